@@ -1,0 +1,128 @@
+import type { PartialRetryPolicy } from "@pawl/contract/retry";
+import type { TaskContext } from "./task-context.ts";
+
+/**
+ * Where the SDK inside a bundle and the run process around it meet: one registry on `globalThis`, found by a symbol, so that
+ * several copies of the SDK in one process work together. Nothing here needs Node; a browser can load it.
+ *
+ * Who writes what: `task()` adds to `tasks`; the bundle's entry sets `currentFile`; the run process installs `context` and
+ * `executing`.
+ */
+const registrySymbol = Symbol.for("pawl.runtime.1");
+
+/** A task as it was defined, in the form that the run process executes. */
+export interface TaskDefinition {
+  readonly id: string;
+  readonly description?: string | undefined;
+  /** Absent for a queue of the task's own, `task/<id>`, without a limit. */
+  readonly queue?: { readonly name: string; readonly concurrencyLimit?: number | undefined } | undefined;
+  readonly retry?: PartialRetryPolicy | undefined;
+  /** The longest an attempt may execute, in seconds. */
+  readonly maxDuration?: number | undefined;
+  readonly machine?: string | undefined;
+  /** Checks a payload and gives the value for `run`; throws `TaskPayloadParsedError`. Absent without a schema. */
+  readonly parsePayload?: ((payload: unknown) => Promise<unknown>) | undefined;
+  readonly run: (payload: unknown, args: RunArguments) => Promise<unknown>;
+  /** The file that was being imported when the task was defined, as the bundle's entry named it. */
+  readonly filePath?: string | undefined;
+  readonly exportName?: string | undefined;
+}
+
+/** What `run` receives beside its payload. */
+export interface RunArguments {
+  readonly ctx: TaskContext;
+  /** Fires when the run is cancelled or has exceeded its `maxDuration`; the reason says which. */
+  readonly signal: AbortSignal;
+}
+
+/** One call of the logger. */
+export interface LogRecord {
+  readonly level: "trace" | "debug" | "info" | "warn" | "error";
+  readonly message: string;
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  /** Whether the context of the call was lost or ended, so that the record went to the run that executes now. */
+  readonly isContextLost: boolean;
+}
+
+/** The run that some code belongs to, as the run process offers it. */
+export interface ActiveRun {
+  readonly runId: string;
+  readonly taskId: string;
+  /** From 1. */
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+  log(record: LogRecord): void;
+  /** Runs a function as a span of the run's trace and gives on what it returns or throws; absent: it is just called. */
+  span?<T>(name: string, attributes: Readonly<Record<string, unknown>> | undefined, body: () => Promise<T>): Promise<T>;
+}
+
+/** The cell that travels in the asynchronous context of a run. The run process empties it when the run ends. */
+export interface RunCell {
+  run: ActiveRun | null;
+}
+
+/** The part of `AsyncLocalStorage` that is used, so that no type of Node is needed. */
+export interface ContextStore {
+  getStore(): RunCell | undefined;
+  run<T>(cell: RunCell, body: () => T): T;
+}
+
+/** The registry that the SDK and the run process share. */
+export interface Runtime {
+  /** The definitions under each id; more than one is a duplicate, which indexing reports with the files of both. */
+  readonly tasks: Map<string, TaskDefinition[]>;
+  /** The task file that the bundle's entry imports at this moment. */
+  currentFile: string | null;
+  /** `null` in a backend: only a run process installs it. */
+  context: ContextStore | null;
+  /** The run that executes in this process now; the place for logs whose context was lost. */
+  executing: () => ActiveRun | null;
+}
+
+interface RuntimeHolder {
+  [registrySymbol]?: Runtime;
+}
+
+/**
+ * Gives the registry of this process, and makes it at the first call.
+ *
+ * @returns the one registry that every copy of the SDK shares
+ * @example
+ * ```ts
+ * const cell = { run: activeRun };
+ * runtime().context?.run(cell, () => definition.run(payload, { ctx, signal }));
+ * ```
+ */
+export function runtime(): Runtime {
+  const holder = globalThis as RuntimeHolder; // the symbol is ours alone
+  holder[registrySymbol] ??= { tasks: new Map(), currentFile: null, context: null, executing: () => null };
+  return holder[registrySymbol];
+}
+
+/** The run that code belongs to, or why there is none. */
+export type CurrentRun =
+  | { readonly kind: "backend" }
+  | { readonly kind: "run"; readonly run: ActiveRun }
+  | { readonly kind: "context_missing" }
+  | { readonly kind: "context_ended" };
+
+/**
+ * Finds the run that the calling code belongs to.
+ *
+ * @returns `backend` where no run process is around; otherwise the run, or how its context was lost
+ * @example
+ * ```ts
+ * const current = currentRun();
+ * if (current.kind === "run") console.log(current.run.runId);
+ * ```
+ */
+export function currentRun(): CurrentRun {
+  const { context } = runtime();
+  if (context === null) return { kind: "backend" };
+  const cell = context.getStore();
+  if (cell === undefined) return { kind: "context_missing" };
+  if (cell.run === null) return { kind: "context_ended" };
+  return { kind: "run", run: cell.run };
+}
