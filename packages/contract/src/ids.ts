@@ -8,8 +8,8 @@ export type PublicId<P extends IdPrefix = IdPrefix> = `${P}_${string}`;
 
 // Crockford's base 32 in lower case: it keeps the order of the bytes and has no look-alike letters.
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
-const valueOf = new Int8Array(128).fill(-1);
-for (let value = 0; value < alphabet.length; value++) valueOf[alphabet.charCodeAt(value)] = value;
+const valueByCode = new Int8Array(128).fill(-1);
+for (let value = 0; value < alphabet.length; value++) valueByCode[alphabet.charCodeAt(value)] = value;
 
 /**
  * Makes a UUID of version 7: ordered by the time it was made, in milliseconds, and unique across machines.
@@ -70,7 +70,7 @@ export function fromPublicId(prefix: IdPrefix, id: string): string | null {
   let bitCount = -2;
   let hex = "";
   for (let i = prefix.length + 1; i < id.length; i++) {
-    const value = valueOf[id.charCodeAt(i)] ?? -1;
+    const value = valueByCode[id.charCodeAt(i)] ?? -1;
     if (value < 0) return null;
     bits = (bits << 5) | value;
     bitCount += 5;

@@ -44,12 +44,7 @@ const capacitySchema = z.object({
 /** How many more runs a host can take. */
 export type Capacity = z.infer<typeof capacitySchema>;
 
-const packetTypeSchema = z.enum([
-  "application/super+json",
-  "application/json",
-  "text/plain",
-  "application/store",
-]);
+const packetTypeSchema = z.enum(["application/super+json", "application/json", "text/plain", "application/store"]);
 
 const completedSchema = heldSchema.extend({
   kind: z.literal("completed"),
