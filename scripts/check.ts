@@ -1,0 +1,18 @@
+import { runStep, type Step } from "./run-step.ts";
+
+/** Tests that need no database, process or network: they run on every check. */
+const pureTests = ["packages/contract/src/**/*.test.ts", "scripts/**/*.test.ts"];
+
+const steps: readonly Step[] = [
+  { title: "format and lint", command: "biome", args: ["check", "--error-on-warnings"] },
+  { title: "types", command: "tsc", args: ["-p", "."] },
+  { title: "unused code", command: "knip", args: [] },
+  { title: "import rule", command: "node", args: ["scripts/check-imports.ts"] },
+  {
+    title: "pure tests",
+    command: "node",
+    args: ["--conditions=@pawl/source", "--test", "--test-reporter=./scripts/test-reporter.ts", ...pureTests],
+  },
+];
+
+if (!steps.every(runStep)) process.exitCode = 1;
