@@ -26,7 +26,7 @@ export function runStep(step: Step): boolean {
     env: {
       ...process.env,
       PATH: `${bin}${delimiter}${process.env.PATH ?? ""}`,
-      FORCE_COLOR: process.stdout.isTTY ? "1" : "0",
+      ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" }),
     },
     maxBuffer: 64 * 1024 * 1024,
   });
