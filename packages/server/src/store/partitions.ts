@@ -1,0 +1,131 @@
+import type { Database } from "./db.ts";
+
+const dayMs = 24 * 3_600_000;
+const weekMs = 7 * dayMs;
+const mondayMs = 4 * dayMs; // 1970-01-05, the first Monday of the epoch
+
+/** A partition that should exist. */
+interface Partition {
+  readonly name: string;
+  readonly parent: "run" | "telemetry";
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Makes the partitions that rows of the next seven days go to, and those just before, for rows that come late. What exists stays.
+ *
+ * A partition is made beside its table and attached then, which blocks nobody who reads or writes.
+ *
+ * @param database - where
+ * @param now - the time to go by
+ * @returns names of the partitions that were made
+ */
+export async function makePartitions(database: Database, now: Date): Promise<readonly string[]> {
+  const client = await database.connect();
+  client.on("error", () => undefined); // the statement in flight carries it
+  try {
+    await client.query("begin");
+    // Two servers would make the same partition: the second waits here, and then finds it.
+    await client.query("select pg_advisory_xact_lock(hashtext('pawl partitions'))");
+    const { rows } = await client.query<{ name: string }>(
+      "select inhrelid::regclass::text as name from pg_inherits where inhparent in ('run'::regclass, 'telemetry'::regclass)",
+    );
+    const missing = partitionsAround(now).filter((partition) => !rows.some((row) => row.name === partition.name));
+    for (const { name, parent, from, to } of missing) {
+      const fillfactor = parent === "run" ? "with (fillfactor = 70)" : "";
+      await client.query(`create table ${name} (like ${parent} including all) ${fillfactor}`);
+      await client.query(`alter table ${parent} attach partition ${name} for values from ('${from}') to ('${to}')`);
+    }
+    await client.query("commit");
+    return missing.map((partition) => partition.name);
+  } finally {
+    await client.end(); // ends a transaction that failed, too
+  }
+}
+
+function partitionsAround(now: Date): readonly Partition[] {
+  const partitions: Partition[] = [];
+  const week = Math.floor((now.getTime() - mondayMs) / weekMs);
+  for (let i = week - 1; i <= week + 1; i++) partitions.push(runPartition(mondayMs + i * weekMs));
+  const day = Math.floor(now.getTime() / dayMs);
+  for (let i = day - 1; i <= day + 7; i++) partitions.push(telemetryPartition(i * dayMs));
+  return partitions;
+}
+
+function runPartition(startMs: number): Partition {
+  return {
+    name: `run_${dateName(startMs)}`,
+    parent: "run",
+    from: lowestUuidAt(startMs),
+    to: lowestUuidAt(startMs + weekMs),
+  };
+}
+
+function telemetryPartition(startMs: number): Partition {
+  return {
+    name: `telemetry_${dateName(startMs)}`,
+    parent: "telemetry",
+    from: new Date(startMs).toISOString(),
+    to: new Date(startMs + dayMs).toISOString(),
+  };
+}
+
+function dateName(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 10).replaceAll("-", "");
+}
+
+/**
+ * The bound below every UUID of version 7 that was made at a time or later.
+ *
+ * @param atMs - the time, in milliseconds since 1970
+ * @returns the bound, in the form of a UUID
+ */
+export function lowestUuidAt(atMs: number): string {
+  const hex = atMs.toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}
+
+/** What the partition service needs. */
+export interface PartitionServiceSettings {
+  readonly database: Database;
+  /** How often it looks, in milliseconds; default: an hour. */
+  readonly everyMs?: number;
+  readonly now?: () => Date;
+  readonly onError: (error: unknown) => void;
+}
+
+/** A service that keeps partitions made a week ahead. */
+export interface PartitionService {
+  start(): void;
+  stop(): Promise<void>;
+  runOnce(): Promise<void>;
+}
+
+/**
+ * Makes the service that keeps partitions ahead of time. A round that fails is told of and tried again with the next.
+ *
+ * @param settings - where, how often, and who is told of failures
+ * @returns the service, not yet started
+ */
+export function createPartitionService(settings: PartitionServiceSettings): PartitionService {
+  const { database, everyMs = 3_600_000, now = () => new Date(), onError } = settings;
+  let timer: NodeJS.Timeout | undefined;
+  let round: Promise<void> = Promise.resolve();
+  async function runOnce(): Promise<void> {
+    await makePartitions(database, now());
+  }
+  return {
+    start() {
+      timer ??= setInterval(() => {
+        round = runOnce().catch(onError);
+      }, everyMs).unref();
+    },
+    async stop() {
+      clearInterval(timer);
+      timer = undefined;
+      await round;
+    },
+    runOnce,
+  };
+}
