@@ -1,0 +1,11 @@
+export { makeEnvironment, type TestDatabase, type TestDatabaseSettings, withDatabase } from "./database.ts";
+export { assertInvariants, brokenInvariants, type Invariant, readInvariants } from "./invariants.ts";
+export {
+  type HeldLock,
+  holdLock,
+  type RaceDatabase,
+  type RacePoint,
+  raceDatabase,
+  untilBlocked,
+} from "./race-points.ts";
+export { sharedPostgres } from "./shared-postgres.ts";
