@@ -72,6 +72,13 @@ export interface ClaimedRun {
   readonly traceId: string;
 }
 
+/** What a claim found. */
+export interface ClaimOutcome {
+  readonly claimed: readonly ClaimedRun[];
+  /** Whether queued runs remain in the environment, for want of room or by a limit, a pause or a missing version. */
+  readonly hasQueued: boolean;
+}
+
 /** A claim: a run and the fencing number that proves whose it is. */
 export interface Claim {
   readonly runId: string;
@@ -85,14 +92,13 @@ export interface Completion extends Claim {
   readonly durationMs: number;
 }
 
-/** A run whose attempt failed; `retryAt`-less ones end with the outcome. */
+/** A run whose attempt failed. */
 export interface Failure extends Claim {
   readonly error: RunError;
+  /** How the run ends if there is no further attempt. */
   readonly outcome: RunOutcome;
   readonly durationMs: number;
-  /** Whether another attempt is allowed, as far as the error goes; attempts left are judged by the store. */
-  readonly isRetryable: boolean;
-  /** The delay that the code asked for; null: by the task's policy. */
+  /** When the next attempt may come, in milliseconds; null: never. Whether attempts are left is judged by the store. */
   readonly retryDelayMs: number | null;
 }
 
@@ -112,8 +118,8 @@ export interface SettlementOutcome {
   readonly lost: readonly Claim[];
   /** Whether runs became queued by it. */
   readonly hasQueued: boolean;
-  /** The earliest time at which a run delayed by it is due. */
-  readonly nextDueAt: Date | null;
+  /** How soon the first run delayed by it is due, in milliseconds. */
+  readonly nextDueInMs: number | null;
 }
 
 /** A run as it stands, for the API. */
@@ -124,7 +130,6 @@ export interface RunRecord {
   readonly state: RunState | null;
   readonly outcome: RunOutcome | null;
   readonly attempt: number;
-  readonly maxAttempts: number;
   readonly versionLabel: string | null;
   readonly batchId: string | null;
   readonly isTest: boolean;
@@ -188,22 +193,22 @@ export interface RunStore {
   /** Makes runs, in one transaction. Outcomes come in the order of the runs. */
   insert(runs: readonly NewRun[]): Promise<readonly TriggerOutcome[]>;
   /** Claims queued runs for a host under the limits of environment and queues. */
-  claim(request: ClaimRequest): Promise<readonly ClaimedRun[]>;
+  claim(request: ClaimRequest): Promise<ClaimOutcome>;
   /** Makes runs and claims for a host in one transaction, so that a run starts after a single commit. */
   insertAndClaim(
     runs: readonly NewRun[],
     request: ClaimRequest,
-  ): Promise<{ readonly outcomes: readonly TriggerOutcome[]; readonly claimed: readonly ClaimedRun[] }>;
+  ): Promise<ClaimOutcome & { readonly outcomes: readonly TriggerOutcome[] }>;
   /** Applies a host's report. */
   settle(settlement: Settlement): Promise<SettlementOutcome>;
   /** Takes back what the store says the host holds and the host does not; answers what the host holds wrongly. */
   reconcile(environmentId: string, hostId: string, held: readonly Claim[]): Promise<readonly Claim[]>;
-  /** Queues delayed runs whose time has come; answers their environments and the next due time. */
-  promoteDue(): Promise<{ readonly environmentIds: readonly string[]; readonly nextDueAt: Date | null }>;
+  /** Queues delayed runs whose time has come; answers their environments, and how soon the next is due. */
+  promoteDue(): Promise<{ readonly environmentIds: readonly string[]; readonly nextDueInMs: number | null }>;
   /** Queues runs that waited for a version with their task; answers whether there were any. */
   promotePending(environmentId: string): Promise<boolean>;
-  /** Gives the runs of lost hosts to others; answers environments with newly queued runs. */
-  rescue(): Promise<{ readonly environmentIds: readonly string[]; readonly rescued: number; readonly nextDueAt: Date | null }>;
+  /** Takes the runs of lost hosts and queues them again; answers their environments. */
+  rescue(): Promise<{ readonly environmentIds: readonly string[]; readonly rescued: number }>;
 }
 
 /** Reading runs for the API. */
@@ -224,16 +229,24 @@ export interface BatchStore {
     readonly requestKey: string | null;
   }): Promise<{ readonly id: string; readonly isFound: boolean }>;
   /** Null when there is no such batch. */
-  find(environmentId: string, batchId: string): Promise<{ readonly runCount: number; readonly indexes: ReadonlySet<number> } | null>;
+  find(
+    environmentId: string,
+    batchId: string,
+  ): Promise<{ readonly runCount: number; readonly indexes: ReadonlySet<number> } | null>;
   seal(environmentId: string, batchId: string): Promise<void>;
 }
 
 /** Worker hosts and their leases. */
 export interface HostStore {
   /** Makes a host or renews its lease. */
-  connect(host: { readonly id: string; readonly environmentId: string; readonly name: string; readonly leaseMs: number }): Promise<void>;
-  /** Renews the leases of hosts that gave a sign of life. */
-  renew(hostIds: readonly string[], leaseMs: number): Promise<void>;
+  connect(host: {
+    readonly id: string;
+    readonly environmentId: string;
+    readonly name: string;
+    readonly leaseMs: number;
+  }): Promise<void>;
+  /** Renews the leases of hosts that gave a sign of life; answers how soon the first of the other leases ends, if any. */
+  renew(hostIds: readonly string[], leaseMs: number): Promise<{ readonly nextLossInMs: number | null }>;
   /** Shortens the lease of a host whose connection closed. */
   shorten(hostId: string, leaseMs: number): Promise<void>;
 }

@@ -72,7 +72,7 @@ create table queue (
   primary key (environment_id, name)
 );
 
--- What a run is and how it ended. The columns written at the finish are in no index, so that finishing is a HOT update.
+-- What a run is and how it ended; max_attempts only where its trigger asked for it. The columns written at the finish are in no index, so that finishing is a HOT update.
 create table run (
   environment_id uuid not null,
   id uuid not null,
@@ -80,7 +80,7 @@ create table run (
   queue_name text not null,
   payload text,
   payload_type text not null,
-  max_attempts smallint not null check (max_attempts between 1 and 250),
+  max_attempts smallint check (max_attempts between 1 and 250),
   trace_id text not null,
   is_test boolean not null default false,
   tags text[],
@@ -103,7 +103,8 @@ create table run (
 ) partition by range (id);
 create index run_by_task on run (environment_id, task_id, id);
 
--- Only runs that have not finished; claiming, counting and rescuing touch nothing else.
+-- Only runs that have not finished; claiming, counting and rescuing touch nothing else. A queued run stands in its queue at
+-- order_at; a claim moves that to claimed_order_at, so that a run which is given back stands where it stood.
 create table live_run (
   environment_id uuid not null,
   run_id uuid not null,
@@ -115,6 +116,7 @@ create table live_run (
   attempt smallint not null default 0,
   max_attempts smallint not null,
   order_at timestamptz,
+  claimed_order_at timestamptz,
   due_at timestamptz,
   host_id uuid,
   fence int not null default 0,

@@ -1,0 +1,25 @@
+import { outcomeOf, runErrors } from "@pawl/contract/errors";
+import type { RunResult } from "@pawl/contract/worker-protocol";
+import type { Failure } from "../ports.ts";
+
+/**
+ * Fail, and retry: an attempt of an executing run failed. Whether the error allows another attempt is decided here, whether
+ * one is left by the store. The delay is the host's, which knows the task's policy. Accepts `executing` and `cancelling`
+ * under the claim's fence; a run that is being cancelled is not attempted again.
+ *
+ * @param result - what the host reported
+ * @returns what the store has to record
+ */
+export function failure(result: Extract<RunResult, { kind: "failed" }>): Failure {
+  const { error, retry } = result;
+  const isRetryable = error.type !== "INTERNAL_ERROR" || runErrors[error.code].isRetryable;
+  const delayMs = retry !== undefined && "delayMs" in retry ? retry.delayMs : null;
+  return {
+    runId: result.runId,
+    fence: result.fence,
+    error,
+    outcome: outcomeOf(error),
+    durationMs: result.durationMs,
+    retryDelayMs: isRetryable ? delayMs : null,
+  };
+}

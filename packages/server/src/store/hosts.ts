@@ -1,0 +1,46 @@
+import type { HostStore } from "../engine/ports.ts";
+import { type Database, plainArray } from "./db.ts";
+
+/**
+ * Hosts and their leases. Times are Postgres's own.
+ *
+ * @param db - the database
+ * @returns the store
+ */
+export function createHostStore(db: Database): HostStore {
+  return {
+    async connect(host) {
+      await db.query({
+        name: "hosts_connect",
+        text: `
+          insert into host (id, environment_id, name, lease_expires_at)
+          values ($1, $2, $3, now() + $4::int * interval '1 millisecond')
+          on conflict (id) do update set lease_expires_at = excluded.lease_expires_at, connected_at = now()`,
+        values: [host.id, host.environmentId, host.name, host.leaseMs],
+      });
+    },
+    async renew(hostIds, leaseMs) {
+      const [row] = await db.query({
+        name: "hosts_renew",
+        text: `
+          with renewed as (
+            update host set lease_expires_at = now() + $2::int * interval '1 millisecond' where id = any ($1::uuid[])
+          )
+          select extract(epoch from min(lease_expires_at) - now())::float8 * 1000 as next_loss_in_ms
+          from host where id <> all ($1::uuid[])`,
+        values: [plainArray(hostIds), leaseMs],
+      });
+      const nextLossInMs = row?.next_loss_in_ms;
+      return { nextLossInMs: typeof nextLossInMs === "number" ? nextLossInMs : null };
+    },
+    async shorten(hostId, leaseMs) {
+      await db.query({
+        name: "hosts_shorten",
+        text: `
+          update host set lease_expires_at = least(lease_expires_at, now() + $2::int * interval '1 millisecond')
+          where id = $1::uuid`,
+        values: [hostId, leaseMs],
+      });
+    },
+  };
+}

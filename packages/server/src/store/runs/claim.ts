@@ -1,0 +1,145 @@
+import { inlinePacketLength, type PacketType } from "@pawl/contract/packet";
+import type { ClaimedRun, ClaimRequest } from "../../engine/ports.ts";
+import { plainArray, type Rows, type Statement } from "../db.ts";
+
+/**
+ * Takes the lock that claim, pause and limit changes of an environment share, until the end of the transaction. It is a
+ * statement of its own, so that the next one counts with a snapshot that is younger than the lock.
+ *
+ * @param environmentId - the environment
+ * @returns the statement
+ */
+export function lockEnvironment(environmentId: string): Statement {
+  return {
+    name: "environment_lock",
+    text: "select pg_advisory_xact_lock(hashtextextended($1, 0))",
+    values: [environmentId],
+  };
+}
+
+/**
+ * Claims the first queued runs of each queue, oldest first over all queues, under the limits of environment and queues.
+ * The first `direct` of them are started by the claim itself. Comes after {@link lockEnvironment} in one transaction;
+ * locks: the claimed rows. Slots are counted from the held rows: a finish that commits meanwhile only leaves room.
+ *
+ * @param request - how many runs, and for which host
+ * @returns the statement; its rows are for {@link claimedRuns}
+ */
+export function claimRuns(request: ClaimRequest): Statement {
+  return {
+    name: "runs_claim",
+    text: `
+      with scope as materialized (
+        select e.concurrency_limit, v.id as current_version_id
+        from environment e left join version v on v.environment_id = e.id and v.is_current
+        where e.id = $1::uuid and not e.is_paused
+      ),
+      held as materialized (
+        select queue_name, count(*)::int as runs
+        from live_run where environment_id = $1::uuid and host_id is not null
+        group by queue_name
+      ),
+      head as (
+        select pick.run_id, pick.order_at, q.concurrency_limit is null or q.concurrency_limit > $6::int as may_be_ahead
+        from scope
+        cross join queue q
+        left join held h on h.queue_name = q.name
+        cross join lateral (
+          select l.run_id, l.order_at
+          from live_run l
+          where l.environment_id = $1::uuid and l.queue_name = q.name and l.order_at is not null
+            and coalesce(l.version_id, scope.current_version_id) = any ($3::uuid[])
+          order by l.order_at, l.run_id
+          limit greatest(0, least($4::int + $5::int, coalesce(q.concurrency_limit - coalesce(h.runs, 0), $4::int + $5::int)))
+        ) pick
+        where q.environment_id = $1::uuid and not q.is_paused
+      ),
+      ranked as (
+        select *, row_number() over (order by order_at, run_id) <= $4::int as is_direct from head
+      ),
+      chosen as (
+        select run_id, is_direct from ranked
+        where is_direct or may_be_ahead
+        order by order_at, run_id
+        limit greatest(0, least($4::int + $5::int,
+          (select concurrency_limit from scope) - (select coalesce(sum(runs), 0) from held)))
+      ),
+      claimed as (
+        update live_run l
+        set state = case when c.is_direct then 'executing' else 'claimed' end,
+            claimed_order_at = l.order_at,
+            order_at = null,
+            host_id = $2::uuid,
+            fence = l.fence + 1,
+            version_id = coalesce(l.version_id, (select current_version_id from scope)),
+            attempt = l.attempt + c.is_direct::int,
+            started_at = case when c.is_direct then coalesce(l.started_at, now()) else l.started_at end,
+            attempt_started_at = case when c.is_direct then now() end
+        from chosen c
+        where l.environment_id = $1::uuid and l.run_id = c.run_id and l.order_at is not null
+        returning l.run_id, l.fence, l.attempt, l.state, l.task_id, l.version_id, l.queue_name, l.max_attempts,
+                  l.claimed_order_at
+      )
+      select c.run_id, c.fence, c.attempt, c.state, c.task_id, c.version_id, c.queue_name, c.max_attempts,
+             case when octet_length(r.payload) <= ${inlinePacketLength} then r.payload end as payload,
+             coalesce(octet_length(r.payload) > ${inlinePacketLength}, false) as is_payload_stored,
+             r.payload_type, r.created_at, r.is_test, r.tags, r.trace_id
+      from claimed c join run r on r.environment_id = $1::uuid and r.id = c.run_id
+      order by c.claimed_order_at, c.run_id`,
+    values: [
+      request.environmentId,
+      request.hostId,
+      plainArray(request.versionIds),
+      request.direct,
+      request.ahead,
+      request.processes,
+    ],
+  };
+}
+
+/**
+ * Reads whether runs remain queued after a claim. Takes no lock.
+ *
+ * @param environmentId - the environment
+ * @returns the statement; its row says it
+ */
+export function findQueued(environmentId: string): Statement {
+  return {
+    name: "runs_find_queued",
+    text: `
+      select exists (
+        select from live_run where environment_id = $1::uuid and order_at is not null
+      ) as has_queued`,
+    values: [environmentId],
+  };
+}
+
+/**
+ * Reads the rows of {@link claimRuns}.
+ *
+ * @param rows - its rows
+ * @returns the claimed runs, those that stood first in front
+ */
+export function claimedRuns(rows: Rows): readonly ClaimedRun[] {
+  // The casts state the column types of the statement above.
+  return rows.map((row) => {
+    const isStarted = row.state === "executing";
+    return {
+      runId: row.run_id as string,
+      fence: row.fence as number,
+      attempt: (row.attempt as number) + (isStarted ? 0 : 1),
+      isStarted,
+      taskId: row.task_id as string,
+      versionId: row.version_id as string,
+      queueName: row.queue_name as string,
+      payload: row.payload as string | null,
+      isPayloadStored: row.is_payload_stored as boolean,
+      payloadType: row.payload_type as PacketType,
+      maxAttempts: row.max_attempts as number,
+      createdAt: row.created_at as Date,
+      isTest: row.is_test as boolean,
+      tags: (row.tags as string[] | null) ?? [],
+      traceId: row.trace_id as string,
+    };
+  });
+}
