@@ -36,8 +36,8 @@ export function parseDuration(text: string): number | null {
  * ```
  */
 export function formatDuration(lengthMs: number): string {
-  if (lengthMs < 1_000) return `${Math.round(lengthMs)} ms`;
-  if (lengthMs < 60_000) return `${(lengthMs / 1_000).toFixed(1)} s`;
+  if (lengthMs < 999.5) return `${Math.round(lengthMs)} ms`;
+  if (lengthMs < 59_950) return `${(lengthMs / 1_000).toFixed(1)} s`;
   const seconds = Math.round(lengthMs / 1_000);
   if (seconds < 3_600) return `${Math.floor(seconds / 60)}m ${seconds % 60}s`;
   return `${Math.floor(seconds / 3_600)}h ${Math.floor((seconds % 3_600) / 60)}m`;

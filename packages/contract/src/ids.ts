@@ -66,6 +66,7 @@ export function toPublicId<P extends IdPrefix>(prefix: P, uuid: string): PublicI
  */
 export function fromPublicId(prefix: IdPrefix, id: string): string | null {
   if (id.length !== prefix.length + 27 || !id.startsWith(`${prefix}_`)) return null;
+  if (id.charAt(prefix.length + 1) > "7") return null; // more than 128 bits: a UUID has one public id only
   let bits = 0;
   let bitCount = -2;
   let hex = "";
@@ -80,6 +81,5 @@ export function fromPublicId(prefix: IdPrefix, id: string): string | null {
       bits &= (1 << bitCount) - 1;
     }
   }
-  if (hex.length !== 32) return null;
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

@@ -21,7 +21,7 @@ export interface CreateBatchAnswer {
 export const batchLineSchema = z.object({
   index: z.int().min(0),
   task: z.string().min(1).max(128),
-  payload: z.unknown(),
+  payload: z.unknown().optional(),
   options: z
     .union([triggerOptionsSchema, z.null()])
     .optional()

@@ -19,8 +19,8 @@ export const triggerOptionsSchema = z.object({
   test: optional(z.boolean()),
 });
 
-/** The body of `POST /api/v1/tasks/:taskId/trigger`. A payload is a packet's text, or any JSON without a payload type. */
-export const triggerBodySchema = z.object({ payload: z.unknown(), options: optional(triggerOptionsSchema) });
+/** The body of `POST /api/v1/tasks/:taskId/trigger`. A payload is a packet's text, or any JSON without a payload type; absent for `undefined`. */
+export const triggerBodySchema = z.object({ payload: z.unknown().optional(), options: optional(triggerOptionsSchema) });
 
 /** The body of a trigger call after parsing. */
 export type TriggerBody = z.infer<typeof triggerBodySchema>;
