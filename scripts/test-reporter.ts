@@ -43,7 +43,8 @@ function isOwnFailure(data: EventData.TestFail): boolean {
 
 function describe(error: EventData.Error): string {
   const cause: unknown = error.cause ?? error;
-  return typeof cause === "string" ? cause : inspect(cause, { colors: process.stdout.isTTY });
+  const text = typeof cause === "string" ? cause : inspect(cause, { colors: process.stdout.isTTY });
+  return text.replaceAll(/^\s+at .*\(?node:internal\/.*\n/gm, "");
 }
 
 function nameOf({ name, file }: { readonly name: string; readonly file?: string }): string {
