@@ -39,6 +39,9 @@ const serverLibraries: Readonly<Record<string, string>> = {
   ws: "api",
 };
 
+/** Parts of Node that reach nothing outside the process. */
+const engineLibraries: readonly string[] = ["node:crypto", "node:events", "node:util"];
+
 const vagueName = /^(utils?|helpers?|common|shared|misc|v\d+)(\.|$)/;
 
 /**
@@ -84,7 +87,9 @@ function serverViolation(file: SourceFile, { specifier, target }: Import, graph:
   if (file.area !== "server" || file.isTest) return null;
   const onlyFolder = serverLibraries[specifier];
   if (onlyFolder !== undefined && file.section !== onlyFolder) return `only ${onlyFolder}/ may`;
-  if (file.section === "engine" && target === null) return "the engine imports the contract and its own ports only";
+  if (file.section === "engine" && target === null && !engineLibraries.includes(specifier)) {
+    return "the engine imports the contract and its own ports only";
+  }
   const other = target === null ? undefined : graph.get(target);
   const allowed = serverRule[file.section];
   if (other?.area !== "server" || other.section === file.section || allowed === undefined) return null;
