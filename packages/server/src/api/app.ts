@@ -1,0 +1,69 @@
+import Fastify, { type FastifyInstance } from "fastify";
+import type { EnvironmentStore } from "../engine/ports.ts";
+import { createAuthenticator } from "./authentication.ts";
+import { allowBrowsers } from "./cors.ts";
+import { ApiError, type Bug, requestName, sendError, toApiError } from "./errors.ts";
+import { openWorkerGateway } from "./gateway/worker-gateway.ts";
+import { leaveBodiesUnread, parseBodiesAsJson } from "./request-body.ts";
+import { addRoute } from "./route.ts";
+import { type RouteSettings, routes } from "./routes/all-routes.ts";
+
+/** What the API is made of. */
+export interface ApiSettings extends RouteSettings {
+  readonly environments: EnvironmentStore;
+  /** Told of errors that are nobody's input; default: a line on stderr. */
+  readonly reportBug?: (bug: Bug) => void;
+}
+
+/**
+ * Makes the HTTP API and the gateway of worker hosts. Closing it closes the hosts' WebSockets with code 1012, so that they
+ * connect again, and lets requests in flight end.
+ *
+ * @param settings - the engine and the stores that it reads
+ * @returns the app, not yet listening
+ * @example
+ * ```ts
+ * const api = createApi({ engine, environments, runs, batches, telemetry, version: "0.1.0" });
+ * await api.listen({ host: "127.0.0.1", port: 0 });
+ * ```
+ */
+export function createApi(settings: ApiSettings): FastifyInstance {
+  const reportBug = settings.reportBug ?? printBug;
+  const authenticator = createAuthenticator(settings.environments);
+  const app = Fastify({
+    logger: false,
+    forceCloseConnections: "idle",
+    requestTimeout: 300_000,
+    routerOptions: { maxParamLength: 1_000, ignoreTrailingSlash: true },
+    frameworkErrors: (error, request, reply) => {
+      sendError(reply, toApiError(error, requestName(request), reportBug));
+    },
+  });
+  app.decorateRequest("caller", null);
+  allowBrowsers(app);
+  answerErrors(app, reportBug);
+  parseBodiesAsJson(app);
+  const all = routes(settings);
+  for (const route of all) if (!route.isBodyStreamed) addRoute(app, route, authenticator);
+  app.register(async (streaming) => {
+    leaveBodiesUnread(streaming);
+    for (const route of all) if (route.isBodyStreamed) addRoute(streaming, route, authenticator);
+  });
+  const gateway = openWorkerGateway(app.server, { ...settings, authenticator, reportBug });
+  app.addHook("preClose", () => gateway.close());
+  return app;
+}
+
+function answerErrors(app: FastifyInstance, reportBug: (bug: Bug) => void): void {
+  app.setErrorHandler((error, request, reply) => sendError(reply, toApiError(error, requestName(request), reportBug)));
+  app.addHook("onRequest", (request, _reply, done) => {
+    // Before the body is read: a broken body matters only where there is a route.
+    if (!request.is404) return done();
+    done(new ApiError("not_found", `There is no route ${requestName(request)}. Check the path and the method.`));
+  });
+}
+
+function printBug({ reference, request, error }: Bug): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  console.error(`error ${reference} in ${request}: ${text}`);
+}

@@ -1,0 +1,131 @@
+import {
+  type HostMessage,
+  hostMessageSchema,
+  type ServerMessage,
+  workerProtocolVersion,
+} from "@pawl/contract/worker-protocol";
+import type { RawData, WebSocket } from "ws";
+import type { Engine } from "../../engine/engine.ts";
+import type { HostSession } from "../../engine/host-link.ts";
+import type { Environment } from "../../engine/ports.ts";
+import { ApiError, type Bug, toApiError } from "../errors.ts";
+import { toInvalidRequest } from "../validation.ts";
+import { toInternalIds, toPublicIds } from "./message-ids.ts";
+
+/** What a connection needs to serve its host. */
+export interface HostConnectionSettings {
+  readonly engine: Engine;
+  readonly environment: Environment;
+  /** The server's version, for hosts that do not fit. */
+  readonly version: string;
+  readonly reportBug: (bug: Bug) => void;
+}
+
+/** One WebSocket of a worker host. */
+export interface HostConnection {
+  /** Pings a peer that sent nothing since the last call, and ends one that left three pings unanswered. */
+  checkPeer(): void;
+  /** Asks the host to connect again, to this server or another. */
+  sendAway(): void;
+  /** Ends the connection without waiting for the host. */
+  terminate(): void;
+}
+
+// WebSocket close codes: the server restarts; the peer broke the rules.
+const serviceRestart = 1012;
+const policyViolation = 1008;
+const maxUnansweredPings = 3;
+
+/**
+ * Serves an open WebSocket: the engine gets a session with the first message, which must be a `hello` in this server's
+ * protocol, and every later message parsed and with UUIDs. A message that can't be read is a bug of the host: it is told why
+ * and the connection ends.
+ *
+ * @param socket - the open WebSocket
+ * @param settings - what the connection needs
+ * @returns the connection
+ */
+export function serveHost(socket: WebSocket, settings: HostConnectionSettings): HostConnection {
+  let session: HostSession | null = null;
+  let wasHeard = true;
+  let unansweredPings = 0;
+
+  const link = {
+    environment: settings.environment,
+    get isOpen() {
+      return socket.readyState === socket.OPEN;
+    },
+    send(message: ServerMessage) {
+      if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(toPublicIds(message)));
+    },
+    close: () => socket.close(serviceRestart),
+  };
+
+  function refuse(reason: string): void {
+    link.send({ type: "refused", reason });
+    socket.close(policyViolation);
+  }
+
+  function receive(data: RawData): void {
+    wasHeard = true;
+    if (socket.readyState !== socket.OPEN) return;
+    try {
+      const message = readMessage(data, settings.version);
+      if (session === null) {
+        if (message.type !== "hello") throw new ApiError("invalid_request", "The first message must be a hello.");
+        session = settings.engine.openHost(link);
+      }
+      session.receive(message);
+    } catch (error) {
+      refuse(toApiError(error, "worker message", settings.reportBug).message);
+    }
+  }
+
+  socket.on("message", receive);
+  socket.on("pong", () => {
+    unansweredPings = 0;
+    session?.alive();
+  });
+  socket.on("error", () => socket.terminate()); // "close" follows
+  socket.on("close", () => session?.closed());
+
+  return {
+    checkPeer() {
+      if (wasHeard) {
+        wasHeard = false;
+        unansweredPings = 0;
+      } else if (unansweredPings < maxUnansweredPings) {
+        unansweredPings++;
+        socket.ping();
+      } else socket.terminate();
+    },
+    sendAway: () => socket.close(serviceRestart, "the server restarts"),
+    terminate: () => socket.terminate(),
+  };
+}
+
+function readMessage(data: RawData, version: string): HostMessage {
+  let value: unknown;
+  try {
+    value = JSON.parse(data.toString());
+  } catch (cause) {
+    throw new ApiError("invalid_json", "The message is not valid JSON.", undefined, { cause });
+  }
+  const mismatch = protocolMismatch(value, version);
+  if (mismatch !== null) throw new ApiError("invalid_request", mismatch);
+  const parsed = hostMessageSchema.safeParse(value);
+  if (!parsed.success) throw toInvalidRequest(parsed.error, "message");
+  return toInternalIds(parsed.data);
+}
+
+/** Judged before anything else: a hello of another protocol may look different in every other field. */
+function protocolMismatch(value: unknown, version: string): string | null {
+  if (typeof value !== "object" || value === null || !("type" in value) || value.type !== "hello") return null;
+  const protocol = "protocol" in value ? value.protocol : undefined;
+  if (protocol === workerProtocolVersion || typeof protocol !== "number") return null;
+  const advice =
+    protocol < workerProtocolVersion
+      ? `upgrade the worker's @pawl packages to ${version}, the server's version`
+      : `upgrade the server, which has version ${version}, to the worker's version`;
+  return `The worker speaks protocol ${protocol} and the server protocol ${workerProtocolVersion}: ${advice}.`;
+}

@@ -1,0 +1,33 @@
+import type { FastifyInstance } from "fastify";
+import { ApiError } from "./errors.ts";
+
+/**
+ * Reads every body as JSON, whatever its content type says: published clients send JSON as text/plain. An empty body is
+ * `undefined`.
+ *
+ * @param app - the app whose routes take JSON
+ */
+export function parseBodiesAsJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {
+    if (body === "") return done(null, undefined);
+    let value: unknown;
+    try {
+      value = JSON.parse(body.toString());
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : "";
+      return done(new ApiError("invalid_json", `The body is not valid JSON: ${detail}.`), undefined);
+    }
+    done(null, value);
+  });
+}
+
+/**
+ * Leaves bodies alone, so that a route can read them as they come.
+ *
+ * @param app - the part of the app whose routes read streams
+ */
+export function leaveBodiesUnread(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, _body, done) => done(null, undefined));
+}

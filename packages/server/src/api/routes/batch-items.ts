@@ -1,0 +1,70 @@
+import type { BatchItemsAnswer } from "@pawl/contract/api/batch";
+import { maxPayloadBytes } from "@pawl/contract/packet";
+import type { FastifyRequest } from "fastify";
+import type { Engine } from "../../engine/engine.ts";
+import type { BatchStore } from "../../engine/ports.ts";
+import { beginUpload } from "../batch-upload.ts";
+import { ApiError } from "../errors.ts";
+import { LineTooLong, linesOf } from "../lines.ts";
+import { payloadBodyLimit } from "../payload.ts";
+import type { Route } from "../route.ts";
+import { idInPath, notFound, pathPart } from "../validation.ts";
+
+/**
+ * `POST /api/v3/batches/:batchId/items`: the second phase of a batch, one JSON line for each run. It may be repeated: items
+ * that the batch has are skipped, and the batch is sealed once it has them all.
+ *
+ * @param engine - makes the runs
+ * @param batches - knows what the batch has
+ * @returns the route
+ */
+export function batchItemsRoute(engine: Engine, batches: BatchStore): Route {
+  return {
+    method: "POST",
+    path: "/api/v3/batches/:batchId/items",
+    accepts: "environment_key",
+    isBodyStreamed: true,
+    async answer(request, _reply, caller): Promise<BatchItemsAnswer> {
+      requireLines(request);
+      const id = pathPart(request, "batchId");
+      const batchId = idInPath(request, "batchId", "batch");
+      const environmentId = caller.environment.id;
+      const batch = await batches.find(environmentId, batchId);
+      if (batch === null) throw notFound("batch", id);
+      const upload = beginUpload(engine, { environmentId, batchId, ...batch });
+      try {
+        for await (const lines of linesOf(request.raw, payloadBodyLimit)) {
+          for (const line of lines) {
+            upload.add(line);
+            await upload.ready();
+          }
+        }
+      } catch (error) {
+        if (!(error instanceof LineTooLong)) throw error;
+        throw new ApiError(
+          "payload_too_large",
+          `A line of the batch is over the limit of ${maxPayloadBytes / 1024 / 1024} MB for a payload.`,
+          "items",
+          { cause: error },
+        );
+      }
+      const result = await upload.finish();
+      const answer = { id, itemsAccepted: result.accepted, itemsDeduplicated: result.deduplicated };
+      if (result.enqueued < batch.runCount) {
+        return { ...answer, sealed: false, enqueuedCount: result.enqueued, expectedCount: batch.runCount };
+      }
+      await batches.seal(environmentId, batchId);
+      return { ...answer, sealed: true };
+    },
+  };
+}
+
+function requireLines(request: FastifyRequest): void {
+  const type = request.headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type === "application/x-ndjson" || type === "application/ndjson") return;
+  throw new ApiError(
+    "unsupported_media_type",
+    "The items of a batch are lines of JSON: send them with the header 'Content-Type: application/x-ndjson'.",
+    "content-type",
+  );
+}

@@ -1,0 +1,34 @@
+import type { RunList } from "@pawl/contract/api/runs";
+import { toPublicId } from "@pawl/contract/ids";
+import type { RunReader } from "../../engine/ports.ts";
+import type { Route } from "../route.ts";
+import { toRunListFilter } from "../run-list-query.ts";
+import { runSummary } from "../run-view.ts";
+
+/**
+ * `GET /api/v1/runs`: the runs of an environment, newest first, by status, task and time, in pages.
+ *
+ * @param runs - reads runs
+ * @returns the route
+ */
+export function listRunsRoute(runs: RunReader): Route {
+  return {
+    method: "GET",
+    path: "/api/v1/runs",
+    accepts: "environment_key",
+    async answer(request, _reply, { environment }): Promise<RunList> {
+      const page = await runs.list(environment.id, toRunListFilter(request.query, Date.now()));
+      const env = { id: toPublicId("env", environment.id), name: environment.slug };
+      const data = page.runs.map((run) => ({ ...runSummary(run), env }));
+      const first = data.at(0);
+      const last = data.at(-1);
+      return {
+        data,
+        pagination: {
+          ...(page.hasNext && last !== undefined ? { next: last.id } : {}),
+          ...(page.hasPrevious && first !== undefined ? { previous: first.id } : {}),
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import type { RunEvent, RunEvents } from "@pawl/contract/api/runs";
+import type { TelemetryRecord } from "@pawl/contract/worker-protocol";
+import type { RunReader, TelemetryStore } from "../../engine/ports.ts";
+import type { Route } from "../route.ts";
+import { idInPath, notFound, pathPart } from "../validation.ts";
+
+/**
+ * `GET /api/v1/runs/:runId/events`: the logs and spans of a run, oldest first.
+ *
+ * @param runs - tells a run without events from none
+ * @param telemetry - reads the events
+ * @returns the route
+ */
+export function runEventsRoute(runs: RunReader, telemetry: TelemetryStore): Route {
+  return {
+    method: "GET",
+    path: "/api/v1/runs/:runId/events",
+    accepts: "environment_key",
+    async answer(request, _reply, { environment }): Promise<RunEvents> {
+      const runId = idInPath(request, "runId", "run");
+      const records = await telemetry.read(environment.id, runId);
+      if (records.length === 0 && (await runs.retrieve(environment.id, runId)) === null) {
+        throw notFound("run", pathPart(request, "runId"));
+      }
+      return { events: records.map(toEvent) };
+    },
+  };
+}
+
+function toEvent(record: TelemetryRecord): RunEvent {
+  return {
+    kind: record.kind,
+    at: new Date(record.atMs).toISOString(),
+    attempt: record.attempt,
+    level: record.level,
+    message: record.message,
+    ...(record.durationMs === undefined ? {} : { durationMs: record.durationMs }),
+    ...(record.isError === undefined ? {} : { isError: record.isError }),
+    ...(record.attributes === undefined ? {} : { attributes: readAttributes(record.attributes) }),
+  };
+}
+
+function readAttributes(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
