@@ -1,0 +1,175 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import type pg from "pg";
+import type { Notifier } from "../engine/ports.ts";
+import type { Service } from "../engine/service.ts";
+import type { Database, Statement } from "./db.ts";
+
+/** What servers over one store need to hear of each other. */
+export interface ListenSettings {
+  /** For reading which environments have queued runs. */
+  readonly database: Database;
+  /** Opens a connection on which LISTEN works: a direct one, where a pooler stands between. */
+  readonly connect: () => Promise<pg.Client>;
+  /** Told of an environment that may have something to claim. */
+  readonly onQueued: (environmentId: string) => void;
+  /** Told in a sentence when hearing fails, and when it works again. */
+  readonly onMessage: (message: string) => void;
+}
+
+/** Tells other servers, and hears what they tell. */
+export interface Listener extends Notifier, Service {}
+
+const channel = "pawl_queued";
+const coalesceMs = 10;
+const pollMs = 1_000;
+const probeMs = 2_000;
+const pollsBetweenTries = 10;
+const maxIds = 200; // a payload holds less than 8,000 bytes
+const pollAdvice =
+  "looking every second for what other servers queue. Where a pooler stands between, set DATABASE_DIRECT_URL to Postgres itself.";
+
+/**
+ * Makes the connection between servers: NOTIFY after commits, coalesced, on a connection of its own, and LISTEN. While nothing
+ * can be heard, environments with queued runs are looked for every second.
+ *
+ * @param settings - the connections, and who is told
+ * @returns the listener, not yet started
+ */
+export function createListener(settings: ListenSettings): Listener {
+  const self = randomBytes(8).toString("hex");
+  const announcer = new Announcer(self);
+  let stopping: AbortController | null = null;
+  let loop: Promise<void> = Promise.resolve();
+
+  async function runOnce(): Promise<void> {
+    for (const row of await settings.database.query(findQueuedEnvironments())) settings.onQueued(String(row.id));
+  }
+
+  /** Holds one connection for as long as it works. */
+  async function listenUntilLost(signal: AbortSignal, onHeard: () => void): Promise<void> {
+    const client = await settings.connect();
+    client.on("error", () => undefined); // "end" follows
+    const lost = new Promise<void>((resolve) => client.once("end", resolve));
+    try {
+      client.on("notification", (message) => hear(message.payload ?? "", self, settings.onQueued));
+      await client.query(`listen ${channel}`);
+      if (!(await hearsItself(client, self))) throw new Error("LISTEN does not work through this connection");
+      announcer.client = client;
+      onHeard();
+      await runOnce(); // what was told before is not heard
+      await Promise.race([lost, aborted(signal)]);
+    } finally {
+      announcer.client = null;
+      await client.end().catch(() => undefined);
+    }
+  }
+
+  async function keepListening(signal: AbortSignal): Promise<void> {
+    let isHeard = true;
+    while (!signal.aborted) {
+      try {
+        await listenUntilLost(signal, () => {
+          if (!isHeard) settings.onMessage("Other servers are heard again");
+          isHeard = true;
+        });
+      } catch (error) {
+        if (isHeard) settings.onMessage(`${String(error)}: ${pollAdvice}`);
+        isHeard = false;
+      }
+      for (let polls = 0; polls < pollsBetweenTries && !signal.aborted; polls++) {
+        await delay(pollMs, undefined, { signal }).catch(() => undefined);
+        if (!signal.aborted) await runOnce().catch(() => undefined);
+      }
+    }
+  }
+
+  return {
+    notify: (environmentId) => announcer.notify(environmentId),
+    start() {
+      if (stopping !== null) return;
+      stopping = new AbortController();
+      loop = keepListening(stopping.signal);
+    },
+    async stop() {
+      stopping?.abort();
+      await loop;
+      announcer.stop();
+      stopping = null;
+    },
+    runOnce,
+  };
+}
+
+/** Sends what is told, at once when it is quiet, and at most once in 10 ms. */
+class Announcer {
+  /** Set while LISTEN is known to work; without it the others look by themselves. */
+  client: pg.Client | null = null;
+  readonly #self: string;
+  readonly #waiting = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(self: string) {
+    this.#self = self;
+  }
+
+  notify(environmentId: string): void {
+    if (this.client === null) return;
+    this.#waiting.add(environmentId);
+    if (this.#timer === undefined) this.#send();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #send(): void {
+    this.#timer = undefined;
+    if (this.#waiting.size === 0) return;
+    const ids = [...this.#waiting];
+    this.#waiting.clear();
+    for (let i = 0; i < ids.length; i += maxIds) {
+      const payload = `${this.#self} ${ids.slice(i, i + maxIds).join(",")}`;
+      this.client?.query("select pg_notify($1, $2)", [channel, payload]).catch(() => undefined); // the others look after they reconnect
+    }
+    this.#timer = setTimeout(() => this.#send(), coalesceMs);
+  }
+}
+
+function hear(payload: string, self: string, onQueued: (environmentId: string) => void): void {
+  const [sender, ids = ""] = payload.split(" ");
+  if (sender === self) return;
+  for (const id of ids.split(",")) onQueued(id);
+}
+
+function findQueuedEnvironments(): Statement {
+  return {
+    name: "listen_find_queued",
+    text: `select id from environment
+           where exists (select from live_run where environment_id = environment.id and order_at is not null)`,
+    values: [],
+  };
+}
+
+/** A pooler accepts LISTEN and passes nothing on: so a server calls itself once. */
+async function hearsItself(client: pg.Client, self: string): Promise<boolean> {
+  const timer = new AbortController();
+  const heard = new Promise<boolean>((resolve) => {
+    client.on("notification", (message) => {
+      if (message.payload?.startsWith(self) === true) resolve(true);
+    });
+    client.once("end", () => resolve(false));
+  });
+  await client.query("select pg_notify($1, $2)", [channel, `${self} `]);
+  const isHeard = await Promise.race([heard, delay(probeMs, false, { signal: timer.signal }).catch(() => false)]);
+  timer.abort();
+  return isHeard;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,107 @@
+import { newUuid } from "@pawl/contract/ids";
+import type { TaskManifest, VersionManifest } from "@pawl/contract/task-manifest";
+import type { VersionStore } from "../engine/ports.ts";
+import type { Database, Statement } from "./db.ts";
+import { lockEnvironment } from "./runs/claim.ts";
+
+/**
+ * Versions on Postgres.
+ *
+ * @param database - where
+ * @returns the store
+ */
+export function createVersionStore(database: Database): VersionStore {
+  return {
+    async register(environmentId, manifest) {
+      // Queue limits may change, so the claims of the environment wait; so does another registration, which counts labels.
+      const results = await database.transaction([
+        lockEnvironment(environmentId),
+        insertVersion(environmentId, manifest),
+        retireOthers(environmentId, manifest.contentHash),
+        makeCurrent(environmentId, manifest),
+        removeTasks(environmentId, manifest.contentHash),
+        insertTasks(environmentId, manifest),
+        upsertQueues(environmentId, manifest.tasks),
+      ]);
+      const row = results[3]?.[0];
+      if (row === undefined)
+        throw new Error(`Version ${manifest.contentHash} of environment ${environmentId} was not stored`);
+      return { id: String(row.id), label: String(row.label) };
+    },
+  };
+}
+
+/** Makes the version with the next label of the day, unless the same content is there. */
+function insertVersion(environmentId: string, manifest: VersionManifest): Statement {
+  return {
+    name: "versions_insert",
+    text: `
+      with today as (select to_char(now() at time zone 'UTC', 'YYYYMMDD') as day)
+      insert into version (environment_id, id, content_hash, is_current, process_keep_alive, label)
+      select $1::uuid, $2::uuid, $3, false, $4, day || '.' || (
+        select coalesce(max(split_part(label, '.', 2)::int), 0) + 1 from version
+        where environment_id = $1::uuid and split_part(label, '.', 1) = day)
+      from today
+      where not exists (select from version where environment_id = $1::uuid and content_hash = $3)`,
+    values: [environmentId, newUuid(), manifest.contentHash, manifest.processKeepAlive],
+  };
+}
+
+/** Comes before the new version becomes current, since there is only one at any time. */
+function retireOthers(environmentId: string, contentHash: string): Statement {
+  return {
+    name: "versions_retire",
+    text: "update version set is_current = false where environment_id = $1 and is_current and content_hash <> $2",
+    values: [environmentId, contentHash],
+  };
+}
+
+function makeCurrent(environmentId: string, manifest: VersionManifest): Statement {
+  return {
+    name: "versions_make_current",
+    text: `update version set is_current = true, process_keep_alive = $3
+           where environment_id = $1 and content_hash = $2 returning id, label`,
+    values: [environmentId, manifest.contentHash, manifest.processKeepAlive],
+  };
+}
+
+/** The same bundle may index differently, since a configuration can read its environment. */
+function removeTasks(environmentId: string, contentHash: string): Statement {
+  return {
+    name: "versions_remove_tasks",
+    text: `delete from task where environment_id = $1
+             and version_id = (select id from version where environment_id = $1 and content_hash = $2)`,
+    values: [environmentId, contentHash],
+  };
+}
+
+function insertTasks(environmentId: string, manifest: VersionManifest): Statement {
+  return {
+    name: "versions_insert_tasks",
+    text: `
+      insert into task (environment_id, version_id, id, file_path, export_name, description, queue_name, retry,
+                        max_duration_s, machine)
+      select $1::uuid, version.id, task.id, task."filePath", task."exportName", task.description, task.queue ->> 'name',
+             task.retry, task."maxDuration", task.machine
+      from version, jsonb_to_recordset($3::jsonb) as task(
+        id text, "filePath" text, "exportName" text, description text, queue jsonb, retry jsonb,
+        "maxDuration" double precision, machine text)
+      where version.environment_id = $1::uuid and version.content_hash = $2`,
+    values: [environmentId, manifest.contentHash, JSON.stringify(manifest.tasks)],
+  };
+}
+
+/** Queues get the limit that the code declares; where tasks that share one disagree, the lowest. */
+function upsertQueues(environmentId: string, tasks: readonly TaskManifest[]): Statement {
+  return {
+    name: "versions_upsert_queues",
+    text: `
+      insert into queue (environment_id, name, concurrency_limit)
+      select $1::uuid, declared.name, min(declared."concurrencyLimit")
+      from jsonb_to_recordset($2::jsonb) as declared(name text, "concurrencyLimit" int)
+      group by declared.name order by declared.name
+      on conflict (environment_id, name) do update set concurrency_limit = excluded.concurrency_limit
+      where queue.concurrency_limit is distinct from excluded.concurrency_limit`,
+    values: [environmentId, JSON.stringify(tasks.map((task) => task.queue))],
+  };
+}
