@@ -1,0 +1,129 @@
+import { ApiClientMissingError, ApiConnectionError, ApiSchemaValidationError } from "../errors/api-error.ts";
+import { apiErrorFromAnswer } from "../errors/api-error-from-answer.ts";
+import { currentRun } from "../runtime.ts";
+import { sdkVersion } from "../version.ts";
+import { type ClientSettings, clientSettings, forgetDevServer, type RequestOptions } from "./client-settings.ts";
+import { callRetryDelayMs, callRetryPolicy } from "./retry-rule.ts";
+import { send } from "./send.ts";
+import { type Answer, type OutgoingRequest, TransportError } from "./transport.ts";
+
+/** One logical call of the API; its repetitions carry the same request key. */
+export interface ApiCall {
+  readonly method: OutgoingRequest["method"];
+  /** Path and query, from its leading slash. */
+  readonly path: string;
+  readonly body?: string | undefined;
+  /** Default: `application/json`. */
+  readonly contentType?: string;
+  readonly options?: RequestOptions | undefined;
+}
+
+/** The body of a success, read as JSON, and the headers that came with it. */
+export interface ApiAnswer {
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Calls the API, and repeats the call where that may help.
+ *
+ * A request key makes repetitions safe: the server answers the second one with what the first one made.
+ *
+ * @param call - the call
+ * @returns the answer of the first success
+ * @throws ApiError of the class that belongs to the status; ApiConnectionError without an answer; ApiClientMissingError
+ * without a key or URL
+ * @example
+ * ```ts
+ * const { body } = await callApi({ method: "GET", path: "/api/v3/runs/run_1" });
+ * ```
+ */
+export async function callApi(call: ApiCall): Promise<ApiAnswer> {
+  let settings = clientSettings();
+  const policy = callRetryPolicy(settings.retry, call.options?.retry);
+  const requestKey = call.contentType === undefined ? crypto.randomUUID() : undefined;
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await attemptCall(call, settings, requestKey);
+    if (outcome.kind === "answered" && outcome.answer.status < 400) return parseAnswer(call, outcome.answer);
+    const moved = settings.isFromDevServer ? movedDevServer(outcome, settings) : null;
+    if (moved !== null) settings = moved;
+    else {
+      const delayMs = callRetryDelayMs(policy, attempt, outcome.kind === "answered" ? outcome.answer : null);
+      if (delayMs === null) throw errorOf(outcome);
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+    }
+  }
+}
+
+type Outcome =
+  | { readonly kind: "answered"; readonly answer: Answer }
+  | { readonly kind: "unreachable"; readonly error: TransportError };
+
+async function attemptCall(call: ApiCall, settings: ClientSettings, requestKey: string | undefined): Promise<Outcome> {
+  const headers = headersOf(settings, call.contentType, requestKey);
+  try {
+    const { method, path, body } = call;
+    return { kind: "answered", answer: await send({ baseUrl: settings.baseUrl, path, method, headers, body }) };
+  } catch (error) {
+    if (error instanceof TransportError) return { kind: "unreachable", error };
+    throw error;
+  }
+}
+
+/** After a restart `pawl dev` may be elsewhere, or have another key: the new place, where there is one. */
+function movedDevServer(outcome: Outcome, last: ClientSettings): ClientSettings | null {
+  const isSuspect = outcome.kind === "unreachable" ? outcome.error.isRefused : outcome.answer.status === 401;
+  if (!isSuspect) return null;
+  forgetDevServer();
+  try {
+    const next = clientSettings();
+    return next.baseUrl === last.baseUrl && next.key === last.key ? null : next;
+  } catch (error) {
+    if (error instanceof ApiClientMissingError) return null; // it has ended, or is just starting
+    throw error;
+  }
+}
+
+function errorOf(outcome: Outcome): Error {
+  if (outcome.kind === "answered") return apiErrorFromAnswer(outcome.answer);
+  return new ApiConnectionError(outcome.error.message, outcome.error);
+}
+
+function parseAnswer(call: ApiCall, { status, headers, text }: Answer): ApiAnswer {
+  try {
+    return { headers, body: JSON.parse(text) };
+  } catch (cause) {
+    const message = `${call.method} ${call.path} was answered with something that is no JSON. Is TRIGGER_API_URL the URL of a Pawl server?`;
+    throw new ApiSchemaValidationError(status, { headers, body: text, message }, { cause });
+  }
+}
+
+function headersOf(
+  settings: ClientSettings,
+  contentType: string | undefined,
+  requestKey: string | undefined,
+): Record<string, string> {
+  const headers: Record<string, string> = {
+    authorization: `Bearer ${printable("key", settings.key)}`,
+    "content-type": contentType ?? "application/json",
+    "trigger-version": sdkVersion,
+    "x-trigger-source": "sdk",
+    "x-trigger-api-version": "2025-07-16",
+    "x-trigger-realtime-streams-version": "v2",
+  };
+  if (requestKey !== undefined) headers["x-trigger-request-idempotency-key"] = requestKey;
+  if (settings.branch !== undefined) headers["x-trigger-branch"] = printable("branch", settings.branch);
+  if (currentRun().kind === "run") headers["x-trigger-worker"] = "true";
+  if (isBrowser()) headers["x-trigger-client"] = "browser";
+  return headers;
+}
+
+/** A line break in a header would start another one. */
+function printable(name: string, value: string): string {
+  if (/^[\x21-\x7e]+$/.test(value)) return value;
+  throw new ApiClientMissingError(`The configured ${name} holds a space or a character that no HTTP header can carry.`);
+}
+
+function isBrowser(): boolean {
+  return "window" in globalThis && "document" in globalThis;
+}

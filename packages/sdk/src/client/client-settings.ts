@@ -1,0 +1,120 @@
+import type { PartialRetryPolicy } from "@pawl/contract/retry";
+import { ApiClientMissingError } from "../errors/api-error.ts";
+import { type DevServer, readDevServer } from "./dev-server.ts";
+import { environmentVariable } from "./node-modules.ts";
+
+/** Settings of single calls. */
+export interface RequestOptions {
+  /** How often, and after which delays, a call is repeated; default: 5 attempts, 1 s × 1.6, at most 30 s apart. */
+  readonly retry?: PartialRetryPolicy;
+}
+
+/** What `configure` takes. What it leaves out comes from the environment. */
+export interface ClientConfiguration {
+  /** The environment's key; default: `TRIGGER_SECRET_KEY`, then `TRIGGER_ACCESS_TOKEN`. */
+  readonly secretKey?: string;
+  /** The same as `secretKey`, also for public access tokens. */
+  readonly accessToken?: string;
+  /** Where the server is; default: `TRIGGER_API_URL`. */
+  readonly baseURL?: string;
+  /** The branch of a preview environment; default: `TRIGGER_PREVIEW_BRANCH`. */
+  readonly previewBranch?: string;
+  readonly requestOptions?: RequestOptions;
+}
+
+/** Where calls go and with which key. */
+export interface ClientSettings {
+  readonly baseUrl: string;
+  readonly key: string;
+  readonly branch: string | undefined;
+  readonly retry: PartialRetryPolicy | undefined;
+  /** Whether `pawl dev` beside the app is the source, so that a restart of it may have changed them. */
+  readonly isFromDevServer: boolean;
+}
+
+// Copies of the SDK in one process (ESM and CommonJS, say) share one configuration.
+const holderSymbol = Symbol.for("pawl.client.1");
+
+interface Holder {
+  [holderSymbol]?: ClientConfiguration;
+}
+
+const holder = globalThis as Holder; // the symbol is ours alone
+let devServer: DevServer | null = null;
+
+/**
+ * Sets the server and the key for every later call in this process, instead of the environment variables.
+ *
+ * @param configuration - each call replaces what the last one set
+ * @example
+ * ```ts
+ * configure({ secretKey: "tr_dev_…", baseURL: "http://localhost:3030" });
+ * ```
+ */
+export function configure(configuration: ClientConfiguration): void {
+  holder[holderSymbol] = configuration;
+}
+
+/**
+ * Finds where calls go: `configure`, then the environment, then the `.pawl/dev.json` of a running `pawl dev`, outside production.
+ *
+ * @returns the settings
+ * @throws ApiClientMissingError naming what to set
+ * @example
+ * ```ts
+ * clientSettings().baseUrl; // "http://localhost:3030"
+ * ```
+ */
+export function clientSettings(): ClientSettings {
+  const set = holder[holderSymbol] ?? {};
+  const key =
+    set.secretKey ??
+    set.accessToken ??
+    environmentVariable("TRIGGER_SECRET_KEY") ??
+    environmentVariable("TRIGGER_ACCESS_TOKEN");
+  const givenUrl = (set.baseURL ?? environmentVariable("TRIGGER_API_URL"))?.replace(/\/$/, "");
+  const branch =
+    set.previewBranch ?? environmentVariable("TRIGGER_PREVIEW_BRANCH") ?? environmentVariable("VERCEL_GIT_COMMIT_REF");
+  const rest = { branch, retry: set.requestOptions?.retry };
+  if (key === undefined) {
+    const found = currentDevServer(givenUrl);
+    return { baseUrl: found.apiUrl, key: found.secretKey, isFromDevServer: true, ...rest };
+  }
+  if (givenUrl === undefined) {
+    throw new ApiClientMissingError(
+      "The URL of the Pawl server is not known. Set TRIGGER_API_URL, or call configure({ baseURL }).",
+    );
+  }
+  if (!/^https?:\/\/[^/?#\s]+[^?#\s]*$/.test(givenUrl)) {
+    throw new ApiClientMissingError(
+      `"${givenUrl}" is no URL of a server. Set TRIGGER_API_URL like http://localhost:3030.`,
+    );
+  }
+  return { baseUrl: givenUrl, key, isFromDevServer: false, ...rest };
+}
+
+/** Forgets what `.pawl/dev.json` said, since `pawl dev` may have been started anew. */
+export function forgetDevServer(): void {
+  devServer = null;
+}
+
+/** A key is only sent to the server that it was written down for. */
+function currentDevServer(givenUrl: string | undefined): DevServer {
+  if (devServer !== null && (givenUrl === undefined || givenUrl === devServer.apiUrl)) return devServer;
+  const hint = "Set TRIGGER_SECRET_KEY and TRIGGER_API_URL, or call configure({ secretKey, baseURL }).";
+  if (environmentVariable("NODE_ENV") === "production") {
+    throw new ApiClientMissingError(`No key is set. ${hint}`);
+  }
+  const found = readDevServer();
+  if (found.kind === "absent") {
+    throw new ApiClientMissingError(`No key is set, and no "pawl dev" runs in this folder or above it. ${hint}`);
+  }
+  if (found.kind === "unusable") throw new ApiClientMissingError(`No key is set, and ${found.reason} ${hint}`);
+  if (givenUrl !== undefined && givenUrl !== found.server.apiUrl) {
+    throw new ApiClientMissingError(
+      `No key is set for ${givenUrl}; the "pawl dev" beside this app is at ${found.server.apiUrl}. ${hint}`,
+    );
+  }
+  devServer = found.server;
+  return devServer;
+}

@@ -1,0 +1,70 @@
+import type { PartialRetryPolicy } from "@pawl/contract/retry";
+import type { MachinePreset } from "./tasks/task-types.ts";
+
+/** A build extension, as packages of extensions make them. */
+export interface BuildExtensionLike {
+  readonly name: string;
+}
+
+/** How the task folder is bundled. */
+export interface BuildSettings {
+  /** Packages that stay outside the bundle and are loaded from `node_modules`. */
+  readonly external?: readonly string[];
+  /** Whether packages with native code are left outside by themselves; default: true. */
+  readonly autoDetectExternal?: boolean;
+  /** Whether functions and classes keep their names; default: true. */
+  readonly keepNames?: boolean;
+  /** Default: false. */
+  readonly minify?: boolean;
+  readonly jsx?: { readonly factory?: string; readonly fragment?: string; readonly automatic?: boolean };
+  /** Further export conditions to resolve packages by. */
+  readonly conditions?: readonly string[];
+  readonly extensions?: readonly BuildExtensionLike[];
+}
+
+/** What `trigger.config.ts` may say. */
+export interface PawlConfig {
+  /** The project's reference, `proj_…`. */
+  readonly project: string;
+  /** Task folders, relative to the config; default: every folder named `trigger`. */
+  readonly dirs?: readonly string[];
+  /** Files of the task folders to leave out; default: tests. */
+  readonly ignorePatterns?: readonly string[];
+  readonly runtime?: "node" | "node-22" | "node-24" | "node-26" | "bun";
+  /** Default: the nearest `tsconfig.json`. */
+  readonly tsconfig?: string;
+  /** `default` is the policy under the tasks' own; `enabledInDev: false` makes one attempt of every run in development. */
+  readonly retries?: { readonly enabledInDev?: boolean; readonly default?: PartialRetryPolicy };
+  /** Default: `small-1x`. */
+  readonly machine?: MachinePreset;
+  /** The longest an attempt may execute, in seconds; default: no limit. */
+  readonly maxDuration?: number;
+  /** How long a run may wait to start, as in `10m` or in seconds; default: for ever. */
+  readonly ttl?: string | number;
+  /** What `logger` keeps; default: `info`. */
+  readonly logLevel?: "none" | "error" | "warn" | "info" | "log" | "debug" | "trace";
+  /** Default: false. */
+  readonly enableConsoleLogging?: boolean;
+  /** Default: false. */
+  readonly disableConsoleInterceptor?: boolean;
+  /** Whether a process serves one run after another, and holds runs that wait; default: false, a process for each run. */
+  readonly processKeepAlive?:
+    | boolean
+    | { readonly enabled: boolean; readonly maxExecutionsPerProcess?: number; readonly devMaxPoolSize?: number };
+  readonly build?: BuildSettings;
+  readonly deploy?: { readonly env?: Readonly<Record<string, string>> };
+}
+
+/**
+ * Gives a configuration its type; the default export of `trigger.config.ts`.
+ *
+ * @param config - the configuration
+ * @returns the same object
+ * @example
+ * ```ts
+ * export default defineConfig({ project: "proj_movies", dirs: ["./trigger"], processKeepAlive: true });
+ * ```
+ */
+export function defineConfig(config: PawlConfig): PawlConfig {
+  return config;
+}

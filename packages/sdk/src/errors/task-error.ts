@@ -1,0 +1,81 @@
+import { brandClass } from "./brand.ts";
+
+/**
+ * Thrown in a task, ends its run as failed without another attempt.
+ *
+ * @example
+ * ```ts
+ * export const charge = task({
+ *   id: "charge",
+ *   run: async (payload: { amount: number }) => {
+ *     if (payload.amount <= 0) throw new AbortTaskRunError("The amount must be positive");
+ *   },
+ * });
+ * ```
+ */
+export class AbortTaskRunError extends Error {
+  static {
+    brandClass(AbortTaskRunError, "AbortTaskRunError");
+  }
+  override readonly name = "AbortTaskRunError";
+}
+
+/** One thing that a schema found wrong with a payload. */
+export interface PayloadIssue {
+  readonly message: string;
+  /** Where it is, such as `movies[3].year`; empty for the payload itself. */
+  readonly path: string;
+}
+
+/**
+ * A payload does not fit the schema of its task. The message lists every issue with its path. A run that fails with it is not
+ * tried again.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await report.trigger(payload);
+ * } catch (error) {
+ *   if (error instanceof TaskPayloadParsedError) console.error(error.issues);
+ * }
+ * ```
+ */
+export class TaskPayloadParsedError extends Error {
+  static {
+    brandClass(TaskPayloadParsedError, "TaskPayloadParsedError");
+  }
+  override readonly name = "TaskPayloadParsedError";
+  readonly taskId: string;
+  readonly issues: readonly PayloadIssue[];
+
+  constructor(taskId: string, issues: readonly PayloadIssue[], options?: ErrorOptions) {
+    const lines = issues.map(({ path, message }) => `\n- ${path === "" ? "payload" : path}: ${message}`);
+    super(`The payload does not fit the schema of task ${taskId}:${lines.join("")}`, options);
+    this.taskId = taskId;
+    this.issues = issues;
+  }
+}
+
+/**
+ * A payload can't be sent: it is too large, or a value in it can't be written as JSON. The message names the value's path.
+ *
+ * @example
+ * ```ts
+ * const broken = { at: { toJSON: () => { throw new Error("no"); } } };
+ * await tasks.trigger("t", broken).catch((error) => error instanceof PayloadError); // true
+ * ```
+ */
+export class PayloadError extends Error {
+  static {
+    brandClass(PayloadError, "PayloadError");
+  }
+  override readonly name = "PayloadError";
+}
+
+/** A call that belongs to a run was made where no run, or one that has ended, is the context. The message names the cause. */
+export class RunContextError extends Error {
+  static {
+    brandClass(RunContextError, "RunContextError");
+  }
+  override readonly name = "RunContextError";
+}

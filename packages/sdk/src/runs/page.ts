@@ -1,0 +1,83 @@
+/** Where a page starts; the cursors come from another page. */
+export interface PageCursors {
+  readonly after?: string | undefined;
+  readonly before?: string | undefined;
+}
+
+/** A page as the API gives it. */
+export interface PageContents<TEntry> {
+  readonly data: readonly TEntry[];
+  readonly pagination: { readonly next?: string; readonly previous?: string };
+}
+
+/**
+ * One page of a list. Iterating goes on through all the pages after it.
+ *
+ * @example
+ * ```ts
+ * let page = await runs.list({ limit: 100 });
+ * while (page.hasNextPage()) page = await page.getNextPage();
+ * ```
+ */
+export interface Page<TEntry> extends PageContents<TEntry>, AsyncIterable<TEntry> {
+  hasNextPage(): boolean;
+  hasPreviousPage(): boolean;
+  /** @throws RangeError when there is none */
+  getNextPage(): Promise<Page<TEntry>>;
+  /** @throws RangeError when there is none */
+  getPreviousPage(): Promise<Page<TEntry>>;
+}
+
+/** A page on its way: await it, or iterate over it with `for await` at once. */
+export type PagePromise<TEntry> = Promise<Page<TEntry>> & AsyncIterable<TEntry>;
+
+type FetchPage<TEntry> = (cursors: PageCursors) => Promise<PageContents<TEntry>>;
+
+/**
+ * Asks for the first page of a list.
+ *
+ * @param first - where it starts
+ * @param fetchPage - gets one page
+ * @returns the page on its way
+ * @example
+ * ```ts
+ * for await (const entry of pagePromise({}, fetchPage)) console.log(entry);
+ * ```
+ */
+export function pagePromise<TEntry>(first: PageCursors, fetchPage: FetchPage<TEntry>): PagePromise<TEntry> {
+  const { after, before } = first;
+  const page = getPage({ after, before }, fetchPage);
+  return Object.assign(page, {
+    async *[Symbol.asyncIterator]() {
+      yield* await page;
+    },
+  });
+}
+
+async function getPage<TEntry>(cursors: PageCursors, fetchPage: FetchPage<TEntry>): Promise<Page<TEntry>> {
+  const { data, pagination } = await fetchPage(cursors);
+  const { next, previous } = pagination;
+  const page: Page<TEntry> = {
+    data,
+    pagination,
+    hasNextPage: () => next !== undefined,
+    hasPreviousPage: () => previous !== undefined,
+    async getNextPage() {
+      if (next === undefined) throw new RangeError("This is the last page.");
+      return getPage({ after: next, before: undefined }, fetchPage);
+    },
+    async getPreviousPage() {
+      if (previous === undefined) throw new RangeError("This is the first page.");
+      return getPage({ after: undefined, before: previous }, fetchPage);
+    },
+    async *[Symbol.asyncIterator]() {
+      yield* data;
+      let current = page;
+      while (current.hasNextPage()) {
+        current = await current.getNextPage();
+        yield* current.data;
+      }
+    },
+  };
+  return page;
+}

@@ -1,0 +1,43 @@
+import { callApi } from "../client/call.ts";
+import type { RequestOptions } from "../client/client-settings.ts";
+import type { AnyRunHandle, AnyTask, TaskOutput, TaskPayload, UntypedTask } from "../tasks/task-types.ts";
+import { unexpectedAnswer } from "../trigger/trigger.ts";
+import { type RetrievedRun, withDates } from "./run.ts";
+
+/** `runs.retrieve`. */
+export interface Retrieve {
+  /**
+   * Gets a run as it stands now.
+   *
+   * @param run - its handle, or its id with the task's type: `runs.retrieve<typeof hello>("run_…")`
+   * @returns the run; its `output` has the type of the task's
+   * @throws NotFoundError when there is no such run in the key's environment
+   * @example
+   * ```ts
+   * const run = await runs.retrieve(await hello.trigger({ name: "Ada" }));
+   * if (run.isSuccess) console.log(run.output);
+   * ```
+   */
+  <THandle extends AnyRunHandle>(
+    run: THandle,
+    requestOptions?: RequestOptions,
+  ): Promise<RetrievedRun<TaskPayload<THandle>, TaskOutput<THandle>>>;
+  <TTask extends AnyTask = UntypedTask>(
+    run: string | { readonly id: string },
+    requestOptions?: RequestOptions,
+  ): Promise<RetrievedRun<TaskPayload<TTask>, TaskOutput<TTask>>>;
+}
+
+/** Gets a run as it stands now; see {@link Retrieve}. */
+export const retrieve: Retrieve = async (run: string | { readonly id: string }, requestOptions?: RequestOptions) => {
+  const id = typeof run === "string" ? run : run.id;
+  const path = `/api/v3/runs/${encodeURIComponent(id)}`;
+  const answer = await callApi({ method: "GET", path, options: requestOptions });
+  if (!isRun(answer.body)) throw unexpectedAnswer(answer, "a run");
+  // The server answers with what the contract says; payload and output are what the task's type says.
+  return withDates(answer.body) as unknown as RetrievedRun<never, never>;
+};
+
+function isRun(body: unknown): body is Readonly<Record<string, unknown>> {
+  return typeof body === "object" && body !== null && "id" in body && "status" in body;
+}

@@ -1,0 +1,112 @@
+import { type RunArguments, runtime, type TaskDefinition } from "../runtime.ts";
+import { batchTrigger } from "../trigger/batch-trigger.ts";
+import { trigger } from "../trigger/trigger.ts";
+import { payloadParser, type SchemaInput, type SchemaOutput, type TaskSchema } from "./schema.ts";
+import type { Task, TaskOptions, TaskSettings } from "./task-types.ts";
+
+/** What `schemaTask` takes. */
+export interface SchemaTaskOptions<TId extends string, TSchema, TOutput> extends TaskSettings<TId> {
+  /** A Standard Schema (zod, valibot, arktype, …), or a function that returns the value or throws. */
+  readonly schema: TSchema;
+  /** The work, with the value that the schema gave. */
+  readonly run: (payload: SchemaOutput<TSchema>, args: RunArguments) => Promise<TOutput> | TOutput;
+}
+
+/** A task with a schema. */
+export type SchemaTask<TId extends string, TSchema, TOutput> = Task<TId, SchemaInput<TSchema>, TOutput> & {
+  readonly schema: TSchema;
+};
+
+/**
+ * Defines a task. It is found by being in a file of a task folder; it need not be exported.
+ *
+ * @param options - its id, its work, and its settings
+ * @returns the task, to trigger it and to name its type
+ * @throws TypeError when the id or `run` is missing
+ * @example
+ * ```ts
+ * export const hello = task({
+ *   id: "hello",
+ *   run: async (payload: { name: string }) => ({ greeting: `Hello, ${payload.name}` }),
+ * });
+ * const handle = await hello.trigger({ name: "Ada" });
+ * ```
+ */
+export function task<const TId extends string, TInput = void, TOutput = unknown>(
+  options: TaskOptions<TId, TInput, TOutput>,
+): Task<TId, TInput, TOutput> {
+  return define(options, undefined);
+}
+
+/**
+ * Defines a task whose payload is checked by a schema: when it is triggered through the task, and again before `run`.
+ * A run whose payload does not fit fails at once, with every issue and its path, and is not tried again.
+ *
+ * @param options - its id, its schema, its work, and its settings
+ * @returns the task, with its `schema`
+ * @throws TypeError when the schema is none, or the id or `run` is missing
+ * @example
+ * ```ts
+ * export const resize = schemaTask({
+ *   id: "image.resize",
+ *   schema: z.object({ url: z.url(), width: z.int().default(800) }),
+ *   run: async ({ url, width }) => resizeTo(url, width),
+ * });
+ * await resize.trigger({ url: "https://example.com/a.png" });
+ * ```
+ */
+export function schemaTask<const TId extends string, TSchema extends TaskSchema, TOutput = unknown>(
+  options: SchemaTaskOptions<TId, TSchema, TOutput>,
+): SchemaTask<TId, TSchema, TOutput> {
+  const parse = payloadParser(options.id, options.schema);
+  // `parse` gives what the schema says that it gives.
+  const typed = options as TaskSettings<TId> & { run: (payload: SchemaInput<TSchema>, args: RunArguments) => TOutput };
+  return { ...define<TId, SchemaInput<TSchema>, TOutput>(typed, parse), schema: options.schema };
+}
+
+function define<TId extends string, TInput, TOutput>(
+  options: TaskOptions<TId, TInput, TOutput>,
+  parsePayload: TaskDefinition["parsePayload"],
+): Task<TId, TInput, TOutput> {
+  const { id, description } = options;
+  if (typeof id !== "string" || id === "") throw new TypeError('A task needs an id, such as { id: "mail.send" }.');
+  if (typeof options.run !== "function") throw new TypeError(`Task ${id} has no run function.`);
+  register(definitionOf(options, parsePayload));
+  return {
+    id,
+    description,
+    async trigger(payload, triggerOptions, requestOptions) {
+      await parsePayload?.(payload); // the payload itself is sent: `run` gets it parsed once
+      return trigger<TId, TInput, TOutput>({ taskId: id, payload, options: triggerOptions, requestOptions });
+    },
+    async batchTrigger(items, _options, requestOptions) {
+      if (parsePayload !== undefined) await Promise.all(items.map((item) => parsePayload(item.payload)));
+      return batchTrigger({ taskId: id, items, requestOptions });
+    },
+  };
+}
+
+function definitionOf<TId extends string, TInput, TOutput>(
+  options: TaskOptions<TId, TInput, TOutput>,
+  parsePayload: TaskDefinition["parsePayload"],
+): TaskDefinition {
+  const { id, description, retry, maxDuration, queue, machine } = options;
+  return {
+    id,
+    description,
+    retry,
+    maxDuration,
+    machine: typeof machine === "object" ? machine.preset : machine,
+    queue: queue === undefined ? undefined : { ...queue, name: queue.name ?? `task/${id}` },
+    parsePayload,
+    run: async (payload, args) => options.run(payload as TInput, args), // callers are held to TInput by the type of trigger
+    filePath: runtime().currentFile ?? undefined,
+  };
+}
+
+function register(definition: TaskDefinition): void {
+  const { tasks } = runtime();
+  const others = tasks.get(definition.id);
+  if (others === undefined) tasks.set(definition.id, [definition]);
+  else others.push(definition);
+}
