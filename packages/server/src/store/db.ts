@@ -35,8 +35,11 @@ export interface DatabaseSettings {
 }
 
 // The tables of live runs swing between empty and millions of rows faster than statistics follow, and every hot statement has
-// its index: so plans are made once, and never by scanning a table.
-const sessionSettings = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off";
+// its index: so plans are made once, never by scanning a table, and a connection does not outlive a few minutes.
+const sessionSettings =
+  "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off; " +
+  "set enable_mergejoin = off; set jit = off";
+const connectionLifeSeconds = 300;
 
 /**
  * Opens a pool of connections. Nothing is connected before the first statement.
@@ -50,6 +53,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
     max: settings.poolSize,
     min: 0,
     idleTimeoutMillis: 60_000,
+    maxLifetimeSeconds: connectionLifeSeconds,
     connectionTimeoutMillis: 10_000,
     application_name: "pawl",
     pipeline: true,
@@ -116,6 +120,16 @@ export function isServerError(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return false;
   // 57P0x: the server is shutting down, crashed or is starting; 08…: the connection itself.
   return !(error.code?.startsWith("57P0") || error.code?.startsWith("08"));
+}
+
+/**
+ * Tells whether a statement failed because a key that must be unique exists.
+ *
+ * @param error - what the statement threw
+ * @returns whether it did
+ */
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === "23505";
 }
 
 /**

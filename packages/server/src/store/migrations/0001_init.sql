@@ -102,6 +102,7 @@ create table run (
   check (output is null or outcome = 'completed')
 ) partition by range (id);
 create index run_by_task on run (environment_id, task_id, id);
+alter table run alter column environment_id set (n_distinct = 1);
 
 -- Only runs that have not finished; claiming, counting and rescuing touch nothing else. A queued run stands in its queue at
 -- order_at; a claim moves that to claimed_order_at, so that a run which is given back stands where it stood.
@@ -134,9 +135,10 @@ create table live_run (
 -- No index mentions "state": a start changes no indexed column and is a HOT update.
 create index live_run_queued on live_run (environment_id, queue_name, order_at, run_id) where order_at is not null;
 create index live_run_held on live_run (environment_id, queue_name) where host_id is not null;
-create index live_run_by_host on live_run (host_id) where host_id is not null;
 create index live_run_due on live_run (due_at) where due_at is not null;
 create index live_run_pending on live_run (environment_id, task_id) where order_at is null and due_at is null and host_id is null;
+-- An environment alone is never selective: keeps plans made on a small table from walking a large one.
+alter table live_run alter column environment_id set (n_distinct = 1);
 
 create table attempt (
   environment_id uuid not null,
@@ -166,7 +168,7 @@ create table request_key (
   expires_at timestamptz not null,
   primary key (environment_id, key)
 );
-create index request_key_expiry on request_key (expires_at);
+create index request_key_expiry on request_key using brin (expires_at);
 
 create table batch (
   environment_id uuid not null,

@@ -34,35 +34,36 @@ export function claimRuns(request: ClaimRequest): Statement {
         from environment e left join version v on v.environment_id = e.id and v.is_current
         where e.id = $1::uuid and not e.is_paused
       ),
-      held as materialized (
-        select queue_name, count(*)::int as runs
-        from live_run where environment_id = $1::uuid and host_id is not null
-        group by queue_name
+      open_queue as materialized (
+        select q.name, q.is_paused, q.concurrency_limit, q.concurrency_limit is null or q.concurrency_limit > $6::int as may_be_ahead,
+               (select count(*)::int from live_run h
+                where h.environment_id = $1::uuid and h.queue_name = q.name and h.host_id is not null) as held
+        from queue q
+        where q.environment_id = $1::uuid
       ),
       head as (
-        select pick.run_id, pick.order_at, q.concurrency_limit is null or q.concurrency_limit > $6::int as may_be_ahead
+        select pick.run_id, pick.order_at, q.may_be_ahead
         from scope
-        cross join queue q
-        left join held h on h.queue_name = q.name
+        cross join open_queue q
         cross join lateral (
           select l.run_id, l.order_at
           from live_run l
           where l.environment_id = $1::uuid and l.queue_name = q.name and l.order_at is not null
             and coalesce(l.version_id, scope.current_version_id) = any ($3::uuid[])
           order by l.order_at, l.run_id
-          limit greatest(0, least($4::int + $5::int, coalesce(q.concurrency_limit - coalesce(h.runs, 0), $4::int + $5::int)))
+          limit greatest(0, least($4::int + $5::int, q.concurrency_limit - q.held))
         ) pick
-        where q.environment_id = $1::uuid and not q.is_paused
+        where not q.is_paused
       ),
       ranked as (
         select *, row_number() over (order by order_at, run_id) <= $4::int as is_direct from head
       ),
-      chosen as (
+      chosen as materialized (
         select run_id, is_direct from ranked
         where is_direct or may_be_ahead
         order by order_at, run_id
         limit greatest(0, least($4::int + $5::int,
-          (select concurrency_limit from scope) - (select coalesce(sum(runs), 0) from held)))
+          (select concurrency_limit from scope) - (select coalesce(sum(held), 0) from open_queue)))
       ),
       claimed as (
         update live_run l
@@ -77,6 +78,7 @@ export function claimRuns(request: ClaimRequest): Statement {
             attempt_started_at = case when c.is_direct then now() end
         from chosen c
         where l.environment_id = $1::uuid and l.run_id = c.run_id and l.order_at is not null
+          and l.run_id = any (array(select run_id from chosen))
         returning l.run_id, l.fence, l.attempt, l.state, l.task_id, l.version_id, l.queue_name, l.max_attempts,
                   l.claimed_order_at
       )
@@ -84,7 +86,8 @@ export function claimRuns(request: ClaimRequest): Statement {
              case when octet_length(r.payload) <= ${inlinePacketLength} then r.payload end as payload,
              coalesce(octet_length(r.payload) > ${inlinePacketLength}, false) as is_payload_stored,
              r.payload_type, r.created_at, r.is_test, r.tags, r.trace_id
-      from claimed c join run r on r.environment_id = $1::uuid and r.id = c.run_id
+      from claimed c
+      cross join lateral (select * from run where environment_id = $1::uuid and id = c.run_id offset 0) r
       order by c.claimed_order_at, c.run_id`,
     values: [
       request.environmentId,

@@ -1,5 +1,6 @@
 import type { Failure } from "../../engine/ports.ts";
 import { plainArray, type Statement, textArray } from "../db.ts";
+import { claimValues, heldBy } from "./held-by.ts";
 
 /**
  * Records failed attempts. A run with an attempt left, whose error allows one, is queued again or delayed until its next
@@ -14,17 +15,19 @@ export function failRuns(environmentId: string, hostId: string, failures: readon
   return {
     name: "runs_fail",
     text: `
-      with failed as materialized (
-        select l.run_id, l.task_id, l.attempt, l.version_id, l.started_at, l.attempt_started_at,
-               l.duration_ms + i.duration_ms as duration_ms, i.error, i.outcome, i.retry_delay_ms,
-               i.retry_delay_ms is not null and l.attempt < l.max_attempts and l.state = 'executing' as is_retried
+      with locked as materialized (
+        select l.*, array_position($3::uuid[], l.run_id) as place
         from live_run l
-        join unnest($3::uuid[], $4::int[], $5::text[], $6::text[], $7::float8[], $8::float8[])
-          as i(run_id, fence, error, outcome, duration_ms, retry_delay_ms)
-          on l.environment_id = $1::uuid and l.run_id = i.run_id and l.fence = i.fence
-        where l.host_id = $2::uuid and l.state in ('executing', 'cancelling')
+        where ${heldBy} and l.state in ('executing', 'cancelling')
         order by l.run_id
-        for update of l
+        for update
+      ),
+      failed as materialized (
+        select run_id, task_id, attempt, version_id, started_at, attempt_started_at,
+               duration_ms + ($7::float8[])[place] as duration_ms, ($5::text[])[place] as error, ($6::text[])[place] as outcome,
+               ($8::float8[])[place] as retry_delay_ms,
+               ($8::float8[])[place] is not null and attempt < max_attempts and state = 'executing' as is_retried
+        from locked
       ),
       attempted as (
         insert into attempt (environment_id, run_id, number, version_id, started_at, failed_at, error)
@@ -37,12 +40,12 @@ export function failRuns(environmentId: string, hostId: string, failures: readon
             order_at = case when f.retry_delay_ms > 0 then null else now() end,
             host_id = null, attempt_started_at = null, duration_ms = f.duration_ms
         from failed f
-        where f.is_retried and l.environment_id = $1::uuid and l.run_id = f.run_id
+        where f.is_retried and l.environment_id = $1::uuid and l.run_id = f.run_id and l.run_id = any ($3::uuid[])
         returning l.run_id, l.state, f.retry_delay_ms as due_in_ms
       ),
       gone as (
         delete from live_run l using failed f
-        where not f.is_retried and l.environment_id = $1::uuid and l.run_id = f.run_id
+        where not f.is_retried and l.environment_id = $1::uuid and l.run_id = f.run_id and l.run_id = any ($3::uuid[])
       ),
       listed as (
         insert into run_failure (environment_id, run_id, task_id, outcome)
@@ -53,17 +56,14 @@ export function failRuns(environmentId: string, hostId: string, failures: readon
         set outcome = f.outcome, finished_at = now(), version_id = f.version_id, attempt_count = f.attempt,
             started_at = f.started_at, duration_ms = f.duration_ms, error = f.error
         from failed f
-        where not f.is_retried and r.environment_id = $1::uuid and r.id = f.run_id
+        where not f.is_retried and r.environment_id = $1::uuid and r.id = f.run_id and r.id = any ($3::uuid[])
         returning r.id
       )
       select run_id, state, due_in_ms from retried
       union all
       select id, null, null from finished`,
     values: [
-      environmentId,
-      hostId,
-      plainArray(failures.map((failure) => failure.runId)),
-      plainArray(failures.map((failure) => failure.fence)),
+      ...claimValues(environmentId, hostId, failures),
       textArray(failures.map((failure) => JSON.stringify(failure.error))),
       textArray(failures.map((failure) => failure.outcome)),
       plainArray(failures.map((failure) => failure.durationMs)),

@@ -1,5 +1,6 @@
 import type { Claim } from "../../engine/ports.ts";
-import { plainArray, type Statement } from "../db.ts";
+import type { Statement } from "../db.ts";
+import { claimValues, heldBy } from "./held-by.ts";
 
 // A run that did not start goes back to where it stood. One that was started by its claim gets its attempt back: nothing of it
 // was executed. A run that never started forgets the version it was claimed for.
@@ -24,16 +25,9 @@ export function giveBackRuns(environmentId: string, hostId: string, claims: read
     text: `
       update live_run l
       set ${backToQueue}
-      from unnest($3::uuid[], $4::int[]) as i(run_id, fence)
-      where l.environment_id = $1::uuid and l.run_id = i.run_id and l.fence = i.fence and l.host_id = $2::uuid
-        and l.state in ('claimed', 'executing')
+      where ${heldBy} and l.state in ('claimed', 'executing')
       returning l.run_id`,
-    values: [
-      environmentId,
-      hostId,
-      plainArray(claims.map((claim) => claim.runId)),
-      plainArray(claims.map((claim) => claim.fence)),
-    ],
+    values: claimValues(environmentId, hostId, claims),
   };
 }
 
@@ -52,17 +46,10 @@ export function reconcileHost(environmentId: string, hostId: string, held: reado
     text: `
       update live_run l
       set ${backToQueue}
-      where l.host_id = $2::uuid and l.environment_id = $1::uuid and l.state in ('claimed', 'executing')
-        and not exists (
-          select from unnest($3::uuid[], $4::int[]) as i(run_id, fence) where i.run_id = l.run_id and i.fence = l.fence
-        )
+      where l.environment_id = $1::uuid and l.host_id = $2::uuid and l.state in ('claimed', 'executing')
+        and l.fence is distinct from ($4::int[])[array_position($3::uuid[], l.run_id)]
       returning l.run_id`,
-    values: [
-      environmentId,
-      hostId,
-      plainArray(held.map((claim) => claim.runId)),
-      plainArray(held.map((claim) => claim.fence)),
-    ],
+    values: claimValues(environmentId, hostId, held),
   };
 }
 
@@ -78,15 +65,7 @@ export function findHeld(environmentId: string, hostId: string, held: readonly C
   return {
     name: "runs_find_held",
     text: `
-      select l.run_id
-      from unnest($3::uuid[], $4::int[]) as i(run_id, fence)
-      join live_run l on l.environment_id = $1::uuid and l.run_id = i.run_id
-      where l.fence = i.fence and l.host_id = $2::uuid`,
-    values: [
-      environmentId,
-      hostId,
-      plainArray(held.map((claim) => claim.runId)),
-      plainArray(held.map((claim) => claim.fence)),
-    ],
+      select l.run_id from live_run l where ${heldBy}`,
+    values: claimValues(environmentId, hostId, held),
   };
 }

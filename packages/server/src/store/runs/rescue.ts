@@ -32,12 +32,13 @@ export function rescueRuns(): Statement {
     name: "runs_rescue",
     text: `
       with lost as materialized (
-        select id from host where lease_expires_at < now() order by id limit 100 for update skip locked
+        select id, environment_id from host where lease_expires_at < now() order by id limit 100 for update skip locked
       ),
       taken as materialized (
         select l.environment_id, l.run_id, l.task_id, l.state = 'claimed' as is_unstarted, l.attempt, l.version_id, l.started_at,
                l.attempt_started_at, l.duration_ms, l.state = 'executing' and l.attempt < l.max_attempts as is_retried
-        from lost h join live_run l on l.host_id = h.id
+        from lost h
+        join live_run l on l.environment_id = h.environment_id and l.host_id = h.id
         order by l.run_id
         for update of l
       ),

@@ -1,19 +1,10 @@
-import type {
-  Claim,
-  ClaimOutcome,
-  ClaimRequest,
-  NewRun,
-  RunStore,
-  Settlement,
-  SettlementOutcome,
-  TriggerOutcome,
-} from "../../engine/ports.ts";
+import type { Claim, ClaimOutcome, ClaimRequest, RunStore, Settlement, SettlementOutcome } from "../../engine/ports.ts";
 import type { Database, Rows, Statement } from "../db.ts";
 import { claimedRuns, claimRuns, findQueued, lockEnvironment } from "./claim.ts";
 import { completeRuns } from "./complete.ts";
 import { failRuns } from "./fail.ts";
 import { findHeld, giveBackRuns, reconcileHost } from "./give-back.ts";
-import { insertOutcomes, insertRuns } from "./insert.ts";
+import { insertOrFind, insertRuns } from "./insert.ts";
 import { nextDueRun, promoteDueRuns, promotePendingRuns } from "./promote.ts";
 import { lockLostHosts, rescueRuns } from "./rescue.ts";
 import { startRuns } from "./start.ts";
@@ -27,11 +18,21 @@ import { startRuns } from "./start.ts";
  */
 export function createRunStore(db: Database): RunStore {
   return {
-    insert: async (runs) => finishInsert(db, runs, await db.query(insertRuns(runs))),
+    async insert(runs) {
+      const { outcomes, rows } = await insertOrFind(db, runs, (fresh) => db.query(insertRuns(fresh)));
+      await promoteLate(db, rows);
+      return outcomes;
+    },
     claim: async (request) => claimOutcome(await db.transaction(claimStatements(request))),
-    insertAndClaim: async (runs, request) => {
-      const [inserted = [], ...rest] = await db.transaction([insertRuns(runs), ...claimStatements(request)]);
-      return { outcomes: await finishInsert(db, runs, inserted), ...claimOutcome(rest) };
+    async insertAndClaim(runs, request) {
+      let claim: ClaimOutcome = { claimed: [], hasQueued: true };
+      const { outcomes, rows } = await insertOrFind(db, runs, async (fresh) => {
+        const [inserted = [], ...claimed] = await db.transaction([insertRuns(fresh), ...claimStatements(request)]);
+        claim = claimOutcome(claimed);
+        return inserted;
+      });
+      await promoteLate(db, rows);
+      return { outcomes, ...claim };
     },
     settle: (settlement) => settle(db, settlement),
     reconcile: (environmentId, hostId, held) => reconcile(db, environmentId, hostId, held),
@@ -59,13 +60,11 @@ function claimOutcome(results: readonly Rows[]): ClaimOutcome {
 }
 
 /**
- * Ends an insert: a run that found no version with its task is looked at again after the commit, since a registration may
- * have committed in between.
+ * Looks again, after the commit of an insert, at runs that found no version with their task: a registration may have committed
+ * in between.
  */
-async function finishInsert(db: Database, runs: readonly NewRun[], rows: Rows): Promise<readonly TriggerOutcome[]> {
-  const { outcomes, pendingEnvironmentIds } = await insertOutcomes(db, runs, rows);
-  for (const environmentId of pendingEnvironmentIds) await db.query(promotePendingRuns(environmentId));
-  return outcomes;
+async function promoteLate(db: Database, rows: Rows): Promise<void> {
+  for (const row of rows) await db.query(promotePendingRuns(String(row.environment_id)));
 }
 
 async function settle(db: Database, settlement: Settlement): Promise<SettlementOutcome> {

@@ -1,5 +1,6 @@
 import type { Claim } from "../../engine/ports.ts";
-import { plainArray, type Statement } from "../db.ts";
+import type { Statement } from "../db.ts";
+import { claimValues, heldBy } from "./held-by.ts";
 
 /**
  * Starts runs that a host holds ahead: each uses an attempt. A start that is repeated changes nothing and is confirmed again.
@@ -14,24 +15,13 @@ export function startRuns(environmentId: string, hostId: string, claims: readonl
   return {
     name: "runs_start",
     text: `
-      with input as (select * from unnest($3::uuid[], $4::int[]) as i(run_id, fence)),
-      started as (
-        update live_run l
-        set state = 'executing', attempt = l.attempt + 1, attempt_started_at = now(), started_at = coalesce(l.started_at, now())
-        from input i
-        where l.environment_id = $1::uuid and l.run_id = i.run_id and l.fence = i.fence and l.host_id = $2::uuid
-          and l.state = 'claimed'
-        returning l.run_id
-      )
-      select run_id from started
-      union all
-      select l.run_id from input i join live_run l on l.environment_id = $1::uuid and l.run_id = i.run_id
-      where l.fence = i.fence and l.host_id = $2::uuid and l.state = 'executing'`,
-    values: [
-      environmentId,
-      hostId,
-      plainArray(claims.map((claim) => claim.runId)),
-      plainArray(claims.map((claim) => claim.fence)),
-    ],
+      update live_run l
+      set state = 'executing',
+          attempt = l.attempt + (l.state = 'claimed')::int,
+          attempt_started_at = case when l.state = 'claimed' then now() else l.attempt_started_at end,
+          started_at = coalesce(l.started_at, now())
+      where ${heldBy} and l.state in ('claimed', 'executing')
+      returning l.run_id`,
+    values: claimValues(environmentId, hostId, claims),
   };
 }
