@@ -1,0 +1,102 @@
+import type { RunDetail, RunEvents, RunList } from "@pawl/contract/api/runs";
+import type { TriggerAnswer } from "@pawl/contract/api/trigger";
+import { requestKeyHeader } from "@pawl/contract/api/trigger";
+import { newUuid } from "@pawl/contract/ids";
+import { type RegisteredVersion, registeredVersionSchema, type VersionManifest } from "@pawl/contract/task-manifest";
+import { CommandError } from "../command-error.ts";
+import type { Credentials } from "./credentials.ts";
+
+/** No server answers. */
+export class UnreachableError extends CommandError {}
+
+/** The calls that the commands make. Each throws a CommandError in one sentence when the server does not do it. */
+export interface ApiClient {
+  /** @param payload - JSON text; absent: no payload */
+  trigger(taskId: string, payload: string | undefined): Promise<TriggerAnswer>;
+  retrieveRun(runId: string): Promise<RunDetail>;
+  runEvents(runId: string): Promise<RunEvents>;
+  /** Newest first. */
+  listRuns(filter: RunFilter): Promise<RunList>;
+  registerVersion(manifest: VersionManifest): Promise<RegisteredVersion>;
+}
+
+/** Which runs to list. */
+export interface RunFilter {
+  readonly statuses: readonly string[];
+  readonly taskIds: readonly string[];
+  /** At most 100. */
+  readonly limit: number;
+}
+
+/**
+ * Makes a client of a server's HTTP API.
+ *
+ * @param credentials - the server and the key
+ * @returns the client
+ */
+export function createApiClient(credentials: Credentials): ApiClient {
+  // The answers are those of the contract: server and command are released together.
+  const get = async <T>(path: string) => (await send(credentials, { method: "GET", path })) as T;
+  const post = (path: string, body: unknown, headers = {}) =>
+    send(credentials, { method: "POST", path, body: JSON.stringify(body), headers });
+  return {
+    async trigger(taskId, payload) {
+      const body = payload === undefined ? {} : { payload, options: { payloadType: "application/json" } };
+      const path = `/api/v1/tasks/${encodeURIComponent(taskId)}/trigger`;
+      return (await post(path, body, { [requestKeyHeader]: newUuid() })) as TriggerAnswer; // as above
+    },
+    retrieveRun: (runId) => get(`/api/v3/runs/${encodeURIComponent(runId)}`),
+    runEvents: (runId) => get(`/api/v1/runs/${encodeURIComponent(runId)}/events`),
+    listRuns(filter) {
+      const query = new URLSearchParams({ "page[size]": String(filter.limit) });
+      if (filter.statuses.length > 0) query.set("filter[status]", filter.statuses.join(","));
+      if (filter.taskIds.length > 0) query.set("filter[taskIdentifier]", filter.taskIds.join(","));
+      return get(`/api/v1/runs?${query}`);
+    },
+    registerVersion: async (manifest) => registeredVersionSchema.parse(await post("/worker/v1/versions", manifest)),
+  };
+}
+
+interface Request {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+async function send({ apiUrl, secretKey }: Credentials, request: Request): Promise<unknown> {
+  const { method, path, body, headers } = request;
+  const response = await fetch(`${apiUrl}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${secretKey}`,
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body }),
+  }).catch((error: unknown) => {
+    throw new UnreachableError(
+      `No server answers at ${apiUrl}: start one with "pawl dev" or "pawl server", or correct TRIGGER_API_URL.`,
+      { cause: error },
+    );
+  });
+  const text = await response.text();
+  if (response.ok) return JSON.parse(text);
+  if (response.status === 401) {
+    throw new CommandError(
+      `The server at ${apiUrl} does not know this key: check TRIGGER_SECRET_KEY and TRIGGER_API_URL.`,
+    );
+  }
+  throw new CommandError(
+    errorOf(text) ?? `The server at ${apiUrl} answered with status ${response.status}: look at its log.`,
+  );
+}
+
+function errorOf(text: string): string | null {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === "object" && body !== null && "error" in body ? String(body.error) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,45 @@
+import { resolve } from "node:path";
+import { Command } from "commander";
+import { startDev } from "../dev/dev-session.ts";
+import { loadEnvironmentFile } from "../environment-file.ts";
+import { onceStopped } from "../stop-signals.ts";
+import { createEventWriter } from "../terminal/event-writer.ts";
+import { createOutput } from "../terminal/output.ts";
+import { portOption } from "./port-option.ts";
+
+interface DevFlags {
+  readonly port: number;
+  readonly json?: boolean;
+}
+
+const graceMs = 10_000;
+
+/**
+ * `pawl dev`: everything that a project needs on a developer's machine, until Ctrl-C.
+ *
+ * @returns the command
+ */
+export function devCommand(): Command {
+  return new Command("dev")
+    .description("Run your tasks on this machine: server, Postgres and worker, reloading on each change.")
+    .argument("[folder]", "the project", ".")
+    .addOption(portOption())
+    .option("--json", "print each event as one JSON value a line, for programs")
+    .addHelpText(
+      "after",
+      "\nWith TRIGGER_API_URL and TRIGGER_SECRET_KEY set, the server there is used instead of an own one.\n\nExample:\n  $ pawl dev\n  $ pawl dev ./my-project --port 4000",
+    )
+    .action(dev);
+}
+
+async function dev(folder: string, flags: DevFlags): Promise<void> {
+  loadEnvironmentFile(resolve(folder));
+  const onEvent = createEventWriter(createOutput(flags));
+  const session = startDev({ dir: folder, port: flags.port, env: process.env, onEvent });
+  const asked = onceStopped(() => void session.stop({ graceMs: 0 }));
+  await Promise.race([session.ready, asked]);
+  await asked;
+  await session.stop({ graceMs });
+  onEvent({ type: "stopped" });
+  process.exit(0);
+}

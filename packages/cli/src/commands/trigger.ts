@@ -1,0 +1,59 @@
+import { Command } from "commander";
+import { createApiClient } from "../api/client.ts";
+import { findCredentials } from "../api/credentials.ts";
+import { followRun } from "../follow-run.ts";
+import { readPayload } from "../payload-argument.ts";
+import { renderLogLine } from "../terminal/log-line.ts";
+import { createOutput } from "../terminal/output.ts";
+import { renderEndedRun, renderTriggeredRun } from "../terminal/triggered-run.ts";
+
+interface TriggerFlags {
+  readonly payload?: string;
+  readonly wait?: boolean;
+  readonly json?: boolean;
+}
+
+/**
+ * `pawl trigger`: makes a run of a task, and waits for it when asked to.
+ *
+ * @returns the command
+ */
+export function triggerCommand(): Command {
+  return new Command("trigger")
+    .description("Trigger a task, and wait for its result with --wait.")
+    .argument("<task>", "the task's id")
+    .option("-p, --payload <json>", "the payload as JSON; @file reads a file, @- standard input")
+    .option("-w, --wait", "show the run's logs until it has finished; exit 0 when it completed, 1 otherwise")
+    .option("--json", "print one JSON value, for programs")
+    .addHelpText(
+      "after",
+      '\nExample:\n  $ pawl trigger hello --payload \'{"name":"Ada"}\' --wait\n  $ pawl trigger report --payload @movies.json',
+    )
+    .action(trigger);
+}
+
+async function trigger(taskId: string, flags: TriggerFlags): Promise<void> {
+  const output = createOutput(flags);
+  const payload = await readPayload(flags.payload, process.stdin);
+  const api = createApiClient(await findCredentials({ env: process.env, dir: process.cwd() }));
+  const { id } = await api.trigger(taskId, payload);
+  if (flags.wait !== true) {
+    output.lines(renderTriggeredRun(taskId, id));
+    output.json({ id });
+    return;
+  }
+  output.lines(renderTriggeredRun(taskId, id));
+  const run = await followRun(api, id, {
+    onEvent: (event) => output.lines([renderLogLine({ ...event, at: new Date(event.at) })]),
+    onReason: (reason) => output.lines([reason]),
+  });
+  output.lines(renderEndedRun(run));
+  const { status, output: result, error } = run;
+  output.json({
+    id,
+    status,
+    ...(result === undefined ? {} : { output: result }),
+    ...(error === undefined ? {} : { error }),
+  });
+  if (!run.isSuccess) process.exitCode = 1;
+}

@@ -1,0 +1,39 @@
+/** A task as the start-up summary shows it. */
+export interface ListedTask {
+  readonly id: string;
+  /** Relative to the project. */
+  readonly filePath: string;
+}
+
+/** What happens while `pawl dev` or `pawl worker` is up; each is a line on the terminal, or a line of JSON. */
+export type DevEvent =
+  | { readonly type: "server_ready"; readonly apiUrl: string; readonly isOwn: boolean }
+  | { readonly type: "server_restarting"; readonly reason: string }
+  | {
+      readonly type: "version_ready";
+      readonly label: string;
+      readonly isFirst: boolean;
+      readonly tasks: readonly ListedTask[];
+      readonly durationMs: number;
+    }
+  | { readonly type: "version_failed"; readonly message: string; readonly details: readonly string[] }
+  | { readonly type: "connection"; readonly isConnected: boolean; readonly reason?: string }
+  | { readonly type: "run_started"; readonly runId: string; readonly taskId: string; readonly attempt: number }
+  | {
+      readonly type: "run_log";
+      readonly runId: string;
+      readonly level: "trace" | "debug" | "info" | "warn" | "error";
+      readonly message: string;
+      readonly attributes?: unknown;
+    }
+  | {
+      readonly type: "run_finished";
+      readonly runId: string;
+      readonly taskId: string;
+      readonly attempt: number;
+      readonly durationMs: number;
+      readonly error: { readonly name?: string; readonly message: string; readonly stackTrace?: string } | null;
+    }
+  | { readonly type: "warning"; readonly message: string }
+  | { readonly type: "stopping"; readonly executing: number; readonly graceMs: number }
+  | { readonly type: "stopped" };

@@ -1,0 +1,50 @@
+import { publicRunError } from "@pawl/contract/errors";
+import type { HostEvent } from "@pawl/worker";
+import type { DevEvent } from "./dev-event.ts";
+
+/**
+ * What a worker host tells, in the form that is shown.
+ *
+ * @param event - of the host
+ * @returns the event to show; `null` for what is not shown
+ */
+export function fromHostEvent(event: HostEvent): DevEvent | null {
+  switch (event.type) {
+    case "connected":
+      return { type: "connection", isConnected: true };
+    case "disconnected":
+      return { type: "connection", isConnected: false };
+    case "refused":
+      return { type: "connection", isConnected: false, reason: `The server refuses this worker: ${event.reason}` };
+    case "run_started":
+      return { type: "run_started", runId: event.run.runId, taskId: event.run.taskId, attempt: event.run.attempt };
+    case "run_log":
+      return event.record.kind === "log" ? logOf(event.record) : null;
+    case "run_finished":
+      return finishOf(event);
+    case "telemetry_dropped":
+      return {
+        type: "warning",
+        message: `${event.count} log lines were lost, since the server was away for too long.`,
+      };
+    case "process_failed":
+      return { type: "warning", message: `A run process ended before it was ready: ${event.message}` };
+  }
+}
+
+function logOf(record: Extract<HostEvent, { type: "run_log" }>["record"]): DevEvent {
+  const { runId, level, message, attributes } = record;
+  const parsed: unknown = attributes === undefined ? undefined : JSON.parse(attributes);
+  return { type: "run_log", runId, level, message, ...(parsed === undefined ? {} : { attributes: parsed }) };
+}
+
+function finishOf({ run, result }: Extract<HostEvent, { type: "run_finished" }>): DevEvent {
+  return {
+    type: "run_finished",
+    runId: run.runId,
+    taskId: run.taskId,
+    attempt: run.attempt,
+    durationMs: result.durationMs,
+    error: result.kind === "completed" ? null : publicRunError(result.error),
+  };
+}

@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Bundle, Project } from "@pawl/build";
+import type { RegisteredVersion, VersionManifest } from "@pawl/contract/task-manifest";
+import { type Host, indexBundle, startHost } from "@pawl/worker";
+import { createApiClient, UnreachableError } from "../api/client.ts";
+import type { Credentials } from "../api/credentials.ts";
+import { pawlDirOf } from "../dev-file.ts";
+import type { DevEvent } from "./dev-event.ts";
+import { fromHostEvent } from "./host-events.ts";
+
+/** A worker host of a project, given one version after another. */
+export interface WorkerSession {
+  /**
+   * Makes a bundle the version that new runs execute; runs of the version before go on.
+   *
+   * @throws IndexError when the bundle can't be imported or holds two tasks of one id
+   */
+  load(bundle: Bundle, project: Project): Promise<void>;
+  /** Runs that execute now. */
+  executing(): number;
+  /** Gives runs in flight the time to end, and ends what is left. A second call may shorten the time. */
+  stop(options: { readonly graceMs: number }): Promise<void>;
+}
+
+/** What a worker session needs. */
+export interface WorkerSettings {
+  readonly projectDir: string;
+  readonly credentials: Promise<Credentials>;
+  readonly onEvent: (event: DevEvent) => void;
+}
+
+const registrationPauseMs = 500;
+const registrationTries = 60;
+
+/**
+ * Starts a worker host for a project. It connects as soon as the server is known, and again for ever.
+ *
+ * @param settings - the project, the server, and whom to tell
+ * @returns the session
+ */
+export function startWorkerSession(settings: WorkerSettings): WorkerSession {
+  let host: Host | null = null;
+  let current: string | null = null;
+  const running = new Set<string>();
+  const connect = async () => {
+    const { apiUrl, secretKey } = await settings.credentials;
+    host ??= startHost({
+      apiUrl,
+      secretKey,
+      dataDir: join(pawlDirOf(settings.projectDir), "host"),
+      onEvent(event) {
+        if (event.type === "run_started") running.add(event.run.runId);
+        if (event.type === "run_finished") running.delete(event.run.runId);
+        const shown = fromHostEvent(event);
+        if (shown !== null) settings.onEvent(shown);
+      },
+    });
+    return host;
+  };
+  return {
+    async load(bundle, project) {
+      const beganAtMs = performance.now();
+      const indexed = await indexBundle(bundle.path, { projectDir: project.dir });
+      const manifest = { ...indexed, contentHash: bundle.contentHash };
+      const { id, label } = await register(await settings.credentials, manifest);
+      const loadingHost = await connect();
+      await loadingHost.addVersion({ id, label, bundlePath: bundle.path, projectDir: project.dir, manifest });
+      if (current !== null && current !== id) loadingHost.retireVersion(current);
+      const isFirst = current === null;
+      current = id;
+      const tasks = manifest.tasks.map((task) => ({ id: task.id, filePath: task.filePath }));
+      settings.onEvent({ type: "version_ready", label, isFirst, tasks, durationMs: performance.now() - beganAtMs });
+    },
+    executing: () => running.size,
+    async stop(options) {
+      await host?.stop(options);
+    },
+  };
+}
+
+/** A server that is being started again is waited for. */
+async function register(credentials: Credentials, manifest: VersionManifest): Promise<RegisteredVersion> {
+  const api = createApiClient(credentials);
+  for (let triesLeft = registrationTries; ; triesLeft--) {
+    try {
+      return await api.registerVersion(manifest);
+    } catch (error) {
+      if (!(error instanceof UnreachableError) || triesLeft === 0) throw error;
+      await delay(registrationPauseMs);
+    }
+  }
+}

@@ -1,0 +1,3 @@
+export type { DevEvent, ListedTask } from "./dev/dev-event.ts";
+export { type DevSession, type DevSettings, startDev } from "./dev/dev-session.ts";
+export { renderDevEvent } from "./terminal/dev-lines.ts";

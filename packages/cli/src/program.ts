@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { z } from "zod";
+import { devCommand } from "./commands/dev.ts";
+import { runsCommand } from "./commands/runs.ts";
+import { serverCommand } from "./commands/server.ts";
+import { triggerCommand } from "./commands/trigger.ts";
+import { workerCommand } from "./commands/worker.ts";
+
+/**
+ * Puts the commands together.
+ *
+ * @returns the program, which parses arguments and runs a command
+ */
+export function createProgram(): Command {
+  return new Command("pawl")
+    .description("Background tasks in plain async TypeScript, on one Postgres.")
+    .version(ownVersion(), "-v, --version", "print the version")
+    .helpOption("-h, --help", "explain a command")
+    .showHelpAfterError("(add --help for the options)")
+    .addHelpText(
+      "after",
+      '\nBegin in a folder with tasks in "trigger/":\n  $ pawl dev\n  $ pawl trigger hello --payload \'{"name":"Ada"}\' --wait',
+    )
+    .addCommand(devCommand())
+    .addCommand(triggerCommand())
+    .addCommand(runsCommand())
+    .addCommand(serverCommand())
+    .addCommand(workerCommand());
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}

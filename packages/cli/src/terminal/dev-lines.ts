@@ -1,0 +1,87 @@
+import { formatDuration } from "@pawl/contract/duration";
+import pc from "picocolors";
+import type { DevEvent, ListedTask } from "../dev/dev-event.ts";
+import { clockTime } from "./clock.ts";
+import { renderLogLine } from "./log-line.ts";
+import { renderTable } from "./table.ts";
+import { indented } from "./values.ts";
+
+/**
+ * One event of `pawl dev` or `pawl worker` for people.
+ *
+ * @param event - what happened
+ * @param at - when
+ * @returns the lines for the terminal; none for what needs no line
+ */
+export function renderDevEvent(event: DevEvent, at: Date): readonly string[] {
+  const time = pc.dim(clockTime(at));
+  switch (event.type) {
+    case "server_ready":
+      return [
+        `  ${pc.dim("Server ")}  ${pc.underline(event.apiUrl)}${event.isOwn ? pc.dim("  (yours alone, data in .pawl)") : ""}`,
+      ];
+    case "server_restarting":
+      return [`${time} ${pc.yellow("!")} ${event.reason}`];
+    case "version_ready":
+      return event.isFirst ? renderSummary(event.label, event.tasks) : [renderNewVersion(event, time)];
+    case "version_failed":
+      return [
+        `${time} ${pc.red("✖")} ${event.message}`,
+        ...event.details.map((line) => pc.dim(`           ${line}`)),
+        pc.dim("           What was loaded before stays; the next change is tried at once."),
+      ];
+    case "connection":
+      return event.isConnected
+        ? []
+        : [`${time} ${pc.yellow("!")} ${event.reason ?? "The connection to the server is lost; trying again."}`];
+    case "warning":
+      return [`${time} ${pc.yellow("!")} ${event.message}`];
+    case "run_started":
+      return [`${time} ${pc.cyan("▶")} ${pc.bold(event.taskId)} ${pc.dim(event.runId)}${attemptOf(event.attempt)}`];
+    case "run_log":
+      return [`${renderLogLine({ ...event, at })}`];
+    case "run_finished":
+      return renderFinished(event, time);
+    case "stopping":
+      return [stoppingLine(event.executing, event.graceMs, time)];
+    case "stopped":
+      return [`${time} Everything has stopped.`];
+  }
+}
+
+function renderSummary(label: string, tasks: readonly ListedTask[]): readonly string[] {
+  const rows = tasks.map((task, index) => [
+    index === 0 ? pc.dim("Tasks  ") : "",
+    pc.bold(task.id),
+    pc.dim(task.filePath),
+  ]);
+  return [`  ${pc.dim("Version")}  ${label}`, ...renderTable(rows).map((line) => `  ${line}`), ""];
+}
+
+function renderNewVersion(event: Extract<DevEvent, { type: "version_ready" }>, time: string): string {
+  const count = event.tasks.length === 1 ? "1 task" : `${event.tasks.length} tasks`;
+  return `${time} ${pc.green("↻")} Version ${event.label} is loaded: ${count}, ${formatDuration(event.durationMs)}`;
+}
+
+function renderFinished(event: Extract<DevEvent, { type: "run_finished" }>, time: string): readonly string[] {
+  const what = `${pc.bold(event.taskId)} ${pc.dim(event.runId)}${attemptOf(event.attempt)}`;
+  const length = formatDuration(event.durationMs);
+  if (event.error === null) return [`${time} ${pc.green("✔")} ${what} ${pc.green("completed")} in ${length}`];
+  const { name, message, stackTrace = "" } = event.error;
+  const stack = stackTrace.split("\n").filter((line) => line.trimStart().startsWith("at "));
+  return [
+    `${time} ${pc.red("✖")} ${what} ${pc.red("failed")} after ${length}`,
+    indented(pc.red(name === undefined ? message : `${name}: ${message}`), "           "),
+    ...stack.map((line) => pc.dim(`             ${line.trim()}`)),
+  ];
+}
+
+function attemptOf(attempt: number): string {
+  return attempt > 1 ? pc.yellow(` attempt ${attempt}`) : "";
+}
+
+function stoppingLine(executing: number, graceMs: number, time: string): string {
+  if (executing === 0) return `${time} Stopping.`;
+  const runs = executing === 1 ? "1 run has" : `${executing} runs have`;
+  return `${time} Stopping: ${runs} ${formatDuration(graceMs)} to end; Ctrl-C again ends everything now.`;
+}

@@ -1,0 +1,35 @@
+import type { RunDetail } from "@pawl/contract/api/runs";
+import { formatDuration } from "@pawl/contract/duration";
+import pc from "picocolors";
+import { coloredStatus } from "./status.ts";
+import { indented, renderValue } from "./values.ts";
+
+/**
+ * That a run was made.
+ *
+ * @param taskId - its task
+ * @param runId - its id
+ * @returns the lines for the terminal
+ */
+export function renderTriggeredRun(taskId: string, runId: string): readonly string[] {
+  return [`${pc.cyan("▶")} ${pc.bold(taskId)} ${runId}`, pc.dim(`  pawl runs show ${runId}`)];
+}
+
+/**
+ * How a run ended, with its output or its error.
+ *
+ * @param run - a finished run
+ * @returns the lines for the terminal
+ */
+export function renderEndedRun(run: RunDetail): readonly string[] {
+  const mark = run.isSuccess ? pc.green("✔") : pc.red("✖");
+  const head = `${mark} ${coloredStatus(run.status)} after ${formatDuration(run.durationMs)}`;
+  if (run.isSuccess) return run.output === undefined ? [head] : [head, renderValue(run.output)];
+  const { name, message = "There is no error.", stackTrace = "" } = run.error ?? {};
+  const stack = stackTrace.split("\n").filter((line) => line.trimStart().startsWith("at "));
+  return [
+    head,
+    indented(pc.red(name === undefined ? message : `${name}: ${message}`), "  "),
+    ...stack.map((line) => pc.dim(`    ${line.trim()}`)),
+  ];
+}
