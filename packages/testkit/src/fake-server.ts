@@ -1,0 +1,192 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { newUuid, toPublicId } from "@pawl/contract/ids";
+import {
+  type AssignedRun,
+  type Capacity,
+  type Held,
+  type HostMessage,
+  hostMessageSchema,
+  type RunResult,
+  type ServerMessage,
+  type TelemetryRecord,
+  telemetryBodySchema,
+  workerConnectPath,
+} from "@pawl/contract/worker-protocol";
+import { type WebSocket, WebSocketServer } from "ws";
+
+type Report = Extract<HostMessage, { type: "report" }>;
+
+/** A condition that something waits for. */
+interface Waiter {
+  readonly isMet: () => boolean;
+  readonly resolve: () => void;
+}
+
+/**
+ * A server that speaks the worker protocol and remembers what it is told, for tests of the worker alone. It has no store:
+ * runs are pushed by the test, and every claim in a report is taken as valid unless the test says otherwise.
+ */
+export class FakeServer {
+  readonly secretKey = "tr_dev_fake";
+  readonly hellos: Extract<HostMessage, { type: "hello" }>[] = [];
+  readonly reports: Report[] = [];
+  /** Without repeated ones. */
+  readonly results = new Map<string, RunResult>();
+  readonly started: Held[] = [];
+  readonly returned: Held[] = [];
+  readonly telemetry: TelemetryRecord[] = [];
+  readonly payloads = new Map<string, string>();
+  capacity: Capacity = { ready: 0, ahead: 0, processes: 0, afterPush: 0 };
+  /** While true, reports are not acknowledged. */
+  holdsAcks = false;
+  /** While true, telemetry is answered with 503. */
+  refusesTelemetry = false;
+  /** Claims that the next welcome or ack names as lost. */
+  lost: Held[] = [];
+  leaseMs = 10_000;
+  #httpServer: Server | null = null;
+  #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  #socket: WebSocket | null = null;
+  #waiters: Waiter[] = [];
+  #heldAcks: number[] = [];
+  #pushCount = 0;
+  #port = 0;
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Listens; a second call after `stop` uses the same port. */
+  async start(): Promise<void> {
+    const server = createServer((request, response) => void this.#answer(request, response));
+    server.on("upgrade", (request, socket, head) => {
+      if (request.url !== workerConnectPath || request.headers.authorization !== `Bearer ${this.secretKey}`) {
+        socket.end("HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n");
+        return;
+      }
+      this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket));
+    });
+    await new Promise<void>((resolve) => server.listen(this.#port, "127.0.0.1", resolve));
+    const address = server.address();
+    if (address !== null && typeof address !== "string") this.#port = address.port;
+    this.#httpServer = server;
+  }
+
+  /** Goes away without a word. */
+  async stop(): Promise<void> {
+    for (const client of this.#sockets.clients) client.terminate();
+    const server = this.#httpServer;
+    this.#httpServer = null;
+    server?.closeAllConnections();
+    if (server !== null) await new Promise((resolve) => server.close(resolve));
+  }
+
+  /** Breaks the connection of the host, which will come back. */
+  disconnect(): void {
+    this.#socket?.terminate();
+  }
+
+  /** Sends a message to the host. */
+  send(message: ServerMessage): void {
+    this.#socket?.send(JSON.stringify(message));
+  }
+
+  /** Pushes runs, made from what the test cares about. @returns them as pushed */
+  push(...runs: (Partial<AssignedRun> & { taskId: string })[]): AssignedRun[] {
+    const assigned = runs.map(assignedRun);
+    this.send({ type: "runs", push: ++this.#pushCount, runs: assigned });
+    return assigned;
+  }
+
+  /** Acknowledges what was held back, and all that follows. */
+  releaseAcks(): void {
+    this.holdsAcks = false;
+    for (const report of this.#heldAcks.splice(0)) this.send({ type: "ack", report, lost: this.lost.splice(0) });
+  }
+
+  /** Resolves once a condition on what was received holds; looked at after each message. */
+  until(isMet: () => boolean): Promise<void> {
+    if (isMet()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ isMet, resolve }));
+  }
+
+  /** Resolves with the result of a run. */
+  async resultOf(run: Held): Promise<RunResult> {
+    const key = claimKey(run);
+    await this.until(() => this.results.has(key));
+    const result = this.results.get(key);
+    if (result === undefined) throw new Error("unreachable: the result was there");
+    return result;
+  }
+
+  #open(socket: WebSocket): void {
+    this.#socket = socket;
+    socket.on("error", () => {}); // "close" follows
+    socket.on("message", (text) => {
+      this.#receive(hostMessageSchema.parse(JSON.parse(String(text))));
+      this.#look();
+    });
+  }
+
+  #receive(message: HostMessage): void {
+    this.capacity = message.capacity;
+    if (message.type === "hello") {
+      this.hellos.push(message);
+      const environment = { id: "env_1", slug: "dev", type: "DEVELOPMENT" };
+      this.send({ type: "welcome", leaseMs: this.leaseMs, environment, lost: this.lost.splice(0) });
+    } else if (message.type === "report") {
+      this.reports.push(message);
+      for (const result of message.results) this.results.set(claimKey(result), result);
+      this.started.push(...message.started);
+      this.returned.push(...message.returned);
+      if (this.holdsAcks) this.#heldAcks.push(message.report);
+      else this.send({ type: "ack", report: message.report, lost: this.lost.splice(0) });
+    }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const payload = /^\/worker\/v1\/runs\/(\w+)\/payload$/.exec(request.url ?? "")?.[1];
+    if (payload !== undefined) {
+      const text = this.payloads.get(payload);
+      response.writeHead(text === undefined ? 404 : 200).end(text ?? "");
+    } else if (this.refusesTelemetry) {
+      response.writeHead(503).end("{}");
+    } else {
+      this.telemetry.push(...telemetryBodySchema.parse(JSON.parse(Buffer.concat(chunks).toString())).records);
+      response.writeHead(200).end("{}");
+    }
+    this.#look();
+  }
+
+  #look(): void {
+    for (const waiter of this.#waiters.filter(({ isMet }) => isMet())) {
+      this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+      waiter.resolve();
+    }
+  }
+}
+
+function assignedRun(run: Partial<AssignedRun> & { taskId: string }): AssignedRun {
+  return {
+    runId: toPublicId("run", newUuid()),
+    fence: 1,
+    attempt: 1,
+    isStarted: true,
+    versionId: "version_1",
+    queueName: `task/${run.taskId}`,
+    payloadType: "application/json",
+    isPayloadStored: false,
+    maxAttempts: 3,
+    createdAt: new Date().toISOString(),
+    isTest: false,
+    tags: [],
+    traceId: "0af7651916cd43dd8448eb211c80319c",
+    ...run,
+  };
+}
+
+function claimKey({ runId, fence }: Held): string {
+  return `${runId}:${fence}`;
+}

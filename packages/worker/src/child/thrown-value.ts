@@ -1,0 +1,95 @@
+import { inspect } from "node:util";
+import type { RunError } from "@pawl/contract/errors";
+
+const maxLength = 32_000;
+const maxCauses = 5;
+
+function shorten(text: string): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength)}… (${text.length - maxLength} more characters)`;
+}
+
+/**
+ * Turns whatever code threw into the error that is stored with its run.
+ *
+ * @param thrown - the thrown value
+ * @returns `BUILT_IN_ERROR` with its causes for an `Error`, `STRING_ERROR` for a string, `CUSTOM_ERROR` as JSON for the rest
+ * @example
+ * ```ts
+ * runErrorOf("no"); // { type: "STRING_ERROR", raw: "no" }
+ * ```
+ */
+export function runErrorOf(thrown: unknown): RunError {
+  if (typeof thrown === "string") return { type: "STRING_ERROR", raw: shorten(thrown) };
+  if (!isErrorLike(thrown)) return { type: "CUSTOM_ERROR", raw: shorten(asJson(thrown)) };
+  const causes = causesOf(thrown);
+  return {
+    type: "BUILT_IN_ERROR",
+    name: nameOf(thrown),
+    message: shorten(messageOf(thrown)),
+    stackTrace: shorten(stackOf(thrown)),
+    ...(causes.length === 0 ? {} : { causes }),
+  };
+}
+
+/** What an uncaught error says, in one line, with its stack. */
+export function describeThrown(thrown: unknown): { readonly message: string; readonly stack: string } {
+  const error = runErrorOf(thrown);
+  if (error.type === "BUILT_IN_ERROR") return { message: `${error.name}: ${error.message}`, stack: error.stackTrace };
+  return { message: error.type === "INTERNAL_ERROR" ? error.code : error.raw, stack: "" };
+}
+
+// Errors from another realm (node:vm) are no `instanceof Error` here.
+function isErrorLike(value: unknown): value is Error {
+  return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
+}
+
+function nameOf(error: Error): string {
+  return typeof error.name === "string" ? error.name : "Error";
+}
+
+function messageOf(error: Error): string {
+  return typeof error.message === "string" ? error.message : String(error.message);
+}
+
+function stackOf(error: Error): string {
+  return typeof error.stack === "string" ? error.stack : `${nameOf(error)}: ${messageOf(error)}`;
+}
+
+function causesOf(error: Error): { name: string; message: string; stackTrace?: string }[] {
+  const causes: { name: string; message: string; stackTrace?: string }[] = [];
+  let cause: unknown = error.cause;
+  while (cause !== undefined && cause !== null && causes.length < maxCauses) {
+    if (isErrorLike(cause)) {
+      causes.push({
+        name: nameOf(cause),
+        message: shorten(messageOf(cause)),
+        stackTrace: shorten(stackOf(cause)),
+      });
+      cause = cause.cause;
+    } else {
+      causes.push({ name: "cause", message: shorten(typeof cause === "string" ? cause : asJson(cause)) });
+      cause = undefined;
+    }
+  }
+  return causes;
+}
+
+/** JSON that always can be written: circular references, big integers and functions become readable texts. */
+export function asJson(value: unknown): string {
+  const ancestors: unknown[] = [];
+  try {
+    const text = JSON.stringify(value, function (this: unknown, _key, member: unknown) {
+      if (typeof member === "bigint") return `${member}n`;
+      if (typeof member === "function" || typeof member === "symbol") return String(member);
+      if (isErrorLike(member)) return { name: nameOf(member), message: messageOf(member) };
+      if (typeof member !== "object" || member === null) return member;
+      while (ancestors.length > 0 && ancestors.at(-1) !== this) ancestors.pop();
+      if (ancestors.includes(member)) return "[Circular]";
+      ancestors.push(member);
+      return member;
+    });
+    return text ?? String(value);
+  } catch {
+    return JSON.stringify(inspect(value, { depth: 3 })); // a getter or a toJSON threw
+  }
+}

@@ -1,0 +1,180 @@
+import { availableParallelism } from "node:os";
+import type { ExecutionEnd } from "../channel/messages.ts";
+import { type ProcessBundle, type ProcessObserver, type ProcessSettings, RunProcess } from "./run-process.ts";
+
+/** The limits of a pool. */
+export interface PoolLimits {
+  /** Processes in all. */
+  readonly maxProcesses: number;
+  /** Processes kept free for the current version. */
+  readonly preparedProcesses: number;
+}
+
+const maxExecutions = 10_000;
+const maxGrowthBytes = 256 * 1024 * 1024;
+const idleRetireMs = 60_000;
+/** A process that was asked to exit and has not is killed after this time, in milliseconds. */
+const exitGraceMs = 2_000;
+/** After a process died before it was prepared, the next one is spawned so much later, in milliseconds. */
+const respawnDelayMs = 500;
+
+/** A bundle and whether its processes serve one run after another. */
+export interface PooledVersion extends ProcessBundle {
+  readonly processKeepAlive: boolean;
+}
+
+/**
+ * The run processes of a host. A process is *prepared* once it has imported its bundle; it becomes *warm* by its first run
+ * when its version keeps processes alive, and ends after it otherwise.
+ */
+export class ProcessPool {
+  readonly limits: PoolLimits;
+  readonly #settings: ProcessSettings;
+  readonly #observer: ProcessObserver;
+  readonly #processes = new Set<RunProcess>();
+  // Last in, first out: the process that ran last has the warmest caches, and those at the bottom can retire.
+  readonly #idle = new Map<string, RunProcess[]>();
+  readonly #spawnsAtOnce = Math.max(2, availableParallelism());
+  #spawnNotBeforeMs = 0;
+  #onEmpty: (() => void) | null = null;
+
+  constructor(limits: PoolLimits, settings: ProcessSettings, observer: ProcessObserver) {
+    this.limits = limits;
+    this.#settings = settings;
+    this.#observer = observer;
+  }
+
+  /** Processes that are not dead. */
+  get size(): number {
+    return this.#processes.size;
+  }
+
+  values(): IterableIterator<RunProcess> {
+    return this.#processes.values();
+  }
+
+  idleCount(versionId: string): number {
+    return this.#idle.get(versionId)?.length ?? 0;
+  }
+
+  startingCount(versionId: string): number {
+    let count = 0;
+    for (const process of this.#processes) {
+      if (process.state === "starting" && process.bundle.versionId === versionId) count++;
+    }
+    return count;
+  }
+
+  /** Busy processes of a version that are so for less than a time: they will soon be free. */
+  busyLessThan(versionId: string, ms: number, nowMs: number): number {
+    let count = 0;
+    for (const process of this.#processes) {
+      const isOfVersion = process.state === "busy" && process.bundle.versionId === versionId;
+      if (isOfVersion && nowMs - process.sinceMs < ms) count++;
+    }
+    return count;
+  }
+
+  get busyCount(): number {
+    let count = 0;
+    for (const process of this.#processes) if (process.state === "busy") count++;
+    return count;
+  }
+
+  /** Spawns one process, whatever the limits say. */
+  spawn(version: PooledVersion): RunProcess {
+    const process = new RunProcess(version, this.#settings, this.#observer);
+    this.#processes.add(process);
+    return process;
+  }
+
+  /** Spawns processes until so many of a version are idle or starting, as far as the limits allow. */
+  grow(version: PooledVersion, wanted: number, nowMs: number): void {
+    if (nowMs < this.#spawnNotBeforeMs) return;
+    let starting = 0;
+    for (const process of this.#processes) if (process.state === "starting") starting++;
+    let missing = wanted - this.idleCount(version.versionId) - this.startingCount(version.versionId);
+    while (missing-- > 0 && starting++ < this.#spawnsAtOnce) {
+      if (this.size >= this.limits.maxProcesses && !this.#makeRoom(version.versionId)) return;
+      this.spawn(version);
+    }
+  }
+
+  /** Takes an idle process of a version out of the pool's hands, to execute a run. */
+  take(versionId: string): RunProcess | undefined {
+    return this.#idle.get(versionId)?.pop();
+  }
+
+  /** Takes a prepared process in. */
+  add(process: RunProcess): void {
+    const idle = this.#idle.get(process.bundle.versionId);
+    if (idle === undefined) this.#idle.set(process.bundle.versionId, [process]);
+    else idle.push(process);
+  }
+
+  /** Takes a process back after a run, or lets it end. @returns whether it can execute another run */
+  release(process: RunProcess, end: ExecutionEnd, version: PooledVersion, nowMs: number): boolean {
+    process.run = null;
+    if (end.rss !== undefined) process.rss = end.rss;
+    if (process.state !== "busy") return false;
+    const isWornOut = process.executions >= maxExecutions || process.rss > process.preparedRss + maxGrowthBytes;
+    if (end.isLast === true || !version.processKeepAlive || isWornOut) {
+      process.exit();
+      return false;
+    }
+    process.state = "idle";
+    process.sinceMs = nowMs;
+    this.add(process);
+    return true;
+  }
+
+  /** Forgets a process that has died. */
+  remove(process: RunProcess, wasPrepared: boolean, nowMs: number): void {
+    this.#processes.delete(process);
+    if (this.size === 0) this.#onEmpty?.();
+    const idle = this.#idle.get(process.bundle.versionId);
+    const index = idle?.indexOf(process) ?? -1;
+    if (index !== -1) idle?.splice(index, 1);
+    if (!wasPrepared) this.#spawnNotBeforeMs = nowMs + respawnDelayMs;
+  }
+
+  /** Resolves when every process has died. */
+  whenEmpty(): Promise<void> {
+    if (this.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve;
+    });
+  }
+
+  /** Lets every idle process of a version end, but for so many. */
+  retireIdle(versionId: string, kept: number): void {
+    const idle = this.#idle.get(versionId) ?? [];
+    for (const process of idle.splice(0, Math.max(0, idle.length - kept))) process.exit();
+  }
+
+  /** Lets processes end that nobody needed for a minute, kills those that don't end, and keeps output files small. */
+  tidy(currentVersionId: string | null, nowMs: number): void {
+    for (const process of this.#processes) {
+      process.trimOutput();
+      if (process.state === "ending" && nowMs - process.sinceMs > exitGraceMs) process.kill();
+    }
+    for (const [versionId, idle] of this.#idle) {
+      const kept = versionId === currentVersionId ? this.limits.preparedProcesses : 0;
+      const oldest = idle[0];
+      if (idle.length > kept && oldest !== undefined && nowMs - oldest.sinceMs > idleRetireMs) {
+        idle.shift();
+        oldest.exit();
+      }
+    }
+  }
+
+  #makeRoom(versionId: string): boolean {
+    for (const [other, idle] of this.#idle) {
+      const process = other === versionId ? undefined : idle.shift();
+      if (process === undefined) continue;
+      process.exit();
+      return true;
+    }
+    return false;
+  }
+}

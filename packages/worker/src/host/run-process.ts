@@ -1,0 +1,186 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import type { TelemetryRecord } from "@pawl/contract/worker-protocol";
+import { Link } from "../channel/link.ts";
+import {
+  type ChildToHost,
+  type ExecutionEnd,
+  type HostToChild,
+  type ImportFailure,
+  type RunOrder,
+  tokenVariable,
+} from "../channel/messages.ts";
+import type { HeldRun } from "./held-runs.ts";
+import type { ProcessDeath } from "./process-death.ts";
+import type { ProcessListener } from "./process-listener.ts";
+import type { OutputFile, OutputFolder } from "./process-output.ts";
+
+/** What a process needs to be spawned. */
+export interface ProcessSettings {
+  readonly listener: ProcessListener;
+  readonly port: number;
+  readonly outputs: OutputFolder;
+  readonly compileCacheDir: string;
+  /** Added to the environment of the host. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Which bundle a process executes. */
+export interface ProcessBundle {
+  readonly versionId: string;
+  readonly bundlePath: string;
+  readonly projectDir: string;
+  /** Whether the process is asked to describe its bundle. */
+  readonly isIndexing?: boolean;
+}
+
+/** Who is told what a process does. `died` comes last, and always. */
+export interface ProcessObserver {
+  prepared(process: RunProcess, message: Extract<ChildToHost, { kind: "prepared" }>["body"]): void;
+  broken(process: RunProcess, failure: ImportFailure): void;
+  ended(process: RunProcess, end: ExecutionEnd): void;
+  telemetry(records: readonly TelemetryRecord[]): void;
+  died(process: RunProcess, death: ProcessDeath): void;
+}
+
+// From source the entry is TypeScript and the packages resolve by a condition, so both are handed on.
+const entryPath = fileURLToPath(
+  new URL(import.meta.url.endsWith(".ts") ? "../child/entry.ts" : "../child/entry.js", import.meta.url),
+);
+const conditions = process.execArgv.filter((flag) => flag.startsWith("--conditions="));
+let processCount = 0;
+
+/**
+ * A run process, as its host sees it.
+ *
+ * ```
+ *   starting ─prepared─▶ idle ◀─end─┐
+ *      │                  └─execute─▶ busy
+ *      └──────────┬────────┴──────────┘
+ *            exit, kill ─▶ ending ─▶ dead
+ * ```
+ */
+export class RunProcess {
+  readonly id = `p${++processCount}`;
+  readonly bundle: ProcessBundle;
+  state: "starting" | "idle" | "busy" | "ending" | "dead" = "starting";
+  /** The run that executes here; set while `busy`, and kept when the process ends during it. */
+  run: HeldRun | null = null;
+  /** Since when the state is what it is, on the monotonic clock. */
+  sinceMs = performance.now();
+  executions = 0;
+  /** Resident memory in bytes: after the import, and as last reported. */
+  preparedRss = 0;
+  rss = 0;
+  readonly #observer: ProcessObserver;
+  readonly #listener: ProcessListener;
+  readonly #link: Link<HostToChild, ChildToHost>;
+  readonly #output: OutputFile;
+  readonly #child: ChildProcess;
+
+  /** Spawns the process, in a session of its own: a terminal's Ctrl-C reaches the host only. */
+  constructor(bundle: ProcessBundle, settings: ProcessSettings, observer: ProcessObserver) {
+    this.bundle = bundle;
+    this.#observer = observer;
+    this.#listener = settings.listener;
+    this.#link = new Link((message) => this.#receive(message));
+    this.#output = settings.outputs.open(this.id);
+    const token = randomBytes(24).toString("hex");
+    this.#listener.expect(this.id, token, this.#link);
+    const mode = bundle.isIndexing === true ? ["index"] : [];
+    this.#child = spawn(
+      process.execPath,
+      ["--enable-source-maps", ...conditions, entryPath, String(settings.port), this.id, bundle.bundlePath, ...mode],
+      {
+        cwd: bundle.projectDir,
+        detached: true,
+        stdio: ["ignore", this.#output.descriptor, this.#output.descriptor],
+        env: {
+          ...process.env,
+          NODE_COMPILE_CACHE: settings.compileCacheDir,
+          ...settings.environment,
+          [tokenVariable]: token,
+        },
+      },
+    );
+    this.#child.on("error", (error) => this.#bury(null, null, `It could not be started: ${error.message}`));
+    this.#child.on("exit", (code, signal) => {
+      this.#listener.whenDrained(this.id, () => this.#bury(code, signal, null));
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Gives an idle process a run. */
+  execute(run: HeldRun, order: RunOrder, nowMs: number): void {
+    this.state = "busy";
+    this.run = run;
+    this.sinceMs = nowMs;
+    this.executions++;
+    this.#link.send({ kind: "run", body: order });
+  }
+
+  /** Fires the signal of the run that executes. */
+  abort(runId: string, reason: string): void {
+    this.#link.send({ kind: "abort", body: { runId, reason } });
+  }
+
+  /** Asks a process that executes nothing to exit. */
+  exit(): void {
+    if (this.state === "dead" || this.state === "ending") return;
+    this.state = "ending";
+    this.sinceMs = performance.now();
+    this.#link.send({ kind: "exit", body: null });
+  }
+
+  /** Ends the process and the programs that it started in its session, at once. */
+  kill(): void {
+    if (this.state === "dead") return;
+    this.state = "ending";
+    killSession(this.#child.pid);
+  }
+
+  /** Keeps its output file small. */
+  trimOutput(): void {
+    if (this.state !== "dead") this.#output.trim();
+  }
+
+  #receive(message: ChildToHost): void {
+    switch (message.kind) {
+      case "end":
+        return this.#observer.ended(this, message.body);
+      case "telemetry":
+        return this.#observer.telemetry(message.body);
+      case "prepared":
+        if (this.state !== "starting") return;
+        this.state = "idle";
+        this.sinceMs = performance.now();
+        this.rss = this.preparedRss = message.body.rss;
+        return this.#observer.prepared(this, message.body);
+      case "broken":
+        return this.#observer.broken(this, message.body);
+    }
+  }
+
+  #bury(code: number | null, signal: NodeJS.Signals | null, failure: string | null): void {
+    if (this.state === "dead") return;
+    this.state = "dead";
+    killSession(this.#child.pid); // what the process started and left behind
+    const outputTail = failure ?? this.#output.tail();
+    this.#output.remove();
+    this.#listener.forget(this.id);
+    this.#observer.died(this, { code, signal, outputTail });
+  }
+}
+
+function killSession(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // nothing of it is left
+  }
+}
