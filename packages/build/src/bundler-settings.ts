@@ -44,7 +44,7 @@ export function bundlerSettings(projectDir: string, config: ProjectConfig) {
     ...(build.jsx?.factory === undefined ? {} : { jsxFactory: build.jsx.factory }),
     ...(build.jsx?.fragment === undefined ? {} : { jsxFragment: build.jsx.fragment }),
     ...(config.tsconfig === undefined ? {} : { tsconfig: config.tsconfig }),
-    conditions: [...ownConditions, ...(build.conditions ?? ["trigger.dev", "module", "node"])],
+    conditions: [...ownConditions, "trigger.dev", "module", "node", ...(build.conditions ?? [])],
     loader: { ".node": "copy" },
     banner: { js: banner },
     plugins: [

@@ -1,0 +1,8 @@
+import { defineConfig } from "@pawl/sdk";
+
+export default defineConfig({
+  project: "proj_movies",
+  dirs: ["./trigger"],
+  // One process serves run after run: module-level state, such as a connection pool, is shared by the runs in it.
+  processKeepAlive: true,
+});
