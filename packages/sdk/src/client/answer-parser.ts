@@ -159,6 +159,7 @@ function decodeChunks(bytes: Buffer): Buffer | null {
       return isEnd ? Buffer.concat(chunks) : null;
     }
     if (bytes.length < start + size + 2) return null;
+    if (bytes[start + size] !== 13 || bytes[start + size + 1] !== 10) throw new Error("a chunk is longer than it says");
     chunks.push(bytes.subarray(start, start + size));
     at = start + size + 2;
   }
