@@ -29,7 +29,7 @@ export type TriggerBody = z.infer<typeof triggerBodySchema>;
 export interface TriggerAnswer {
   /** The run's id, `run_…`. */
   readonly id: string;
-  /** Whether the run existed before this call. */
+  /** Whether an earlier call made the run. The retries of one call, which share a request key, count as that call. */
   readonly isCached: boolean;
 }
 

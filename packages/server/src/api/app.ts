@@ -1,3 +1,4 @@
+import type { Server } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { EnvironmentStore } from "../engine/ports.ts";
 import { createAuthenticator } from "./authentication.ts";
@@ -7,6 +8,9 @@ import { openWorkerGateway } from "./gateway/worker-gateway.ts";
 import { leaveBodiesUnread, parseBodiesAsJson } from "./request-body.ts";
 import { addRoute } from "./route.ts";
 import { type RouteSettings, routes } from "./routes/all-routes.ts";
+
+/** How long requests in flight may take when the server closes. */
+const closeGraceMs = 10_000;
 
 /** What the API is made of. */
 export interface ApiSettings extends RouteSettings {
@@ -50,8 +54,18 @@ export function createApi(settings: ApiSettings): FastifyInstance {
     for (const route of all) if (route.isBodyStreamed) addRoute(streaming, route, authenticator);
   });
   const gateway = openWorkerGateway(app.server, { ...settings, authenticator, reportBug });
-  app.addHook("preClose", () => gateway.close());
+  app.addHook("preClose", async () => {
+    endConnections(app.server);
+    await gateway.close();
+  });
   return app;
+}
+
+/** Connections end with the request in flight on them; one that takes too long is cut. */
+function endConnections(server: Server): void {
+  server.keepAliveTimeout = 1;
+  server.keepAliveTimeoutBuffer = 0;
+  setTimeout(() => server.closeAllConnections(), closeGraceMs).unref();
 }
 
 function answerErrors(app: FastifyInstance, reportBug: (bug: Bug) => void): void {

@@ -46,7 +46,7 @@ export function toApiError(error: unknown, request: string, reportBug: (bug: Bug
   if (isOutage(error)) {
     return new ApiError(
       "unavailable",
-      "The server can't reach its database at the moment. Try again in a few seconds.",
+      "The server's database is out of reach or can't keep up at the moment. Try again in a few seconds.",
     );
   }
   const reference = newUuid().slice(-12);

@@ -25,7 +25,7 @@ export function toRunListFilter(query: unknown, nowMs: number): RunListFilter {
     taskIds,
     standing: statuses === null ? null : statusFilter(statuses),
     from: fromOf(parsed, nowMs),
-    to: parsed["filter[createdAt][to]"] ?? null,
+    to: toDate(parsed["filter[createdAt][to]"]),
     cursor: cursorOf(parsed),
     size: parsed["page[size]"],
   };
@@ -38,12 +38,17 @@ function refuseUnknownFilters(query: unknown): void {
   }
 }
 
+/** Run ids hold a time in 48 bits; whatever lies outside finds the same runs as the end of that range. */
+function toDate(time: Date | undefined): Date | null {
+  return time === undefined ? null : new Date(Math.min(Math.max(0, time.getTime()), 2 ** 48 - 1));
+}
+
 function filled<T>(list: readonly T[] | undefined): readonly T[] | null {
   return list === undefined || list.length === 0 ? null : list;
 }
 
 function fromOf(query: ListRunsQuery, nowMs: number): Date | null {
-  const from = query["filter[createdAt][from]"] ?? null;
+  const from = toDate(query["filter[createdAt][from]"]);
   const period = query["filter[createdAt][period]"];
   if (period === undefined) return from;
   const lengthMs = parseDuration(period);
