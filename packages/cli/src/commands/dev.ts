@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { startDev } from "../dev/dev-session.ts";
 import { loadEnvironmentFile } from "../environment-file.ts";
 import { onceStopped } from "../stop-signals.ts";
 import { createEventWriter } from "../terminal/event-writer.ts";
@@ -35,6 +34,7 @@ export function devCommand(): Command {
 async function dev(folder: string, flags: DevFlags): Promise<void> {
   loadEnvironmentFile(resolve(folder));
   const onEvent = createEventWriter(createOutput(flags));
+  const { startDev } = await import("../dev/dev-session.ts"); // with it come the bundler and the worker
   const session = startDev({ dir: folder, port: flags.port, env: process.env, onEvent });
   const asked = onceStopped(() => void session.stop({ graceMs: 0 }));
   await Promise.race([session.ready, asked]);

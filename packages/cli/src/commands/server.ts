@@ -23,8 +23,8 @@ export function serverCommand(): Command {
   return new Command("server")
     .description("Run the server, on its own Postgres, or on yours with DATABASE_URL.")
     .addOption(portOption().env("PORT"))
-    .option("--host <address>", "the address to listen on", "127.0.0.1")
-    .option("--data-dir <folder>", "where data is kept (also PAWL_DATA_DIR)", process.env.PAWL_DATA_DIR ?? ".pawl")
+    .addOption(new Option("--host <address>", "the address to listen on").env("PAWL_HOST").default("127.0.0.1"))
+    .addOption(new Option("--data-dir <folder>", "where data is kept").env("PAWL_DATA_DIR").default(".pawl"))
     .option("--json", "print one JSON value when it is ready, for programs")
     .addHelpText(
       "after",
@@ -63,8 +63,11 @@ function failureText(error: unknown): string {
 }
 
 async function start(flags: ServerFlags) {
-  const { startServer } = await import("@pawl/server");
-  return startServer({ port: flags.port, host: flags.host, dataDir: resolve(flags.dataDir) });
+  const { readServerSettings, startServer } = await import("@pawl/server");
+  const { port, host, dataDir } = flags;
+  return startServer(
+    readServerSettings({ ...process.env, PORT: String(port), PAWL_HOST: host, PAWL_DATA_DIR: resolve(dataDir) }),
+  );
 }
 
 function tell(message: ServerProcessMessage): Promise<void> {

@@ -1,8 +1,7 @@
 import { join, resolve } from "node:path";
-import { bundleProject, loadProject } from "@pawl/build";
 import { Command } from "commander";
 import { findCredentials } from "../api/credentials.ts";
-import { startWorkerSession, type WorkerSession } from "../dev/worker-session.ts";
+import type { WorkerSession } from "../dev/worker-session.ts";
 import { makePawlDir } from "../dev-file.ts";
 import { loadEnvironmentFile } from "../environment-file.ts";
 import { onceStopped } from "../stop-signals.ts";
@@ -35,6 +34,8 @@ async function work(folder: string, flags: { readonly json?: boolean }): Promise
   let session: WorkerSession | null = null;
   const asked = onceStopped(() => void session?.stop({ graceMs: 0 }));
   const credentials = await findCredentials({ env: process.env, dir: projectDir });
+  const { bundleProject, loadProject } = await import("@pawl/build");
+  const { startWorkerSession } = await import("../dev/worker-session.ts");
   const project = await loadProject(projectDir);
   const bundle = await bundleProject(project, { outDir: join(await makePawlDir(projectDir), "build") });
   onEvent({ type: "server_ready", apiUrl: credentials.apiUrl, isOwn: false });

@@ -84,12 +84,19 @@ function spawnServer(dataDir: string, port: number): ChildProcess {
     // In a session of its own: a Ctrl-C in the terminal is for the owner, who ends runs before the server.
     return fork(entryPath, ["server", "--owned", "--data-dir", dataDir, "--port", String(port)], {
       execArgv,
+      env: ownEnvironment(),
       detached: true,
       stdio: ["ignore", log, log, "ipc"],
     });
   } finally {
     closeSync(log);
   }
+}
+
+/** The developer's DATABASE_URL is that of the app, not one to put Pawl's tables into. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const { DATABASE_URL: _url, DATABASE_DIRECT_URL: _directUrl, ...env } = process.env;
+  return env;
 }
 
 function logOf(dataDir: string): string {

@@ -42,6 +42,7 @@ const registrationTries = 60;
 export function startWorkerSession(settings: WorkerSettings): WorkerSession {
   let host: Host | null = null;
   let current: string | null = null;
+  let isStopping = false;
   const running = new Set<string>();
   const connect = async () => {
     const { apiUrl, secretKey } = await settings.credentials;
@@ -53,7 +54,7 @@ export function startWorkerSession(settings: WorkerSettings): WorkerSession {
         if (event.type === "run_started") running.add(event.run.runId);
         if (event.type === "run_finished") running.delete(event.run.runId);
         const shown = fromHostEvent(event);
-        if (shown !== null) settings.onEvent(shown);
+        if (shown !== null && !(isStopping && shown.type === "connection")) settings.onEvent(shown);
       },
     });
     return host;
@@ -74,6 +75,7 @@ export function startWorkerSession(settings: WorkerSettings): WorkerSession {
     },
     executing: () => running.size,
     async stop(options) {
+      isStopping = true;
       await host?.stop(options);
     },
   };

@@ -3,6 +3,7 @@ import pc from "picocolors";
 import type { DevEvent, ListedTask } from "../dev/dev-event.ts";
 import { clockTime } from "./clock.ts";
 import { renderLogLine } from "./log-line.ts";
+import { userFrames } from "./stack.ts";
 import { renderTable } from "./table.ts";
 import { indented } from "./values.ts";
 
@@ -68,11 +69,10 @@ function renderFinished(event: Extract<DevEvent, { type: "run_finished" }>, time
   const length = formatDuration(event.durationMs);
   if (event.error === null) return [`${time} ${pc.green("✔")} ${what} ${pc.green("completed")} in ${length}`];
   const { name, message, stackTrace = "" } = event.error;
-  const stack = stackTrace.split("\n").filter((line) => line.trimStart().startsWith("at "));
   return [
     `${time} ${pc.red("✖")} ${what} ${pc.red("failed")} after ${length}`,
     indented(pc.red(name === undefined ? message : `${name}: ${message}`), "           "),
-    ...stack.map((line) => pc.dim(`             ${line.trim()}`)),
+    ...userFrames(stackTrace, process.cwd()).map((line) => pc.dim(`             ${line}`)),
   ];
 }
 

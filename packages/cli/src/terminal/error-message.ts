@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import pc from "picocolors";
+import { userFrames } from "./stack.ts";
 
 const plainErrors = new Set(["CommandError", "ProjectError", "IndexError", "StartError"]);
 
@@ -39,8 +40,5 @@ export function detailsOf(error: Error): readonly string[] {
   if ("details" in error && Array.isArray(error.details)) return error.details.map(String);
   if (error.name !== "IndexError") return [];
   // Where the user's own code threw, in the source.
-  const frames = (error.stack ?? "").split("\n").filter((line) => line.trimStart().startsWith("at "));
-  return frames
-    .filter((line) => !line.includes("node:") && !line.includes("/node_modules/"))
-    .map((line) => line.trim());
+  return userFrames(error.stack ?? "", process.cwd());
 }

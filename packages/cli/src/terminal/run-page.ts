@@ -3,6 +3,7 @@ import { formatDuration } from "@pawl/contract/duration";
 import pc from "picocolors";
 import { dateAndTime } from "./clock.ts";
 import { renderLogLine } from "./log-line.ts";
+import { userFrames } from "./stack.ts";
 import { coloredStatus } from "./status.ts";
 import { renderTable } from "./table.ts";
 import { indented, renderValue } from "./values.ts";
@@ -53,8 +54,8 @@ function section(title: string, value: unknown): readonly string[] {
 function renderError({ error }: RunDetail): readonly string[] {
   if (error === undefined) return [];
   const head = error.name === undefined ? error.message : `${error.name}: ${error.message}`;
-  const stack = (error.stackTrace ?? "").split("\n").filter((line) => line.trimStart().startsWith("at "));
-  return ["", pc.bold("Error"), indented(pc.red(head), "  "), ...stack.map((line) => pc.dim(`    ${line.trim()}`))];
+  const frames = userFrames(error.stackTrace ?? "", process.cwd());
+  return ["", pc.bold("Error"), indented(pc.red(head), "  "), ...frames.map((line) => pc.dim(`    ${line}`))];
 }
 
 function renderEvents(events: readonly RunEvent[]): readonly string[] {

@@ -1,6 +1,7 @@
 import type { RunDetail } from "@pawl/contract/api/runs";
 import { formatDuration } from "@pawl/contract/duration";
 import pc from "picocolors";
+import { userFrames } from "./stack.ts";
 import { coloredStatus } from "./status.ts";
 import { indented, renderValue } from "./values.ts";
 
@@ -26,10 +27,9 @@ export function renderEndedRun(run: RunDetail): readonly string[] {
   const head = `${mark} ${coloredStatus(run.status)} after ${formatDuration(run.durationMs)}`;
   if (run.isSuccess) return run.output === undefined ? [head] : [head, renderValue(run.output)];
   const { name, message = "There is no error.", stackTrace = "" } = run.error ?? {};
-  const stack = stackTrace.split("\n").filter((line) => line.trimStart().startsWith("at "));
   return [
     head,
     indented(pc.red(name === undefined ? message : `${name}: ${message}`), "  "),
-    ...stack.map((line) => pc.dim(`    ${line.trim()}`)),
+    ...userFrames(stackTrace, process.cwd()).map((line) => pc.dim(`    ${line}`)),
   ];
 }
