@@ -67,7 +67,7 @@ export interface Host {
   retireVersion(id: string): void;
   /**
    * Stops: gives back what has not started, lets executing runs end, kills what still executes after the grace, reports, and
-   * closes. Safe to call twice.
+   * closes. Safe to call twice; a second call with `graceMs: 0` ends the time that executing runs still have.
    *
    * @param options - `graceMs`: how long executing runs get, in milliseconds
    */
@@ -109,6 +109,10 @@ export function startHost(options: HostOptions): Host {
   });
   let pool: ProcessPool | null = null;
   let stopping: Promise<void> | null = null;
+  let hurry = () => {};
+  const hurried = new Promise<void>((resolve) => {
+    hurry = resolve;
+  });
 
   const opened = listener.listen().then((port) => {
     const limits = {
@@ -137,9 +141,10 @@ export function startHost(options: HostOptions): Host {
     },
     retireVersion: (id) => worker.retire(id),
     stop({ graceMs }) {
+      if (graceMs === 0) hurry();
       stopping ??= opened
         .catch(() => {})
-        .then(() => stopHost({ worker, pool, connection, telemetry, listener, outputs }, graceMs));
+        .then(() => stopHost({ worker, pool, connection, telemetry, listener, outputs }, graceMs, hurried));
       return stopping;
     },
     status: () => ({

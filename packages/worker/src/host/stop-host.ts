@@ -25,13 +25,14 @@ export interface StoppedParts {
  *
  * @param parts - the host
  * @param graceMs - how long executing runs get, in milliseconds
+ * @param hurried - ends that time at once
  */
-export async function stopHost(parts: StoppedParts, graceMs: number): Promise<void> {
+export async function stopHost(parts: StoppedParts, graceMs: number, hurried: Promise<void>): Promise<void> {
   const { worker, pool, connection, telemetry, listener, outputs } = parts;
   worker.isDraining = true;
   if (pool !== null) {
     worker.drain();
-    await within(graceMs, worker.whenIdle());
+    await within(graceMs, Promise.race([worker.whenIdle(), hurried]));
     killBusy(worker, pool);
     await endAll(pool);
     if (connection.isConnected) await within(reportGraceMs, worker.reporter.whenEmpty());
