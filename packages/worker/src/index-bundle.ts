@@ -33,9 +33,9 @@ export async function indexBundle(
   const outputs = new OutputFolder(dataDir);
   const listener = new ProcessListener();
   try {
-    const port = await listener.listen();
+    await listener.listen();
     const compileCacheDir = join(dataDir, "compile-cache");
-    const settings = { listener, port, outputs, compileCacheDir, environment: {} };
+    const settings = { listener, outputs, compileCacheDir, environment: {} };
     const bundle = { versionId: "index", bundlePath: resolve(bundlePath), projectDir: resolve(options.projectDir) };
     return manifestOf(await describe(bundle, settings));
   } finally {
@@ -61,6 +61,7 @@ function describe(
         process.kill();
       },
       ended() {},
+      unbegun() {},
       telemetry() {},
       died(_process, { outputTail }) {
         clearTimeout(timer);

@@ -2,14 +2,18 @@ import { availableParallelism, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { newUuid, toPublicId } from "@pawl/contract/ids";
 import type { VersionManifest } from "@pawl/contract/task-manifest";
+import { Assignment } from "./host/assignment.ts";
 import type { HostEvent } from "./host/host-event.ts";
+import { HostState, type HostVersion } from "./host/host-state.ts";
 import { ProcessListener } from "./host/process-listener.ts";
 import { OutputFolder } from "./host/process-output.ts";
 import { ProcessPool } from "./host/process-pool.ts";
+import { Reporter } from "./host/reporter.ts";
 import { ServerConnection } from "./host/server-connection.ts";
-import { stopHost } from "./host/stop-host.ts";
+import { Sizing } from "./host/sizing.ts";
+import { type StoppedParts, stopHost } from "./host/stop-host.ts";
 import { TelemetryQueue } from "./host/telemetry-queue.ts";
-import { type HostVersion, WorkerHost } from "./host/worker-host.ts";
+import { WorkerHost } from "./host/worker-host.ts";
 import { IndexError } from "./index-error.ts";
 
 /** How a worker host is set up. */
@@ -90,76 +94,71 @@ export interface Host {
  * ```
  */
 export function startHost(options: HostOptions): Host {
-  const dataDir = resolve(options.dataDir);
-  const hostId = toPublicId("host", newUuid());
-  const outputs = new OutputFolder(dataDir);
-  const listener = new ProcessListener();
-  const worker = new WorkerHost({
-    hostId,
-    name: (options.name ?? hostname()).slice(0, 128),
-    apiUrl: options.apiUrl,
-    secretKey: options.secretKey,
-    onEvent: options.onEvent ?? null,
-  });
-  const connection = new ServerConnection(options.apiUrl, options.secretKey, worker);
-  const telemetry = new TelemetryQueue({
-    url: `${options.apiUrl.replace(/\/+$/, "")}/worker/v1/telemetry`,
-    secretKey: options.secretKey,
-    onDropped: (count) => options.onEvent?.({ type: "telemetry_dropped", count }),
-  });
-  let pool: ProcessPool | null = null;
+  const parts = assemble(options);
+  const { state, worker, listener, pool, connection, hostId } = parts;
   let stopping: Promise<void> | null = null;
-  let hurry = () => {};
-  const hurried = new Promise<void>((resolve) => {
-    hurry = resolve;
-  });
-
-  const opened = listener.listen().then((port) => {
-    const limits = {
-      maxProcesses: options.maxProcesses ?? Math.max(16, 8 * availableParallelism()),
-      preparedProcesses: options.preparedProcesses ?? 2,
-    };
-    const environment = { TRIGGER_API_URL: options.apiUrl, TRIGGER_SECRET_KEY: options.secretKey };
-    const compileCacheDir = join(dataDir, "compile-cache");
-    pool = new ProcessPool(limits, { listener, port, outputs, compileCacheDir, environment }, worker);
-    if (stopping === null) worker.open({ pool, connection, telemetry });
+  const opened = listener.listen().then(() => {
+    if (stopping === null) worker.open();
   });
   opened.catch((error: Error) => options.onEvent?.({ type: "refused", reason: error.message }));
-
   return {
     async addVersion(added) {
       await opened;
-      if (stopping !== null) return;
+      if (stopping !== null) throw new Error("The host has been stopped.");
       const version = pooled(added);
       const failure = await worker.prepare(version);
       if (stopping !== null) return;
-      if (failure !== null) {
-        worker.versions.delete(version.versionId);
-        throw new IndexError(failure);
-      }
+      if (failure !== null) throw new IndexError(failure);
       worker.makeCurrent(version);
     },
     retireVersion: (id) => worker.retire(id),
     stop({ graceMs }) {
-      if (graceMs === 0) hurry();
-      stopping ??= opened
-        .catch(() => {})
-        .then(() => stopHost({ worker, pool, connection, telemetry, listener, outputs }, graceMs, hurried));
+      stopping ??= opened.catch(() => {}).then(() => stopHost(parts, graceMs));
       return stopping;
     },
     status: () => ({
       hostId,
       isConnected: connection.isConnected,
-      currentVersionId: worker.current?.versionId ?? null,
-      heldRuns: worker.held.size,
-      processes: [...(pool?.values() ?? [])].map(({ id, pid, bundle, state }) => ({
-        id,
-        pid,
-        versionId: bundle.versionId,
-        state,
-      })),
+      currentVersionId: state.current?.versionId ?? null,
+      heldRuns: state.held.size,
+      processes: [...pool.values()].map(({ id, pid, bundle: { versionId }, state }) => ({ id, pid, versionId, state })),
     }),
   };
+}
+
+/** Makes the parts of a host and joins them; nothing runs yet. */
+function assemble(options: HostOptions): StoppedParts & { readonly hostId: string; readonly state: HostState } {
+  const { secretKey, onEvent = null } = options;
+  const apiUrl = options.apiUrl.replace(/\/+$/, "");
+  const dataDir = resolve(options.dataDir);
+  const hostId = toPublicId("host", newUuid());
+  const name = (options.name ?? hostname()).slice(0, 128);
+  const outputs = new OutputFolder(dataDir);
+  const listener = new ProcessListener();
+  const state = new HostState();
+  const limits = {
+    maxProcesses: options.maxProcesses ?? Math.max(16, 8 * availableParallelism()),
+    preparedProcesses: options.preparedProcesses ?? 2,
+  };
+  const environment = { TRIGGER_API_URL: apiUrl, TRIGGER_SECRET_KEY: secretKey };
+  const compileCacheDir = join(dataDir, "compile-cache");
+  const pool = new ProcessPool(limits, { listener, outputs, compileCacheDir, environment });
+  const sizing = new Sizing(state, pool);
+  const connection = new ServerConnection(apiUrl, secretKey);
+  const reporter = new Reporter({
+    send: (message) => connection.send(message),
+    capacity: () => sizing.capacity(performance.now()),
+  });
+  const telemetry = new TelemetryQueue({
+    url: `${apiUrl}/worker/v1/telemetry`,
+    secretKey,
+    onDropped: (count) => onEvent?.({ type: "telemetry_dropped", count }),
+  });
+  const onTelemetry = telemetry.push.bind(telemetry);
+  const assignment = new Assignment({ state, pool, sizing, reporter, onTelemetry, onEvent });
+  const shared = { state, pool, sizing, reporter, assignment, connection };
+  const worker = new WorkerHost({ hostId, name, apiUrl, secretKey, onEvent, ...shared });
+  return { ...shared, hostId, worker, telemetry, listener, outputs };
 }
 
 function pooled({ id, label, bundlePath, projectDir, manifest }: AddedVersion): HostVersion {

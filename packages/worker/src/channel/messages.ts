@@ -22,11 +22,18 @@ export interface RunOrder {
   readonly run: AssignedRun;
   readonly versionLabel: string;
   readonly environment: EnvironmentFacts;
+  /**
+   * For a run that lies behind another one in its process: it may begin until this time of `monotonicMs`, and goes back to
+   * the host afterwards. So the host can take it back from a process whose event loop is blocked and does not answer.
+   */
+  readonly beginByMs?: number;
 }
 
 /** What the host says to a run process. */
 export type HostToChild =
-  | { readonly kind: "run"; readonly body: RunOrder }
+  | { readonly kind: "runs"; readonly body: readonly RunOrder[] }
+  /** Asks for the runs that have not begun; answered with `unbegun`. */
+  | { readonly kind: "recall"; readonly body: null }
   | { readonly kind: "abort"; readonly body: { readonly runId: string; readonly reason: string } }
   | { readonly kind: "exit"; readonly body: null };
 
@@ -60,6 +67,8 @@ export type ChildToHost =
   | { readonly kind: "prepared"; readonly body: { readonly rss: number; readonly description?: BundleDescription } }
   | { readonly kind: "broken"; readonly body: ImportFailure }
   | { readonly kind: "end"; readonly body: ExecutionEnd }
+  /** The ids of runs that have not begun here and will not. */
+  | { readonly kind: "unbegun"; readonly body: readonly string[] }
   | { readonly kind: "telemetry"; readonly body: readonly TelemetryRecord[] };
 
 /** The environment variable through which a run process learns its token; removed before user code is loaded. */
@@ -67,3 +76,9 @@ export const tokenVariable = "PAWL_PROCESS_TOKEN";
 
 /** How long a run process tries to reach its host again before it ends itself, in milliseconds. */
 export const reconnectWindowMs = 1_500;
+
+/** The machine's monotonic clock in milliseconds: the same in all its processes, and not moved with the wall clock. */
+export function monotonicMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1_000 + nanoseconds / 1_000_000;
+}

@@ -27,8 +27,10 @@ let isImported = false;
 
 function receive(message: HostToChild): void {
   switch (message.kind) {
-    case "run":
+    case "runs":
       return executor.execute(message.body);
+    case "recall":
+      return executor.recall();
     case "abort":
       return executor.abort(message.body.runId, message.body.reason);
     case "exit":

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { RunResult } from "@pawl/contract/worker-protocol";
 import { type RunCell, runtime } from "@pawl/sdk/runtime";
 import type { Link } from "../channel/link.ts";
-import type { ChildToHost, HostToChild, RunOrder } from "../channel/messages.ts";
+import { type ChildToHost, type HostToChild, monotonicMs, type RunOrder } from "../channel/messages.ts";
 import { RunInProcess } from "./active-run.ts";
 import { execute, resultOf } from "./execution.ts";
 import type { TelemetrySender } from "./telemetry.ts";
@@ -12,11 +12,12 @@ import { describeThrown } from "./thrown-value.ts";
 const runsBetweenMemoryReports = 100;
 
 /**
- * Executes one run at a time and tells the host how each ended.
+ * Executes one run at a time and tells the host how each ended. Short runs may queue up here, so that the process need not
+ * wait for the host between two of them; the end of one is on its way to the host before the next one begins.
  *
  * ```
- *   idle ─run─▶ executing ─its promise settles────▶ idle
- *                   └──────an error escapes it────▶ ended (the host asks the process to exit)
+ *   idle ─runs─▶ executing ─its promise settles────▶ executing the next one, or idle
+ *                    └──────an error escapes it────▶ ended (the host asks the process to exit)
  * ```
  */
 export class Executor {
@@ -24,6 +25,8 @@ export class Executor {
   readonly #telemetry: TelemetrySender;
   readonly #context = new AsyncLocalStorage<RunCell>();
   #current: RunInProcess | null = null;
+  #queue: RunOrder[] = [];
+  #isNextDue = false;
   #runs = 0;
   /** Whether an error escaped some run: the process takes no further one. */
   #isTainted = false;
@@ -36,16 +39,16 @@ export class Executor {
     shared.executing = () => this.#current;
   }
 
-  /** Executes a run; the host gives the next one after the end of this one. */
-  execute(order: RunOrder): void {
-    const run = new RunInProcess(order, this.#telemetry);
-    this.#current = run;
-    const definition = runtime().tasks.get(run.taskId)?.[0];
-    this.#context
-      .run(run.cell, () => execute(run, definition))
-      .then((result) => {
-        if (run.isActive) this.#end(run, result);
-      });
+  /** Executes runs, one after the other. */
+  execute(orders: readonly RunOrder[]): void {
+    this.#queue.push(...orders);
+    if (this.#current === null && !this.#isNextDue) this.#next();
+  }
+
+  /** Gives back the runs that have not begun. */
+  recall(): void {
+    const unbegun = this.#queue.splice(0);
+    this.#link.send({ kind: "unbegun", body: unbegun.map(({ run }) => run.runId) });
   }
 
   /** Fires the signal of a run, when it still executes. */
@@ -73,6 +76,22 @@ export class Executor {
     this.#end(this.#current, resultOf(this.#current, { kind: "failed", error }));
   }
 
+  #next(): void {
+    this.#isNextDue = false;
+    const order = this.#queue[0];
+    if (order === undefined || this.#isTainted) return;
+    if (order.beginByMs !== undefined && monotonicMs() > order.beginByMs) return this.recall();
+    this.#queue.shift();
+    const run = new RunInProcess(order, this.#telemetry);
+    this.#current = run;
+    const definition = runtime().tasks.get(run.taskId)?.[0];
+    this.#context
+      .run(run.cell, () => execute(run, definition))
+      .then((result) => {
+        if (run.isActive) this.#end(run, result);
+      });
+  }
+
   #end(run: RunInProcess, result: RunResult): void {
     run.end();
     this.#current = null;
@@ -86,5 +105,9 @@ export class Executor {
         ...(this.#isTainted ? { isLast: true } : {}),
       },
     });
+    if (this.#queue.length === 0) return;
+    // In a turn of its own, so that what the host sent meanwhile is read first.
+    this.#isNextDue = true;
+    setImmediate(() => this.#next());
   }
 }

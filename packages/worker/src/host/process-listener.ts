@@ -25,16 +25,20 @@ export class ProcessListener {
   readonly #expected = new Map<string, Expected>();
   readonly #sockets = new Set<Socket>();
 
-  /** Starts to listen on 127.0.0.1. @returns the port */
-  async listen(): Promise<number> {
+  /** Where it listens on 127.0.0.1, once it does. */
+  get port(): number {
+    const address = this.#server.address();
+    if (address === null || typeof address === "string") throw new Error("The control channel has no port.");
+    return address.port;
+  }
+
+  /** Starts to listen. */
+  async listen(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
       this.#server.listen(0, "127.0.0.1", resolve);
     });
     this.#server.unref();
-    const address = this.#server.address();
-    if (address === null || typeof address === "string") throw new Error("The control channel has no port.");
-    return address.port;
   }
 
   /** Lets a process connect, as often as it needs to. */

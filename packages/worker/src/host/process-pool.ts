@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { ExecutionEnd } from "../channel/messages.ts";
+import { patienceMs } from "./held-runs.ts";
 import { type ProcessBundle, type ProcessObserver, type ProcessSettings, RunProcess } from "./run-process.ts";
 
 /** The limits of a pool. */
@@ -30,7 +30,7 @@ export interface PooledVersion extends ProcessBundle {
 export class ProcessPool {
   readonly limits: PoolLimits;
   readonly #settings: ProcessSettings;
-  readonly #observer: ProcessObserver;
+  #observer: ProcessObserver | null = null;
   readonly #processes = new Set<RunProcess>();
   // Last in, first out: the process that ran last has the warmest caches, and those at the bottom can retire.
   readonly #idle = new Map<string, RunProcess[]>();
@@ -38,9 +38,13 @@ export class ProcessPool {
   #spawnNotBeforeMs = 0;
   #onEmpty: (() => void) | null = null;
 
-  constructor(limits: PoolLimits, settings: ProcessSettings, observer: ProcessObserver) {
+  constructor(limits: PoolLimits, settings: ProcessSettings) {
     this.limits = limits;
     this.#settings = settings;
+  }
+
+  /** Says who is told what the processes do; before the first one is spawned. */
+  observe(observer: ProcessObserver): void {
     this.#observer = observer;
   }
 
@@ -75,6 +79,22 @@ export class ProcessPool {
     return count;
   }
 
+  /** Runs that lie in processes of a version behind the executing one. */
+  queuedCount(versionId: string): number {
+    let count = 0;
+    for (const process of this.#processes) {
+      if (process.bundle.versionId === versionId) count += Math.max(0, process.runs.length - 1);
+    }
+    return count;
+  }
+
+  /** Takes back what lies in processes that have been busy with one run for too long. */
+  recallStuck(nowMs: number): void {
+    for (const process of this.#processes) {
+      if (process.runs.length > 1 && nowMs - process.sinceMs >= patienceMs) process.recall(nowMs);
+    }
+  }
+
   get busyCount(): number {
     let count = 0;
     for (const process of this.#processes) if (process.state === "busy") count++;
@@ -83,6 +103,7 @@ export class ProcessPool {
 
   /** Spawns one process, whatever the limits say. */
   spawn(version: PooledVersion): RunProcess {
+    if (this.#observer === null) throw new Error("Nobody observes the pool.");
     const process = new RunProcess(version, this.#settings, this.#observer);
     this.#processes.add(process);
     return process;
@@ -112,20 +133,13 @@ export class ProcessPool {
     else idle.push(process);
   }
 
-  /** Takes a process back after a run, or lets it end. @returns whether it can execute another run */
-  release(process: RunProcess, end: ExecutionEnd, version: PooledVersion, nowMs: number): boolean {
-    process.run = null;
-    if (end.rss !== undefined) process.rss = end.rss;
-    if (process.state !== "busy") return false;
-    const isWornOut = process.executions >= maxExecutions || process.rss > process.preparedRss + maxGrowthBytes;
-    if (end.isLast === true || !version.processKeepAlive || isWornOut) {
-      process.exit();
-      return false;
-    }
+  /** Takes a process back that has ended all its runs, or lets it end. */
+  release(process: RunProcess, isLast: boolean, nowMs: number): void {
+    if (process.state !== "busy") return;
+    if (isLast || isWornOut(process)) return process.exit();
     process.state = "idle";
     process.sinceMs = nowMs;
     this.add(process);
-    return true;
   }
 
   /** Forgets a process that has died. */
@@ -177,4 +191,9 @@ export class ProcessPool {
     }
     return false;
   }
+}
+
+/** Whether a process should take no more runs, for its age or the memory that it has gathered. */
+export function isWornOut(process: RunProcess): boolean {
+  return process.executions >= maxExecutions || process.rss > process.preparedRss + maxGrowthBytes;
 }

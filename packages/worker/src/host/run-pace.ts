@@ -1,14 +1,14 @@
-/** Runs are claimed ahead only while they keep a process busy for less than this on average, in milliseconds. */
+/** Runs are claimed ahead only while they take less than this on average, in milliseconds. */
 const shortRunMs = 25;
-/** Below this a process would idle while a start is committed, so one start for each process is committed in advance. */
-const veryShortRunMs = 5;
-const maxAheadPerProcess = 8;
+/** Below this the way between host and process costs more than the run, so several runs go to a process at once. */
+const veryShortRunMs = 2;
+const maxPerProcess = 8;
 /** A run held ahead should get its process within about this time, in milliseconds. */
-const targetWaitMs = 50;
+const targetWaitMs = 40;
 const weight = 1 / 16;
 const runsToTrust = 8;
 
-/** How long runs keep a process busy: a moving average, from which follows how many runs are worth holding ahead. */
+/** How long runs execute: a moving average, from which follows how many are worth holding ahead. */
 export class RunPace {
   #averageMs = 0;
   #runs = 0;
@@ -18,7 +18,7 @@ export class RunPace {
     return this.#averageMs;
   }
 
-  /** Counts a run that kept its process busy for so long. */
+  /** Counts a run. */
   observe(durationMs: number): void {
     this.#averageMs = this.#runs === 0 ? durationMs : this.#averageMs + (durationMs - this.#averageMs) * weight;
     this.#runs++;
@@ -28,11 +28,16 @@ export class RunPace {
   get aheadPerProcess(): number {
     if (this.#averageMs >= shortRunMs) return 0;
     if (this.#runs < runsToTrust) return 1;
-    return Math.min(maxAheadPerProcess, Math.floor(targetWaitMs / this.#averageMs));
+    return Math.floor(targetWaitMs / Math.max(this.#averageMs, 0.001));
   }
 
-  /** How many starts to commit in advance for each process. */
-  get startsPerProcess(): number {
-    return this.#runs >= runsToTrust && this.#averageMs < veryShortRunMs ? 1 : 0;
+  /** How many runs a process may have at a time, the executing one included. */
+  get runsPerProcess(): number {
+    return this.isVeryShort ? maxPerProcess : 1;
+  }
+
+  /** Whether a run takes less time than what surrounds it. */
+  get isVeryShort(): boolean {
+    return this.#runs >= runsToTrust && this.#averageMs < veryShortRunMs;
   }
 }

@@ -8,6 +8,7 @@ import {
   type ExecutionEnd,
   type HostToChild,
   type ImportFailure,
+  monotonicMs,
   type RunOrder,
   tokenVariable,
 } from "../channel/messages.ts";
@@ -19,7 +20,6 @@ import type { OutputFile, OutputFolder } from "./process-output.ts";
 /** What a process needs to be spawned. */
 export interface ProcessSettings {
   readonly listener: ProcessListener;
-  readonly port: number;
   readonly outputs: OutputFolder;
   readonly compileCacheDir: string;
   /** Added to the environment of the host. */
@@ -40,6 +40,8 @@ export interface ProcessObserver {
   prepared(process: RunProcess, message: Extract<ChildToHost, { kind: "prepared" }>["body"]): void;
   broken(process: RunProcess, failure: ImportFailure): void;
   ended(process: RunProcess, end: ExecutionEnd): void;
+  /** Runs that were given to the process and have not begun; it no longer has them. */
+  unbegun(process: RunProcess, runs: readonly HeldRun[]): void;
   telemetry(records: readonly TelemetryRecord[]): void;
   died(process: RunProcess, death: ProcessDeath): void;
 }
@@ -50,6 +52,11 @@ const entryPath = fileURLToPath(
 );
 const conditions = process.execArgv.filter((flag) => flag.startsWith("--conditions="));
 let processCount = 0;
+
+/** A run that lies behind another one in its process may begin for so long, in milliseconds. */
+const queuedRunValidMs = 200;
+/** Longer than a process can be kept from running between its look at the clock and the beginning of a run. */
+const answerMs = 1_000;
 
 /**
  * A run process, as its host sees it.
@@ -65,11 +72,13 @@ export class RunProcess {
   readonly id = `p${++processCount}`;
   readonly bundle: ProcessBundle;
   state: "starting" | "idle" | "busy" | "ending" | "dead" = "starting";
-  /** The run that executes here; set while `busy`, and kept when the process ends during it. */
-  run: HeldRun | null = null;
+  /** The runs given to the process and not ended: the first one executes, the others come after it. */
+  runs: HeldRun[] = [];
   /** Since when the state is what it is, on the monotonic clock. */
   sinceMs = performance.now();
   executions = 0;
+  /** Whether this host ended it by force. */
+  wasKilled = false;
   /** Resident memory in bytes: after the import, and as last reported. */
   preparedRss = 0;
   rss = 0;
@@ -78,6 +87,8 @@ export class RunProcess {
   readonly #link: Link<HostToChild, ChildToHost>;
   readonly #output: OutputFile;
   readonly #child: ChildProcess;
+  #sentMs = 0;
+  #recalledMs = 0;
 
   /** Spawns the process, in a session of its own: a terminal's Ctrl-C reaches the host only. */
   constructor(bundle: ProcessBundle, settings: ProcessSettings, observer: ProcessObserver) {
@@ -91,7 +102,15 @@ export class RunProcess {
     const mode = bundle.isIndexing === true ? ["index"] : [];
     this.#child = spawn(
       process.execPath,
-      ["--enable-source-maps", ...conditions, entryPath, String(settings.port), this.id, bundle.bundlePath, ...mode],
+      [
+        "--enable-source-maps",
+        ...conditions,
+        entryPath,
+        String(settings.listener.port),
+        this.id,
+        bundle.bundlePath,
+        ...mode,
+      ],
       {
         cwd: bundle.projectDir,
         detached: true,
@@ -114,13 +133,42 @@ export class RunProcess {
     return this.#child.pid;
   }
 
-  /** Gives an idle process a run. */
-  execute(run: HeldRun, order: RunOrder, nowMs: number): void {
-    this.state = "busy";
-    this.run = run;
-    this.sinceMs = nowMs;
-    this.executions++;
-    this.#link.send({ kind: "run", body: order });
+  /** Gives the process runs, at once the first for an idle one; those behind it have a time until which they may begin. */
+  execute(runs: readonly HeldRun[], toOrder: (run: HeldRun) => RunOrder, nowMs: number): void {
+    const beginByMs = monotonicMs() + queuedRunValidMs;
+    const orders = runs.map((run, index) => {
+      run.stage = "executing";
+      run.process = this;
+      const order = toOrder(run);
+      return index === 0 && this.runs.length === 0 ? order : { ...order, beginByMs };
+    });
+    if (this.state === "idle") {
+      this.state = "busy";
+      this.sinceMs = nowMs;
+    }
+    this.runs.push(...runs);
+    this.#sentMs = nowMs;
+    this.executions += runs.length;
+    this.#link.send({ kind: "runs", body: orders });
+  }
+
+  /** Takes the first run off, when its end has come. */
+  endFirst(runId: string): HeldRun | undefined {
+    const index = this.runs.findIndex(({ run }) => run.runId === runId);
+    return index === -1 ? undefined : this.runs.splice(index, 1)[0];
+  }
+
+  /**
+   * Takes back the runs behind the executing one: asks the process, and after a time in which they can't begin any more takes
+   * them without its answer.
+   */
+  recall(nowMs: number): void {
+    if (this.runs.length < 2) return;
+    if (nowMs - this.#sentMs > queuedRunValidMs + answerMs) this.#observer.unbegun(this, this.runs.splice(1));
+    else if (this.#recalledMs < this.#sentMs) {
+      this.#recalledMs = nowMs;
+      this.#link.send({ kind: "recall", body: null });
+    }
   }
 
   /** Fires the signal of the run that executes. */
@@ -140,6 +188,7 @@ export class RunProcess {
   kill(): void {
     if (this.state === "dead") return;
     this.state = "ending";
+    this.wasKilled = true;
     killSession(this.#child.pid);
   }
 
@@ -152,6 +201,12 @@ export class RunProcess {
     switch (message.kind) {
       case "end":
         return this.#observer.ended(this, message.body);
+      case "unbegun": {
+        const ids = new Set(message.body);
+        const unbegun = this.runs.filter(({ run }) => ids.has(run.runId));
+        this.runs = this.runs.filter(({ run }) => !ids.has(run.runId));
+        return this.#observer.unbegun(this, unbegun);
+      }
       case "telemetry":
         return this.#observer.telemetry(message.body);
       case "prepared":

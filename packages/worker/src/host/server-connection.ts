@@ -26,7 +26,7 @@ export interface ConnectionObserver {
 export class ServerConnection {
   readonly #url: string;
   readonly #secretKey: string;
-  readonly #observer: ConnectionObserver;
+  #observer: ConnectionObserver | null = null;
   #socket: WebSocket | null = null;
   #isWelcome = false;
   #isClosed = false;
@@ -36,10 +36,9 @@ export class ServerConnection {
   #hasSent = false;
   #hasHeard = false;
 
-  constructor(apiUrl: string, secretKey: string, observer: ConnectionObserver) {
+  constructor(apiUrl: string, secretKey: string) {
     this.#url = `${apiUrl.replace(/\/+$/, "").replace(/^http/, "ws")}${workerConnectPath}`;
     this.#secretKey = secretKey;
-    this.#observer = observer;
   }
 
   /** Whether the server has welcomed this connection. */
@@ -47,26 +46,10 @@ export class ServerConnection {
     return this.#isWelcome;
   }
 
-  /** Opens the connection, again and again until it is closed. */
-  open(): void {
-    const socket = new WebSocket(this.#url, {
-      perMessageDeflate: false,
-      handshakeTimeout: 5_000,
-      headers: { authorization: `Bearer ${this.#secretKey}` },
-    });
-    this.#socket = socket;
-    socket.on("open", () => socket.send(JSON.stringify(this.#observer.hello())));
-    socket.on("message", (text) => this.#receive(String(text)));
-    socket.on("pong", () => {
-      this.#hasHeard = true;
-    });
-    socket.on("unexpected-response", (_request, response) => {
-      response.resume();
-      this.#observer.refused(refusalOf(response.statusCode ?? 0));
-      socket.terminate();
-    });
-    socket.on("error", () => {}); // "close" follows
-    socket.on("close", () => this.#lost(socket));
+  /** Opens the connection, again and again until it is closed. @param observer - who is told */
+  open(observer: ConnectionObserver): void {
+    this.#observer = observer;
+    this.#connect(observer);
   }
 
   /** Sends a message. @returns false when there is no connection */
@@ -87,11 +70,32 @@ export class ServerConnection {
     setTimeout(() => socket?.terminate(), 500).unref();
   }
 
+  #connect(observer: ConnectionObserver): void {
+    const socket = new WebSocket(this.#url, {
+      perMessageDeflate: false,
+      handshakeTimeout: 5_000,
+      headers: { authorization: `Bearer ${this.#secretKey}` },
+    });
+    this.#socket = socket;
+    socket.on("open", () => socket.send(JSON.stringify(observer.hello())));
+    socket.on("message", (text) => this.#receive(String(text)));
+    socket.on("pong", () => {
+      this.#hasHeard = true;
+    });
+    socket.on("unexpected-response", (_request, response) => {
+      response.resume();
+      this.#observer?.refused(refusalOf(response.statusCode ?? 0));
+      socket.terminate();
+    });
+    socket.on("error", () => {}); // "close" follows
+    socket.on("close", () => this.#lost(socket, observer));
+  }
+
   #receive(text: string): void {
     this.#hasHeard = true;
     const parsed = serverMessageSchema.safeParse(JSON.parse(text));
     if (!parsed.success) {
-      this.#observer.refused(`The server sent a message that this worker does not know: ${text.slice(0, 200)}`);
+      this.#observer?.refused(`The server sent a message that this worker does not know: ${text.slice(0, 200)}`);
       return;
     }
     const message = parsed.data;
@@ -99,23 +103,23 @@ export class ServerConnection {
       this.#isWelcome = true;
       this.#delayMs = firstDelayMs;
       this.#startHeartbeat(message.leaseMs / 3);
-      this.#observer.connected();
+      this.#observer?.connected();
     }
-    this.#observer.received(message);
+    this.#observer?.received(message);
   }
 
-  #lost(socket: WebSocket): void {
+  #lost(socket: WebSocket, observer: ConnectionObserver): void {
     if (this.#socket !== socket) return;
     this.#socket = null;
     this.#stopHeartbeat();
     if (this.#isWelcome) {
       this.#isWelcome = false;
-      this.#observer.disconnected();
+      this.#observer?.disconnected();
     }
     if (this.#isClosed) return;
     const delayMs = this.#delayMs * (0.5 + Math.random() / 2);
     this.#delayMs = Math.min(longestDelayMs, this.#delayMs * 2);
-    this.#retry = setTimeout(() => this.open(), delayMs);
+    this.#retry = setTimeout(() => this.#connect(observer), delayMs);
   }
 
   // A server that is gone without closing (a cable, a sleeping machine) shows by its silence.
@@ -126,7 +130,7 @@ export class ServerConnection {
       if (!this.#hasHeard) return this.#socket?.terminate();
       this.#hasHeard = false;
       this.#socket?.ping();
-      if (!this.#hasSent) this.#observer.idle();
+      if (!this.#hasSent) this.#observer?.idle();
       this.#hasSent = false;
     }, intervalMs);
   }

@@ -1,6 +1,8 @@
+import type { Assignment } from "./assignment.ts";
 import type { ProcessListener } from "./process-listener.ts";
 import type { OutputFolder } from "./process-output.ts";
 import type { ProcessPool } from "./process-pool.ts";
+import type { Reporter } from "./reporter.ts";
 import type { ServerConnection } from "./server-connection.ts";
 import type { TelemetryQueue } from "./telemetry-queue.ts";
 import type { WorkerHost } from "./worker-host.ts";
@@ -9,10 +11,12 @@ const reportGraceMs = 3_000;
 const telemetryGraceMs = 2_000;
 const exitGraceMs = 1_000;
 
-/** Everything that belongs to a host. `pool` is null when it never came to be. */
+/** Everything that belongs to a host. */
 export interface StoppedParts {
   readonly worker: WorkerHost;
-  readonly pool: ProcessPool | null;
+  readonly assignment: Assignment;
+  readonly reporter: Reporter;
+  readonly pool: ProcessPool;
   readonly connection: ServerConnection;
   readonly telemetry: TelemetryQueue;
   readonly listener: ProcessListener;
@@ -25,38 +29,31 @@ export interface StoppedParts {
  *
  * @param parts - the host
  * @param graceMs - how long executing runs get, in milliseconds
- * @param hurried - ends that time at once
  */
-export async function stopHost(parts: StoppedParts, graceMs: number, hurried: Promise<void>): Promise<void> {
-  const { worker, pool, connection, telemetry, listener, outputs } = parts;
-  worker.isDraining = true;
-  if (pool !== null) {
-    worker.drain();
-    await within(graceMs, Promise.race([worker.whenIdle(), hurried]));
-    killBusy(worker, pool);
-    await endAll(pool);
-    if (connection.isConnected) await within(reportGraceMs, worker.reporter.whenEmpty());
-    await telemetry.flush(telemetryGraceMs);
-  }
+export async function stopHost(parts: StoppedParts, graceMs: number): Promise<void> {
+  const { worker, assignment, reporter, pool, connection, telemetry } = parts;
+  worker.drain();
+  await within(graceMs, assignment.whenIdle());
+  killBusy(assignment, pool);
+  await endAll(pool);
+  if (connection.isConnected) await within(reportGraceMs, reporter.whenEmpty());
+  await telemetry.flush(telemetryGraceMs);
   telemetry.close();
   worker.close();
   connection.close();
-  listener.close();
-  outputs.remove();
+  parts.listener.close();
+  parts.outputs.remove();
 }
 
-function killBusy(worker: WorkerHost, pool: ProcessPool): void {
-  for (const process of [...pool.values()]) {
-    if (process.run === null) continue;
-    const { runId, fence } = process.run.run;
-    const message = "The host stopped before the run had ended.";
-    worker.kill(process, {
-      kind: "failed",
-      runId,
-      fence,
-      error: { type: "INTERNAL_ERROR", code: "TASK_PROCESS_SIGTERM", message },
-      durationMs: performance.now() - process.sinceMs,
-    });
+function killBusy(assignment: Assignment, pool: ProcessPool): void {
+  const message = "The host stopped before the run had ended.";
+  const error = { type: "INTERNAL_ERROR", code: "TASK_PROCESS_SIGTERM", message } as const;
+  for (const process of pool.values()) {
+    const [executing, ...unbegun] = process.runs;
+    if (executing === undefined) continue;
+    assignment.fail(executing, error, performance.now() - process.sinceMs);
+    for (const run of unbegun) assignment.giveBack(run);
+    process.kill();
   }
 }
 
