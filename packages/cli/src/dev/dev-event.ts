@@ -17,6 +17,7 @@ export type DevEvent =
       readonly durationMs: number;
     }
   | { readonly type: "version_failed"; readonly message: string; readonly details: readonly string[] }
+  /** The connection to the server was lost, or has come back. */
   | { readonly type: "connection"; readonly isConnected: boolean; readonly reason?: string }
   | { readonly type: "run_started"; readonly runId: string; readonly taskId: string; readonly attempt: number }
   | {

@@ -1,6 +1,5 @@
-import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type ProjectWatcher, watchProject } from "@pawl/build";
+import { loadProject, type ProjectWatcher, watchProject } from "@pawl/build";
 import { type Credentials, findCredentials } from "../api/credentials.ts";
 import { CommandError } from "../command-error.ts";
 import { makePawlDir, readDevFile, removeDevFile, writeDevFile } from "../dev-file.ts";
@@ -84,7 +83,8 @@ interface Parts {
 /** Starts every part; they come up at the same time. */
 async function open(settings: DevSettings, projectDir: string): Promise<Parts> {
   await refuseSecond(projectDir);
-  await requireProject(projectDir);
+  // Before anything is written: a folder that is no project stays as it is.
+  await loadProject(projectDir);
   const pawlDir = await makePawlDir(projectDir);
   const outDir = join(pawlDir, "build");
   await pruneBundles(outDir);
@@ -132,13 +132,6 @@ async function openServer(settings: DevSettings, projectDir: string, pawlDir: st
   await writeDevFile(projectDir, { apiUrl, secretKey, dashboardUrl: apiUrl, pid: process.pid });
   settings.onEvent({ type: "server_ready", apiUrl, isOwn });
   return { credentials: { apiUrl, secretKey }, process: process_ };
-}
-
-/** Before anything is written: a wrong folder stays as it is. */
-async function requireProject(projectDir: string): Promise<void> {
-  const found = await stat(projectDir).catch(() => null);
-  if (found?.isDirectory() === true) return;
-  throw new CommandError(`The folder ${projectDir} does not exist: give the folder of your project.`);
 }
 
 async function refuseSecond(projectDir: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -79,7 +79,7 @@ export async function startServerProcess(settings: ServerProcessSettings): Promi
 }
 
 function spawnServer(dataDir: string, port: number): ChildProcess {
-  const log = openSync(logOf(dataDir), "a", 0o600);
+  const log = openLog(dataDir);
   try {
     // In a session of its own: a Ctrl-C in the terminal is for the owner, who ends runs before the server.
     return fork(entryPath, ["server", "--owned", "--data-dir", dataDir, "--port", String(port)], {
@@ -90,6 +90,19 @@ function spawnServer(dataDir: string, port: number): ChildProcess {
     });
   } finally {
     closeSync(log);
+  }
+}
+
+function openLog(dataDir: string): number {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    return openSync(logOf(dataDir), "a", 0o600);
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new CommandError(
+      `The data folder ${dataDir} can't be written (${reason}): change its permissions, or set PAWL_DATA_DIR to a folder of yours.`,
+      { cause: error },
+    );
   }
 }
 

@@ -31,7 +31,6 @@ export interface WorkerSettings {
 }
 
 const registrationPauseMs = 500;
-const registrationTries = 60;
 
 /**
  * Starts a worker host for a project. It connects as soon as the server is known, and again for ever.
@@ -43,6 +42,14 @@ export function startWorkerSession(settings: WorkerSettings): WorkerSession {
   let host: Host | null = null;
   let current: string | null = null;
   let isStopping = false;
+  let isLost = false;
+  // A connection is news when it is lost or comes back, and while nothing ends.
+  const isNews = (event: DevEvent) => {
+    if (event.type !== "connection") return true;
+    if (isStopping || event.isConnected !== isLost) return false;
+    isLost = !event.isConnected;
+    return true;
+  };
   const running = new Set<string>();
   const connect = async () => {
     const { apiUrl, secretKey } = await settings.credentials;
@@ -54,7 +61,7 @@ export function startWorkerSession(settings: WorkerSettings): WorkerSession {
         if (event.type === "run_started") running.add(event.run.runId);
         if (event.type === "run_finished") running.delete(event.run.runId);
         const shown = fromHostEvent(event);
-        if (shown !== null && !(isStopping && shown.type === "connection")) settings.onEvent(shown);
+        if (shown !== null && isNews(shown)) settings.onEvent(shown);
       },
     });
     return host;
@@ -64,7 +71,10 @@ export function startWorkerSession(settings: WorkerSettings): WorkerSession {
       const beganAtMs = performance.now();
       const indexed = await indexBundle(bundle.path, { projectDir: project.dir });
       const manifest = { ...indexed, contentHash: bundle.contentHash };
-      const { id, label } = await register(await settings.credentials, manifest);
+      const { id, label } = await register(await settings.credentials, manifest, (reason) => {
+        settings.onEvent({ type: "connection", isConnected: false, reason });
+        isLost = true;
+      });
       const loadingHost = await connect();
       await loadingHost.addVersion({ id, label, bundlePath: bundle.path, projectDir: project.dir, manifest });
       if (current !== null && current !== id) loadingHost.retireVersion(current);
@@ -81,14 +91,19 @@ export function startWorkerSession(settings: WorkerSettings): WorkerSession {
   };
 }
 
-/** A server that is being started again is waited for. */
-async function register(credentials: Credentials, manifest: VersionManifest): Promise<RegisteredVersion> {
+/** A server that does not answer, since it is being started again or was not yet, is waited for. */
+async function register(
+  credentials: Credentials,
+  manifest: VersionManifest,
+  onWaiting: (reason: string) => void,
+): Promise<RegisteredVersion> {
   const api = createApiClient(credentials);
-  for (let triesLeft = registrationTries; ; triesLeft--) {
+  for (let isFirst = true; ; isFirst = false) {
     try {
       return await api.registerVersion(manifest);
     } catch (error) {
-      if (!(error instanceof UnreachableError) || triesLeft === 0) throw error;
+      if (!(error instanceof UnreachableError)) throw error;
+      if (isFirst) onWaiting(error.message);
       await delay(registrationPauseMs);
     }
   }

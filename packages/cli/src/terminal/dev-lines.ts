@@ -33,7 +33,7 @@ export function renderDevEvent(event: DevEvent, at: Date): readonly string[] {
       ];
     case "connection":
       return event.isConnected
-        ? []
+        ? [`${time} ${pc.green("✔")} Connected to the server.`]
         : [`${time} ${pc.yellow("!")} ${event.reason ?? "The connection to the server is lost; trying again."}`];
     case "warning":
       return [`${time} ${pc.yellow("!")} ${event.message}`];
