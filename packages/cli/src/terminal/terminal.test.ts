@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
+import type { RunDetail, RunEvent } from "@pawl/contract/api/runs";
+import { statusFlags } from "@pawl/contract/run-state";
+import { CommandError } from "../command-error.ts";
+import { renderDevEvent } from "./dev-lines.ts";
+import { errorAsJson, renderErrorMessage } from "./error-message.ts";
+import { renderRunPage } from "./run-page.ts";
+import { userFrames } from "./stack.ts";
+import { renderTable } from "./table.ts";
+
+const plain = (lines: readonly string[]) => lines.map(stripVTControlCharacters);
+
+const run: RunDetail = {
+  id: "run_1",
+  status: "PENDING_VERSION",
+  ...statusFlags("PENDING_VERSION"),
+  taskIdentifier: "hello",
+  isTest: false,
+  createdAt: "2026-01-02T03:04:05.000Z",
+  updatedAt: "2026-01-02T03:04:05.000Z",
+  tags: [],
+  costInCents: 0,
+  baseCostInCents: 0,
+  durationMs: 0,
+  depth: 0,
+  triggerFunction: "trigger",
+  relatedRuns: { children: [] },
+  attemptCount: 0,
+  attempts: [],
+};
+
+test("columns are as wide as their widest cell, whatever its color", () => {
+  assert.deepEqual(
+    plain(
+      renderTable(
+        [
+          ["id", "ms"],
+          ["\x1b[31mabc\x1b[39m", "12"],
+        ],
+        { rightAligned: [1] },
+      ),
+    ),
+    ["id   ms", "abc  12"],
+  );
+});
+
+test("a run that waits says why", () => {
+  const lines = plain(renderRunPage({ ...run, reason: "No version has the task." }, []));
+  assert.equal(lines[0], "PENDING_VERSION  hello  run_1");
+  assert.equal(lines[1], "No version has the task.");
+  assert.ok(!lines.some((line) => line.startsWith("Logs")));
+});
+
+test("a run that failed shows its error, its own frames, and the logs of each attempt", () => {
+  const event = (attempt: number): RunEvent => ({
+    kind: "log",
+    at: run.createdAt,
+    attempt,
+    level: "info",
+    message: `try ${attempt}`,
+  });
+  const error = {
+    name: "RangeError",
+    message: "out of tea",
+    stackTrace: "RangeError: out of tea\n    at deep (/srv/app/trigger/a.ts:5:32)\n    at node:internal/x:1:1",
+  };
+  const text = plain(
+    renderRunPage({ ...run, status: "FAILED", ...statusFlags("FAILED"), error, attemptCount: 2 }, [event(1), event(2)]),
+  ).join("\n");
+  assert.match(text, /Error\n {2}RangeError: out of tea\n {4}at deep \(\/srv\/app\/trigger\/a\.ts:5:32\)\n\nLogs\n/);
+  assert.match(text, /attempt 1\n.*try 1\n {2}attempt 2\n.*try 2$/);
+});
+
+test("frames of Node and of Pawl are left out, the user's are shortened", () => {
+  const stack = [
+    "Error: x",
+    "    at work (/srv/app/trigger/a.ts:1:2)",
+    "    at lib (file:///srv/app/node_modules/lib/index.js:3:4)",
+    "    at run (/srv/app/node_modules/@pawl/worker/dist/child/execution.js:1:1)",
+    "    at node:internal/process/task_queues:104:5",
+  ].join("\n");
+  assert.deepEqual(userFrames(stack, "/srv/app"), [
+    "at work (trigger/a.ts:1:2)",
+    "at lib (node_modules/lib/index.js:3:4)",
+  ]);
+});
+
+test("an error for the user is its sentence, any other shows its stack", () => {
+  const error = new CommandError("Port 1 is taken: choose another.", { details: ["more"] });
+  assert.deepEqual(plain(renderErrorMessage(error)), ["✖ Port 1 is taken: choose another.", "  more"]);
+  assert.deepEqual(errorAsJson(error), { error: "Port 1 is taken: choose another.", details: ["more"] });
+  assert.match(plain(renderErrorMessage(new TypeError("bug"))).join("\n"), /^✖ TypeError: bug\n {4}at /);
+});
+
+test("the start shows server, version and tasks; a later version is one line", () => {
+  const at = new Date(2026, 0, 2, 3, 4, 5);
+  const ready = {
+    type: "version_ready",
+    label: "20260102.1",
+    tasks: [{ id: "hello", filePath: "trigger/hello.ts" }],
+    durationMs: 120,
+  } as const;
+  assert.deepEqual(plain(renderDevEvent({ ...ready, isFirst: true }, at)), [
+    "  Version  20260102.1",
+    "  Tasks    hello  trigger/hello.ts",
+    "",
+  ]);
+  assert.deepEqual(plain(renderDevEvent({ ...ready, isFirst: false }, at)), [
+    "03:04:05 ↻ Version 20260102.1 is loaded: 1 task, 120 ms",
+  ]);
+});
+
+test("a failed run shows its attempt, its error and where it was thrown", () => {
+  const error = { name: "Error", message: "no", stackTrace: "Error: no\n    at f (/elsewhere/a.ts:1:1)" };
+  const lines = plain(
+    renderDevEvent(
+      { type: "run_finished", runId: "run_1", taskId: "hello", attempt: 2, durationMs: 48, error },
+      new Date(2026, 0, 2, 3, 4, 5),
+    ),
+  );
+  assert.deepEqual(lines, [
+    "03:04:05 ✖ hello run_1 attempt 2 failed after 48 ms",
+    "           Error: no",
+    "             at f (/elsewhere/a.ts:1:1)",
+  ]);
+});
