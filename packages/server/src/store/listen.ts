@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type pg from "pg";
+import pg from "pg";
 import type { Notifier } from "../engine/ports.ts";
 import type { Service } from "../engine/service.ts";
 import type { Database, Statement } from "./db.ts";
@@ -9,8 +9,8 @@ import type { Database, Statement } from "./db.ts";
 export interface ListenSettings {
   /** For reading which environments have queued runs. */
   readonly database: Database;
-  /** Opens a connection on which LISTEN works: a direct one, where a pooler stands between. */
-  readonly connect: () => Promise<pg.Client>;
+  /** Where LISTEN works: Postgres itself, where a pooler stands between. */
+  readonly url: string;
   /** Told of an environment that may have something to claim. */
   readonly onQueued: (environmentId: string) => void;
   /** Told in a sentence when hearing fails, and when it works again. */
@@ -48,8 +48,9 @@ export function createListener(settings: ListenSettings): Listener {
 
   /** Holds one connection for as long as it works. */
   async function listenUntilLost(signal: AbortSignal, onHeard: () => void): Promise<void> {
-    const client = await settings.connect();
+    const client = new pg.Client({ connectionString: settings.url, application_name: "pawl listen" });
     client.on("error", () => undefined); // "end" follows
+    await client.connect();
     const lost = new Promise<void>((resolve) => client.once("end", resolve));
     try {
       client.on("notification", (message) => hear(message.payload ?? "", self, settings.onQueued));

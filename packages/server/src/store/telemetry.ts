@@ -122,7 +122,7 @@ export function createTelemetryStore(settings: TelemetrySettings): ClosableTelem
 function copy(client: pg.Client, lines: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const stream = client.query(copyFrom(`copy telemetry (${telemetryColumns}) from stdin`));
-    const lost = () => reject(new Error("The connection for telemetry was lost"));
+    const lost = () => reject(new Error("Connection terminated while telemetry was written"));
     client.once("end", lost);
     const settle = (step: () => void) => {
       client.removeListener("end", lost);

@@ -1,0 +1,179 @@
+import { readFileSync } from "node:fs";
+import type { FastifyInstance } from "fastify";
+import { createApi } from "./api/app.ts";
+import type { ServerSettings } from "./config.ts";
+import { createEngine } from "./engine/create-engine.ts";
+import { findPortOwner } from "./port-owner.ts";
+import { findPostgres, type Postgres, reachDatabase } from "./postgres.ts";
+import { writeServerFile } from "./server-file.ts";
+import { StartError } from "./start-error.ts";
+import { createBatchStore } from "./store/batches.ts";
+import type { Database } from "./store/db.ts";
+import { createEnvironmentStore, type EnvironmentWithKey } from "./store/environments.ts";
+import { createHostStore } from "./store/hosts.ts";
+import { createListener } from "./store/listen.ts";
+import { migrate } from "./store/migrate.ts";
+import { createPartitionService } from "./store/partitions.ts";
+import { isRowError } from "./store/row-error.ts";
+import { createRunReader } from "./store/runs/read.ts";
+import { createRunStore } from "./store/runs/run-store.ts";
+import { openSecrets } from "./store/secrets.ts";
+import { createTelemetryStore } from "./store/telemetry.ts";
+import { createVersionStore } from "./store/versions.ts";
+
+/** A server that listens. */
+export interface RunningServer {
+  /** The base URL of its API. */
+  readonly url: string;
+  /** The environments of the default project and their keys. */
+  readonly environments: readonly EnvironmentWithKey[];
+  /** Lets requests in flight end, then stops everything that the start began; safe twice. */
+  stop(): Promise<void>;
+}
+
+/** Who is told what happens. */
+export interface ServerObserver {
+  /** A sentence for the operator; default: a line on stderr. */
+  readonly onMessage?: (message: string) => void;
+}
+
+/** Undoes the steps of a start, the last one first. */
+type Undo = (() => Promise<unknown>)[];
+
+/**
+ * Starts a server: Postgres where it is embedded, the schema, the engine and the API. The only place that puts the parts together.
+ *
+ * @param settings - see `readServerSettings`
+ * @param observer - who is told what happens
+ * @returns the server, listening
+ * @throws StartError in one sentence, after everything that had begun is stopped again
+ * @example
+ * ```ts
+ * const server = await startServer(readServerSettings(process.env));
+ * ```
+ */
+export async function startServer(settings: ServerSettings, observer: ServerObserver = {}): Promise<RunningServer> {
+  const onMessage = observer.onMessage ?? ((message: string) => console.error(message));
+  const undo: Undo = [];
+  try {
+    const postgres = await findPostgres(settings, onMessage);
+    undo.push(() => postgres.stop());
+    const database = await reachDatabase(postgres, settings.databasePoolSize, onMessage);
+    undo.push(() => database.close());
+    const environments = await prepareDatabase(database, postgres, onMessage);
+    const api = await assemble({ database, postgres, environments, onMessage, undo });
+    const url = await listen(api, settings);
+    undo.push(() => api.close());
+    const defaults = await environments.ensureDefaultProject();
+    const keys = defaults.map(({ slug, secretKey }) => [slug, { secretKey }]);
+    const content = { apiUrl: url, pid: process.pid, environments: Object.fromEntries(keys) };
+    undo.push(await writeServerFile(settings.dataDir, content));
+    let stopped: Promise<void> | null = null;
+    return {
+      url,
+      environments: defaults,
+      stop() {
+        stopped ??= undoAll(undo);
+        return stopped;
+      },
+    };
+  } catch (error) {
+    await undoAll(undo);
+    throw error;
+  }
+}
+
+async function prepareDatabase(database: Database, postgres: Postgres, onMessage: (message: string) => void) {
+  const { unknown } = await migrate(database);
+  if (unknown.length > 0)
+    onMessage(`The database has migrations of a newer Pawl, which this one can work with: ${unknown}`);
+  await createPartitionService({ database, onError: () => undefined }).runOnce();
+  return createEnvironmentStore(database, await openSecrets(database, postgres.encryptionKey));
+}
+
+interface Parts {
+  readonly database: Database;
+  readonly postgres: Postgres;
+  readonly environments: ReturnType<typeof createEnvironmentStore>;
+  readonly onMessage: (message: string) => void;
+  readonly undo: Undo;
+}
+
+/** Makes stores, services, engine and API, and starts what runs in the background. */
+async function assemble({ database, postgres, environments, onMessage, undo }: Parts): Promise<FastifyInstance> {
+  const onError = (error: unknown) =>
+    onMessage(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  const telemetry = createTelemetryStore({ database });
+  undo.push(() => telemetry.close());
+  const partitions = createPartitionService({ database, onError });
+  undo.push(() => partitions.stop());
+  const { directUrl } = postgres;
+  const listener = createListener({
+    database,
+    url: directUrl ?? postgres.url,
+    onQueued: (environmentId) => engine.wake(environmentId),
+    onMessage,
+  });
+  undo.push(() => listener.stop());
+  const batches = createBatchStore(database);
+  const runs = createRunReader(database);
+  const engine = createEngine({
+    runs: createRunStore(database),
+    hosts: createHostStore(database),
+    versions: createVersionStore(database),
+    batches,
+    notifier: listener,
+    isRowError,
+    onError,
+  });
+  undo.push(() => engine.stop());
+  await engine.start();
+  partitions.start();
+  if (directUrl !== null) listener.start(); // an embedded Postgres has no other server
+  return createApi({ engine, environments, runs, batches, telemetry, version: ownVersion() });
+}
+
+async function listen(api: FastifyInstance, { host, port }: ServerSettings): Promise<string> {
+  try {
+    await api.listen({ host, port });
+  } catch (error) {
+    await api.close();
+    throw await explainListenError(error, host, port);
+  }
+  const address = api.server.address();
+  const isEverywhere = host === "0.0.0.0" || host === "::";
+  const name = isEverywhere ? "127.0.0.1" : host;
+  return `http://${name.includes(":") ? `[${name}]` : name}:${typeof address === "object" ? (address?.port ?? port) : port}`;
+}
+
+async function explainListenError(error: unknown, host: string, port: number): Promise<unknown> {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE") {
+    const owner = await findPortOwner(port);
+    const who = owner === null ? "another program" : `pid ${owner.pid} (${owner.command})`;
+    return new StartError(`Port ${port} is taken by ${who}: stop it, or choose another port with --port or PORT.`, {
+      cause: error,
+    });
+  }
+  if (code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
+    return new StartError(
+      `The server can't listen on ${host}:${port} (${String(code)}): choose another port or PAWL_HOST.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return error;
+}
+
+/** Goes on after a step that fails, so that nothing is left behind; the first failure is thrown at the end. */
+async function undoAll(undo: Undo): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of undo.splice(0).reverse()) await step().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version; // our own package.json
+}
