@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type DevEvent, renderDevEvent, startDev } from "@pawl/cli";
+import { type DevEvent, renderDevEvent, renderErrorMessage, startDev } from "@pawl/cli";
 import { configure, runs, tasks } from "@pawl/sdk";
 import { readMovies } from "../examples/movies/report/read-movies.ts";
 import type { moviesReportBuild } from "../examples/movies/trigger/movies.ts";
@@ -35,7 +35,7 @@ try {
   await Promise.race([runOnce(), asked]);
   if (!flags.once) await asked;
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(renderErrorMessage(error).join("\n"));
   process.exitCode = 1;
 }
 await session.stop({ graceMs });

@@ -30,6 +30,8 @@ export interface WorkerSettings {
   readonly onEvent: (event: DevEvent) => void;
 }
 
+/** An attempt that failed is repeated on the version that it began with, so that the last ones can still be executed. */
+const keptVersions = 10;
 const registrationPauseMs = 500;
 
 /**
@@ -41,6 +43,7 @@ const registrationPauseMs = 500;
 export function startWorkerSession(settings: WorkerSettings): WorkerSession {
   let host: Host | null = null;
   let current: string | null = null;
+  let versionIds: string[] = [];
   let isStopping = false;
   let isLost = false;
   // A connection is news when it is lost or comes back, and while nothing ends.
@@ -77,7 +80,8 @@ export function startWorkerSession(settings: WorkerSettings): WorkerSession {
       });
       const loadingHost = await connect();
       await loadingHost.addVersion({ id, label, bundlePath: bundle.path, projectDir: project.dir, manifest });
-      if (current !== null && current !== id) loadingHost.retireVersion(current);
+      versionIds = [...versionIds.filter((other) => other !== id), id];
+      for (const old of versionIds.splice(0, versionIds.length - keptVersions)) loadingHost.retireVersion(old);
       const isFirst = current === null;
       current = id;
       const tasks = manifest.tasks.map((task) => ({ id: task.id, filePath: task.filePath }));
