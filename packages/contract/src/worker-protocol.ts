@@ -57,7 +57,7 @@ const failedSchema = heldSchema.extend({
   kind: z.literal("failed"),
   error: runErrorSchema,
   durationMs: z.number().min(0),
-  /** Set when the code decided by itself: never again, or after this many milliseconds. */
+  /** Whether and when to attempt the run again, by its task's policy or its code's own word; absent: not again. */
   retry: z.union([z.object({ never: z.literal(true) }), z.object({ delayMs: z.number().min(0) })]).optional(),
 });
 

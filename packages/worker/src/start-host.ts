@@ -41,7 +41,7 @@ export interface AddedVersion {
   readonly label: string;
   readonly bundlePath: string;
   readonly projectDir: string;
-  readonly manifest: Pick<VersionManifest, "processKeepAlive">;
+  readonly manifest: Pick<VersionManifest, "processKeepAlive" | "tasks">;
 }
 
 /** What a host does at the moment. */
@@ -97,6 +97,10 @@ export function startHost(options: HostOptions): Host {
   const parts = assemble(options);
   const { state, worker, listener, pool, connection, hostId } = parts;
   let stopping: Promise<void> | null = null;
+  const hurry = new AbortController();
+  const hurried = new Promise<void>((resolve) => {
+    hurry.signal.addEventListener("abort", () => resolve());
+  });
   const opened = listener.listen().then(() => {
     if (stopping === null) worker.open();
   });
@@ -113,7 +117,8 @@ export function startHost(options: HostOptions): Host {
     },
     retireVersion: (id) => worker.retire(id),
     stop({ graceMs }) {
-      stopping ??= opened.catch(() => {}).then(() => stopHost(parts, graceMs));
+      if (graceMs === 0) hurry.abort();
+      stopping ??= opened.catch(() => {}).then(() => stopHost(parts, graceMs, hurried));
       return stopping;
     },
     status: () => ({
@@ -168,5 +173,6 @@ function pooled({ id, label, bundlePath, projectDir, manifest }: AddedVersion): 
     bundlePath: resolve(bundlePath),
     projectDir: resolve(projectDir),
     processKeepAlive: manifest.processKeepAlive,
+    retryPolicies: new Map(manifest.tasks.map(({ id: taskId, retry }) => [taskId, retry])),
   };
 }

@@ -6,6 +6,7 @@ import type { HostState } from "./host-state.ts";
 import { errorOfDeath, type ProcessDeath } from "./process-death.ts";
 import { isWornOut, type ProcessPool } from "./process-pool.ts";
 import type { Reporter } from "./reporter.ts";
+import { withRetry } from "./retry.ts";
 import type { ProcessObserver, RunProcess } from "./run-process.ts";
 import type { Sizing } from "./sizing.ts";
 
@@ -272,8 +273,10 @@ export class Assignment implements ProcessObserver {
   }
 
   #finish(run: HeldRun, result: RunResult): void {
-    this.#parts.state.held.remove(run);
-    this.#parts.reporter.result(result);
+    const { state, reporter } = this.#parts;
+    const policy = state.versions.get(run.run.versionId)?.retryPolicies.get(run.run.taskId);
+    state.held.remove(run);
+    reporter.result(withRetry(result, run.run, policy));
     this.#tell({ type: "run_finished", run: run.run, result });
   }
 
