@@ -100,9 +100,8 @@ function temporaryDir(projectDir: string): string {
 
 async function importOnce(projectDir: string, path: string, code: Code): Promise<Record<string, unknown>> {
   const dir = temporaryDir(projectDir);
-  await mkdir(dir, { recursive: true });
   const file = join(dir, `${randomUUID()}.mjs`);
-  await writeFile(file, code.text);
+  await writeTemporary(dir, file, code.text);
   try {
     return await import(pathToFileURL(file).href);
   } catch (error) {
@@ -114,6 +113,16 @@ async function importOnce(projectDir: string, path: string, code: Code): Promise
     });
   } finally {
     await rm(file, { force: true });
+  }
+}
+
+async function writeTemporary(dir: string, file: string, text: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true });
+    await writeFile(file, text);
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new ProjectError(`The folder ${dir} can't be written (${reason}). Change its permissions.`, { cause: error });
   }
 }
 

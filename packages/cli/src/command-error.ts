@@ -15,3 +15,15 @@ export class CommandError extends Error {
     this.details = options.details ?? [];
   }
 }
+
+/**
+ * Says that a folder can't be written.
+ *
+ * @param dir - the folder
+ * @param cause - what the system said
+ * @returns the error to throw
+ */
+export function notWritable(dir: string, cause: unknown): CommandError {
+  const reason = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+  return new CommandError(`The folder ${dir} can't be written (${reason}): change its permissions.`, { cause });
+}

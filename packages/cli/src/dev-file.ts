@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { notWritable } from "./command-error.ts";
 
 const devFileSchema = z.object({
   apiUrl: z.string(),
@@ -27,11 +28,16 @@ export function pawlDirOf(projectDir: string): string {
  *
  * @param projectDir - absolute path of the project
  * @returns its path
+ * @throws CommandError when it can't be written
  */
 export async function makePawlDir(projectDir: string): Promise<string> {
   const dir = pawlDirOf(projectDir);
-  await mkdir(dir, { recursive: true });
-  await writeFile(join(dir, ".gitignore"), "*\n");
+  try {
+    await mkdir(dir, { recursive: true });
+    await writeFile(join(dir, ".gitignore"), "*\n");
+  } catch (error) {
+    throw notWritable(dir, error);
+  }
   return dir;
 }
 
