@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { CommandError, notWritable } from "../command-error.ts";
+import { CommandError } from "../command-error.ts";
 import { type ServerProcessMessage, serverProcessMessageSchema } from "./server-messages.ts";
 
 /** A server that runs as a child of this process and is started again when it ends by itself. */
@@ -110,15 +110,6 @@ function openLog(dataDir: string): number {
 function ownEnvironment(): NodeJS.ProcessEnv {
   const { DATABASE_URL: _url, DATABASE_DIRECT_URL: _directUrl, ...env } = process.env;
   return env;
-}
-
-function openLog(dataDir: string): number {
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    return openSync(logOf(dataDir), "a", 0o600);
-  } catch (error) {
-    throw notWritable(dataDir, error);
-  }
 }
 
 function logOf(dataDir: string): string {
