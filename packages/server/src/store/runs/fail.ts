@@ -41,7 +41,7 @@ export function failRuns(environmentId: string, hostId: string, failures: readon
             host_id = null, attempt_started_at = null, duration_ms = f.duration_ms
         from failed f
         where f.is_retried and l.environment_id = $1::uuid and l.run_id = f.run_id and l.run_id = any ($3::uuid[])
-        returning l.run_id, l.state, f.retry_delay_ms as due_in_ms
+        returning l.run_id, l.state, nullif(f.retry_delay_ms, 0) as due_in_ms
       ),
       gone as (
         delete from live_run l using failed f
