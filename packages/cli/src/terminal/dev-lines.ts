@@ -19,7 +19,7 @@ export function renderDevEvent(event: DevEvent, at: Date): readonly string[] {
   switch (event.type) {
     case "server_ready":
       return [
-        `  ${pc.dim("Server ")}  ${pc.underline(event.apiUrl)}${event.isOwn ? pc.dim("  (yours alone, data in .pawl)") : ""}`,
+        `  ${pc.dim("Server ")}  ${pc.underline(event.apiUrl)}${event.isOwn ? pc.dim("  (started for this project)") : ""}`,
       ];
     case "server_restarting":
       return [`${time} ${pc.yellow("!")} ${event.reason}`];
