@@ -89,9 +89,13 @@ function taskNotFound(taskId: string): Ending {
   return { kind: "failed", error: { type: "INTERNAL_ERROR", code: "COULD_NOT_FIND_TASK", message } };
 }
 
-// By name, since the error may come from another copy of the SDK. A payload that the schema refuses stays refused.
-const finalErrors: ReadonlySet<unknown> = new Set(["AbortTaskRunError", "TaskPayloadParsedError"]);
+// By the mark that all copies of the SDK put on an error and its subclasses, or by name.
+const finalErrors = ["AbortTaskRunError", "TaskPayloadParsedError"].map((name) => ({
+  name,
+  mark: Symbol.for(`pawl.error.${name}.1`),
+}));
 
 function isFinal(thrown: unknown): boolean {
-  return typeof thrown === "object" && thrown !== null && "name" in thrown && finalErrors.has(thrown.name);
+  if (typeof thrown !== "object" || thrown === null) return false;
+  return finalErrors.some(({ name, mark }) => mark in thrown || ("name" in thrown && thrown.name === name));
 }

@@ -29,11 +29,12 @@ export interface StoppedParts {
  *
  * @param parts - the host
  * @param graceMs - how long executing runs get, in milliseconds
+ * @param hurried - ends that time at once
  */
-export async function stopHost(parts: StoppedParts, graceMs: number): Promise<void> {
+export async function stopHost(parts: StoppedParts, graceMs: number, hurried: Promise<void>): Promise<void> {
   const { worker, assignment, reporter, pool, connection, telemetry } = parts;
   worker.drain();
-  await within(graceMs, assignment.whenIdle());
+  await within(graceMs, Promise.race([assignment.whenIdle(), hurried]));
   killBusy(assignment, pool);
   await endAll(pool);
   if (connection.isConnected) await within(reportGraceMs, reporter.whenEmpty());
