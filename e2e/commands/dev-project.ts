@@ -58,9 +58,11 @@ export const checked = schemaTask({
 
 export const gated = task({
   id: "gated",
-  run: async ({ gate }: { gate: string }) => {
+  retry: { maxAttempts: 2, minTimeoutInMs: 100, maxTimeoutInMs: 100 },
+  run: async ({ gate, failsOnce }: { gate: string; failsOnce?: boolean }, { ctx }) => {
     logger.info("Waiting for the gate");
     while (!existsSync(gate)) await delay(20);
+    if (failsOnce === true && ctx.attempt.number === 1) throw new Error("once");
     return "${from}";
   },
 });

@@ -107,6 +107,8 @@ test("pawl dev, from the first trigger to Ctrl-C", async (t) => {
 
       const begun = await api.trigger("gated", { gate: stage.path("gate") });
       await dev.untilLine("run_log", ({ runId }) => runId === begun);
+      const failing = await api.trigger("gated", { gate: stage.path("gate"), failsOnce: true });
+      await dev.untilLine("run_log", ({ runId }) => runId === failing);
       await stage.write({ "app/trigger/tasks.ts": tasksFile("second") });
       await dev.untilLine("version_ready", ({ isFirst }) => isFirst === false);
       const run = await api.untilFinished(waiting);

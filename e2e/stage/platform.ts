@@ -56,11 +56,17 @@ export async function killServer(stage: Stage, server: StagedServer): Promise<()
  * @param stage - where
  * @param server - whom it works for
  * @param projectDir - the project
+ * @param env - further environment variables
  * @returns the command, already started; {@link untilReady} waits for its first version
  */
-export function startWorker(stage: Stage, server: StagedServer, projectDir: string): RunningCommand {
+export function startWorker(
+  stage: Stage,
+  server: StagedServer,
+  projectDir: string,
+  env: NodeJS.ProcessEnv = {},
+): RunningCommand {
   return stage.pawl(["worker", projectDir, "--json"], {
-    env: { TRIGGER_API_URL: server.apiUrl, TRIGGER_SECRET_KEY: server.secretKey },
+    env: { TRIGGER_API_URL: server.apiUrl, TRIGGER_SECRET_KEY: server.secretKey, ...env },
   });
 }
 
