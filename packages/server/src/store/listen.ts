@@ -24,7 +24,7 @@ const channel = "pawl_queued";
 const coalesceMs = 10;
 const pollMs = 1_000;
 const probeMs = 2_000;
-const pollsBetweenTries = 10;
+const pollsWhenDeaf = 30; // a pooler stays a pooler; a connection that was lost is made again after one
 const maxIds = 200; // a payload holds less than 8,000 bytes
 const pollAdvice =
   "looking every second for what other servers queue. Where a pooler stands between, set DATABASE_DIRECT_URL to Postgres itself.";
@@ -55,7 +55,7 @@ export function createListener(settings: ListenSettings): Listener {
     try {
       client.on("notification", (message) => hear(message.payload ?? "", self, settings.onQueued));
       await client.query(`listen ${channel}`);
-      if (!(await hearsItself(client, self))) throw new Error("LISTEN does not work through this connection");
+      if (!(await hearsItself(client, self))) throw new DeafError("LISTEN does not work through this connection");
       announcer.client = client;
       onHeard();
       await runOnce(); // what was told before is not heard
@@ -69,6 +69,7 @@ export function createListener(settings: ListenSettings): Listener {
   async function keepListening(signal: AbortSignal): Promise<void> {
     let isHeard = true;
     while (!signal.aborted) {
+      let polls = 1;
       try {
         await listenUntilLost(signal, () => {
           if (!isHeard) settings.onMessage("Other servers are heard again");
@@ -77,8 +78,9 @@ export function createListener(settings: ListenSettings): Listener {
       } catch (error) {
         if (isHeard) settings.onMessage(`${String(error)}: ${pollAdvice}`);
         isHeard = false;
+        if (error instanceof DeafError) polls = pollsWhenDeaf;
       }
-      for (let polls = 0; polls < pollsBetweenTries && !signal.aborted; polls++) {
+      for (; polls > 0 && !signal.aborted; polls--) {
         await delay(pollMs, undefined, { signal }).catch(() => undefined);
         if (!signal.aborted) await runOnce().catch(() => undefined);
       }
@@ -101,6 +103,8 @@ export function createListener(settings: ListenSettings): Listener {
     runOnce,
   };
 }
+
+class DeafError extends Error {}
 
 /** Sends what is told, at once when it is quiet, and at most once in 10 ms. */
 class Announcer {
@@ -139,8 +143,8 @@ class Announcer {
 }
 
 function hear(payload: string, self: string, onQueued: (environmentId: string) => void): void {
-  const [sender, ids = ""] = payload.split(" ");
-  if (sender === self) return;
+  const [sender, ids] = payload.split(" ");
+  if (sender === self || !ids) return; // without ids a server calls itself
   for (const id of ids.split(",")) onQueued(id);
 }
 

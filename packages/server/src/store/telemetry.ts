@@ -76,7 +76,6 @@ export function createTelemetryStore(settings: TelemetrySettings): ClosableTelem
       } catch (error) {
         await writeEach(appends, error);
       }
-      for (const append of appends) buffered -= append.lines.length;
     }
     writing = null;
   }
@@ -93,13 +92,16 @@ export function createTelemetryStore(settings: TelemetrySettings): ClosableTelem
   return {
     append(environmentId, records) {
       if (records.length === 0) return Promise.resolve();
-      if (buffered > maxBuffered) throw new TelemetryBacklogError("Telemetry arrives faster than Postgres takes it");
+      if (buffered > maxBuffered) {
+        return Promise.reject(new TelemetryBacklogError("Telemetry arrives faster than Postgres takes it"));
+      }
       const at = now();
       const lines = records.map((record) => toCopyLine(environmentId, record, at)).join("");
       buffered += lines.length;
-      return new Promise((resolve, reject) => {
-        waiting.push({ lines, resolve, reject });
-        writing ??= writeAll();
+      const written = new Promise<void>((resolve, reject) => waiting.push({ lines, resolve, reject }));
+      writing ??= writeAll();
+      return written.finally(() => {
+        buffered -= lines.length;
       });
     },
     async read(environmentId, runId) {

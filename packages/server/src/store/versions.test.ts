@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TaskManifest, VersionManifest } from "@pawl/contract/task-manifest";
+import { withDatabase } from "@pawl/testkit";
+import type { Database, Rows } from "./db.ts";
+import { createVersionStore } from "./versions.ts";
+
+function task(id: string, concurrencyLimit?: number): TaskManifest {
+  return {
+    id,
+    filePath: `trigger/${id}.ts`,
+    queue: { name: `task/${id}`, ...(concurrencyLimit === undefined ? {} : { concurrencyLimit }) },
+    retry: { maxAttempts: 3, factor: 2, minTimeoutInMs: 1_000, maxTimeoutInMs: 60_000, randomize: true },
+  };
+}
+
+function manifest(contentHash: string, tasks: readonly TaskManifest[]): VersionManifest {
+  return { contentHash, tasks: [...tasks], processKeepAlive: true };
+}
+
+function read(database: Database, text: string): Promise<Rows> {
+  return database.query({ name: `test_${text.length}`, text, values: [] });
+}
+
+test("a registered version is the only current one, with labels that count up", async (t) => {
+  const { database, environment } = await withDatabase(t);
+  const store = createVersionStore(database);
+  const first = await store.register(environment.id, manifest("content-1", [task("a")]));
+  const second = await store.register(environment.id, manifest("content-2", [task("b")]));
+  const day = new Date().toISOString().slice(0, 10).replaceAll("-", "");
+  assert.deepEqual([first.label, second.label], [`${day}.1`, `${day}.2`]);
+  assert.deepEqual(await read(database, "select id from version where is_current"), [{ id: second.id }]);
+});
+
+test("the same content is the same version, made current again with its tasks of now", async (t) => {
+  const { database, environment } = await withDatabase(t);
+  const store = createVersionStore(database);
+  const first = await store.register(environment.id, manifest("content-1", [task("a"), task("b")]));
+  await store.register(environment.id, manifest("content-2", []));
+  assert.deepEqual(await store.register(environment.id, manifest("content-1", [task("b"), task("c")])), first);
+  assert.deepEqual(await read(database, "select id from version where is_current"), [{ id: first.id }]);
+  assert.deepEqual(await read(database, "select id from task order by id"), [{ id: "b" }, { id: "c" }]);
+});
+
+test("queues take the limit that the code declares", async (t) => {
+  const { database, environment } = await withDatabase(t);
+  const store = createVersionStore(database);
+  const limits = "select name, concurrency_limit as limit from queue order by name";
+  await store.register(environment.id, manifest("content-1", [task("a", 2), task("b")]));
+  assert.deepEqual(await read(database, limits), [
+    { name: "task/a", limit: 2 },
+    { name: "task/b", limit: null },
+  ]);
+  await store.register(environment.id, manifest("content-2", [task("a"), task("b", 0)]));
+  assert.deepEqual(await read(database, limits), [
+    { name: "task/a", limit: null },
+    { name: "task/b", limit: 0 },
+  ]);
+});
+
+test("registrations at the same time get labels of their own", async (t) => {
+  const { database, environment } = await withDatabase(t);
+  const store = createVersionStore(database);
+  const made = await Promise.all(
+    ["content-1", "content-2", "content-3"].map((hash) => store.register(environment.id, manifest(hash, [task("a")]))),
+  );
+  assert.equal(new Set(made.map((version) => version.label)).size, 3);
+  assert.equal((await read(database, "select id from version where is_current")).length, 1);
+});
