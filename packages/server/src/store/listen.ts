@@ -80,10 +80,14 @@ export function createListener(settings: ListenSettings): Listener {
         isHeard = false;
         if (error instanceof DeafError) polls = pollsWhenDeaf;
       }
-      for (; polls > 0 && !signal.aborted; polls--) {
-        await delay(pollMs, undefined, { signal }).catch(() => undefined);
-        if (!signal.aborted) await runOnce().catch(() => undefined);
-      }
+      await poll(polls, signal);
+    }
+  }
+
+  async function poll(times: number, signal: AbortSignal): Promise<void> {
+    for (let i = 0; i < times && !signal.aborted; i++) {
+      await delay(pollMs, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) await runOnce().catch(() => undefined);
     }
   }
 
