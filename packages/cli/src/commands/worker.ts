@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { Command } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { findCredentials } from "../api/credentials.ts";
 import type { WorkerSession } from "../dev/worker-session.ts";
 import { makePawlDir } from "../dev-file.ts";
@@ -19,6 +19,7 @@ export function workerCommand(): Command {
   return new Command("worker")
     .description("Run a project's tasks against the server in TRIGGER_API_URL.")
     .argument("[folder]", "the project", ".")
+    .addOption(processesOption())
     .option("--json", "print each event as one JSON value a line, for programs")
     .addHelpText(
       "after",
@@ -27,7 +28,23 @@ export function workerCommand(): Command {
     .action(work);
 }
 
-async function work(folder: string, flags: { readonly json?: boolean }): Promise<void> {
+function processesOption(): Option {
+  return new Option(
+    "--processes <number>",
+    "run processes at most, by default 8 for each core and at least 16",
+  ).argParser((text) => {
+    const count = Number(text);
+    if (Number.isInteger(count) && count >= 1) return count;
+    throw new InvalidArgumentError("Give a whole number of at least 1.");
+  });
+}
+
+interface WorkerFlags {
+  readonly processes?: number;
+  readonly json?: boolean;
+}
+
+async function work(folder: string, flags: WorkerFlags): Promise<void> {
   const projectDir = resolve(folder);
   loadEnvironmentFile(projectDir);
   const onEvent = createEventWriter(createOutput(flags));
@@ -39,7 +56,12 @@ async function work(folder: string, flags: { readonly json?: boolean }): Promise
   const project = await loadProject(projectDir);
   const bundle = await bundleProject(project, { outDir: join(await makePawlDir(projectDir), "build") });
   onEvent({ type: "server_ready", apiUrl: credentials.apiUrl, isOwn: false });
-  session = startWorkerSession({ projectDir, credentials: Promise.resolve(credentials), onEvent });
+  session = startWorkerSession({
+    projectDir,
+    credentials: Promise.resolve(credentials),
+    onEvent,
+    ...(flags.processes === undefined ? {} : { maxProcesses: flags.processes }),
+  });
   await Promise.race([session.load(bundle, project), asked]);
   await asked;
   onEvent({ type: "stopping", executing: session.executing(), graceMs });

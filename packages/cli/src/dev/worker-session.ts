@@ -28,6 +28,8 @@ export interface WorkerSettings {
   readonly projectDir: string;
   readonly credentials: Promise<Credentials>;
   readonly onEvent: (event: DevEvent) => void;
+  /** Run processes in all; default: the host's own. */
+  readonly maxProcesses?: number;
 }
 
 /** An attempt that failed is repeated on the version that it began with, so that the last ones can still be executed. */
@@ -60,6 +62,7 @@ export function startWorkerSession(settings: WorkerSettings): WorkerSession {
       apiUrl,
       secretKey,
       dataDir: join(pawlDirOf(settings.projectDir), "host"),
+      ...(settings.maxProcesses === undefined ? {} : { maxProcesses: settings.maxProcesses }),
       onEvent(event) {
         if (event.type === "run_started") running.add(event.run.runId);
         if (event.type === "run_finished") running.delete(event.run.runId);
