@@ -1,0 +1,82 @@
+/** A figure that the bench measures. */
+export interface Figure {
+  readonly name: string;
+  /** `/s` and `/min` count something; of every other unit less is better. */
+  readonly unit: "ms" | "/s" | "/min" | "MB";
+  /** What has to be reached, where something has. */
+  readonly floor?: number;
+  readonly aim?: number;
+  /** The calibration that this figure is compared with, and how a value becomes a rate to compare. */
+  readonly calibration?: { readonly name: string; readonly toRate: (value: number) => number };
+}
+
+const asIs = (value: number): number => value;
+
+/** Every figure, in the order of the table. The names stay as they are: later results are compared by them. */
+export const figures = [
+  { name: "start_latency_warm_p50_ms", unit: "ms", floor: 5, aim: 2 },
+  { name: "start_latency_warm_p95_ms", unit: "ms" },
+  { name: "start_latency_warm_p99_ms", unit: "ms", floor: 30 },
+  { name: "start_latency_cold_ms", unit: "ms" },
+  { name: "calibration_insert_per_s", unit: "/s" },
+  { name: "calibration_claim_per_s", unit: "/s" },
+  { name: "calibration_http_per_s", unit: "/s" },
+  {
+    name: "trigger_single_per_s",
+    unit: "/s",
+    floor: 4_000,
+    aim: 8_000,
+    calibration: { name: "calibration_http_per_s", toRate: asIs },
+  },
+  {
+    name: "trigger_batch_1000_ms",
+    unit: "ms",
+    floor: 100,
+    aim: 30,
+    calibration: { name: "calibration_insert_per_s", toRate: (ms) => (1_000 / ms) * 1_000 },
+  },
+  {
+    name: "runs_end_to_end_per_s",
+    unit: "/s",
+    floor: 2_000,
+    aim: 6_000,
+    calibration: { name: "calibration_claim_per_s", toRate: asIs },
+  },
+  {
+    name: "runs_steady_state_per_s",
+    unit: "/s",
+    floor: 2_000,
+    aim: 4_500,
+    calibration: { name: "calibration_http_per_s", toRate: asIs },
+  },
+  { name: "runs_realistic_per_s", unit: "/s", calibration: { name: "calibration_claim_per_s", toRate: asIs } },
+  { name: "idle_queries_per_min", unit: "/min", floor: 60, aim: 20 },
+  { name: "idle_server_rss_mb", unit: "MB", floor: 150, aim: 100 },
+  { name: "idle_host_rss_mb", unit: "MB" },
+  { name: "run_process_rss_mb", unit: "MB" },
+] as const satisfies readonly Figure[];
+
+/** The name of a figure. */
+export type FigureName = (typeof figures)[number]["name"];
+
+/**
+ * Finds a figure.
+ *
+ * @param name - its name
+ * @returns the figure
+ */
+export function figureNamed(name: FigureName): Figure {
+  const found = figures.find((figure) => figure.name === name);
+  if (found === undefined) throw new Error(`There is no figure ${name}.`);
+  return found;
+}
+
+/**
+ * Tells a figure's name from another text.
+ *
+ * @param text - anything
+ * @returns whether it names a figure
+ */
+export function isFigureName(text: string): text is FigureName {
+  return figures.some(({ name }) => name === text);
+}

@@ -1,0 +1,51 @@
+/** Where a trigger call of the load began, and which run it made. */
+export interface TriggeredRun {
+  readonly runId: string;
+  /** Before the call, on the machine's monotonic clock, in nanoseconds. */
+  readonly calledAtNs: string;
+}
+
+/** How many calls were answered, and in which time. */
+export interface CallCount {
+  readonly count: number;
+  readonly elapsedMs: number;
+}
+
+/** What the load process can be asked for: each request with its answer. */
+export interface LoadCalls {
+  /** Triggers single runs, each caller one after the other, until the time is over. */
+  trigger_during: {
+    readonly request: { taskId: string; payload: unknown; callers: number; durationMs: number };
+    readonly answer: CallCount;
+  };
+  /** Triggers batches one after the other; answers with the milliseconds that each took. */
+  trigger_batches: {
+    readonly request: { taskId: string; payload: unknown; batches: number; runsEach: number };
+    readonly answer: { elapsedMs: readonly number[] };
+  };
+  /** Triggers single runs, so many milliseconds apart. */
+  trigger_spaced: {
+    readonly request: { taskId: string; payload: unknown; count: number; intervalMs: number };
+    readonly answer: { runs: readonly TriggeredRun[] };
+  };
+  /** Triggers single runs, all at once. */
+  trigger_at_once: {
+    readonly request: { taskId: string; payload: unknown; count: number };
+    readonly answer: { runs: readonly TriggeredRun[] };
+  };
+  /** Posts to an echo server with `node:http`, without the SDK. */
+  echo_during: {
+    readonly request: { url: string; callers: number; durationMs: number };
+    readonly answer: CallCount;
+  };
+}
+
+/** A message to the load process. */
+export type LoadMessage = {
+  [Kind in keyof LoadCalls]: { readonly id: number; readonly kind: Kind; readonly request: LoadCalls[Kind]["request"] };
+}[keyof LoadCalls];
+
+/** A message from the load process. */
+export type LoadReply =
+  | { readonly id: number; readonly answer: LoadCalls[keyof LoadCalls]["answer"] }
+  | { readonly id: number; readonly error: string };

@@ -1,0 +1,44 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { tasks } from "@pawl/sdk";
+import { callDuring } from "./callers.ts";
+import type { LoadCalls, TriggeredRun } from "./protocol.ts";
+
+type Calls<Kind extends keyof LoadCalls> = (request: LoadCalls[Kind]["request"]) => Promise<LoadCalls[Kind]["answer"]>;
+
+/** See {@link LoadCalls}. */
+export const triggerDuring: Calls<"trigger_during"> = ({ taskId, payload, callers, durationMs }) =>
+  callDuring(callers, durationMs, () => tasks.trigger(taskId, payload));
+
+/** See {@link LoadCalls}. */
+export const triggerBatches: Calls<"trigger_batches"> = async ({ taskId, payload, batches, runsEach }) => {
+  const elapsedMs: number[] = [];
+  for (let batch = 0; batch < batches; batch++) {
+    const items = Array.from({ length: runsEach }, () => ({ payload }));
+    const beganAtMs = performance.now();
+    await tasks.batchTrigger(taskId, items);
+    elapsedMs.push(performance.now() - beganAtMs);
+  }
+  return { elapsedMs };
+};
+
+/** See {@link LoadCalls}. */
+export const triggerSpaced: Calls<"trigger_spaced"> = async ({ taskId, payload, count, intervalMs }) => {
+  const runs: TriggeredRun[] = [];
+  const beganAtMs = performance.now();
+  while (runs.length < count) {
+    runs.push(await triggerTimed(taskId, payload));
+    await delay(Math.max(1, beganAtMs + runs.length * intervalMs - performance.now()));
+  }
+  return { runs };
+};
+
+/** See {@link LoadCalls}. */
+export const triggerAtOnce: Calls<"trigger_at_once"> = async ({ taskId, payload, count }) => ({
+  runs: await Promise.all(Array.from({ length: count }, () => triggerTimed(taskId, payload))),
+});
+
+async function triggerTimed(taskId: string, payload: unknown): Promise<TriggeredRun> {
+  const calledAtNs = process.hrtime.bigint().toString();
+  const { id } = await tasks.trigger(taskId, payload);
+  return { runId: id, calledAtNs };
+}

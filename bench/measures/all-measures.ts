@@ -1,0 +1,27 @@
+import { calibrationClaim } from "./calibration-claim.ts";
+import { calibrationHttp } from "./calibration-http.ts";
+import { calibrationInsert } from "./calibration-insert.ts";
+import { idle } from "./idle.ts";
+import type { Measure } from "./measure.ts";
+import { runsEndToEnd } from "./runs-end-to-end.ts";
+import { runsRealistic } from "./runs-realistic.ts";
+import { runsSteadyState } from "./runs-steady-state.ts";
+import { startLatencyCold } from "./start-latency-cold.ts";
+import { startLatencyWarm } from "./start-latency-warm.ts";
+import { triggerBatch } from "./trigger-batch.ts";
+import { triggerSingle } from "./trigger-single.ts";
+
+/** Every measure, in the order of a round: the idle minute while server and worker are fresh, calibrations before what they calibrate. */
+export const allMeasures: readonly Measure[] = [
+  idle,
+  calibrationInsert,
+  calibrationHttp,
+  triggerSingle,
+  triggerBatch,
+  calibrationClaim,
+  runsEndToEnd,
+  runsSteadyState,
+  runsRealistic,
+  startLatencyCold,
+  startLatencyWarm,
+];

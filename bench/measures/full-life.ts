@@ -1,0 +1,38 @@
+import type { System } from "../system/system.ts";
+
+/** Which runs to send through. */
+export interface FullLifePlan {
+  readonly taskId: string;
+  readonly payload: unknown;
+  readonly runs: number;
+}
+
+const runsEach = 1_000;
+const warmUpRuns = 2_000;
+
+/**
+ * Queues runs while their environment is paused, lets them be claimed, and waits until each has an outcome. The worker is warm
+ * from other runs of that task.
+ *
+ * @param system - what is measured
+ * @param plan - which runs
+ * @returns finished runs per second: from the moment they may be claimed until the last has finished, on Postgres's clock
+ */
+export async function fullLivesPerSecond(system: System, plan: FullLifePlan): Promise<number> {
+  const { load, rows } = system;
+  const { taskId, payload } = plan;
+  await system.worker();
+  await load.call("trigger_batches", { taskId, payload, runsEach, batches: warmUpRuns / runsEach });
+  await rows.awaitAllFinished();
+  await rows.pause();
+  const queuedFromMs = await rows.now();
+  await load.call("trigger_batches", { taskId, payload, runsEach, batches: plan.runs / runsEach });
+  await rows.settle();
+  const resumedAtMs = await rows.resume();
+  // The dispatcher looks at the queues again when something is triggered.
+  await load.call("trigger_at_once", { taskId, payload, count: 1 });
+  await rows.awaitAllFinished();
+  const finished = await rows.finishedSince(queuedFromMs);
+  if (finished.count !== plan.runs + 1) throw new Error(`${finished.count} runs finished instead of ${plan.runs + 1}.`);
+  return (finished.count / (finished.lastFinishedAtMs - resumedAtMs)) * 1_000;
+}

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { awaitOutput, type Child, parseLine, startNode } from "./child.ts";
+import type { Product } from "./product.ts";
+import type { WorkFolder } from "./work-folder.ts";
+
+/** A running `pawl server` on its embedded Postgres. */
+export interface Server {
+  readonly child: Child;
+  readonly apiUrl: string;
+  /** Of the environment `prod`, which everything is measured in. */
+  readonly secretKey: string;
+}
+
+/** The environment that everything is measured in. */
+export const environmentSlug = "prod";
+
+const readySchema = z.object({
+  apiUrl: z.string(),
+  environments: z.array(z.object({ slug: z.string(), secretKey: z.string() })),
+});
+
+/**
+ * Starts `pawl server` on a free port.
+ *
+ * @param product - which Pawl
+ * @param folder - has its data
+ * @param nodeArgs - further arguments for Node
+ * @returns the server, once it listens
+ */
+export async function startServer(product: Product, folder: WorkFolder, nodeArgs: readonly string[]): Promise<Server> {
+  const child = startNode({
+    args: [
+      ...product.nodeArgs,
+      ...nodeArgs,
+      product.cli,
+      "server",
+      "--port",
+      "0",
+      "--data-dir",
+      folder.dataDir,
+      "--json",
+    ],
+    cwd: folder.dir,
+    env: childEnv({}),
+    logPath: folder.logPath("server"),
+  });
+  return awaitOutput(child, (lines) => {
+    for (const line of lines) {
+      const ready = readySchema.safeParse(parseLine(line));
+      const key = ready.data?.environments.find(({ slug }) => slug === environmentSlug)?.secretKey;
+      if (ready.success && key !== undefined) return { child, apiUrl: ready.data.apiUrl, secretKey: key };
+    }
+    return null;
+  });
+}
+
+/**
+ * The environment of a measured process: that of the bench without settings that would reach Pawl.
+ *
+ * @param added - variables to add
+ * @returns the environment
+ */
+export function childEnv(added: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !/^(TRIGGER|PAWL|DATABASE|NODE|PORT$|npm_)/.test(name));
+  return { ...Object.fromEntries(own), ...added };
+}
