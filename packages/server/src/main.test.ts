@@ -120,3 +120,25 @@ test("a Postgres out of reach is one sentence without the password", async (t) =
     return error.name === "StartError";
   });
 });
+
+test("a server whose Postgres is killed goes on when it is back", async (t) => {
+  const { dataDir, start } = await makeFolder(t);
+  const server = await start();
+  const key = server.environments[0]?.secretKey ?? "";
+  assert.equal(await listRuns(server, key), 200);
+  const killed = await postmasterPid(dataDir);
+  process.kill(killed, "SIGKILL");
+  const statuses = new Set<number>();
+  let isBack = false;
+  while (!isBack) {
+    const status = await listRuns(server, key);
+    statuses.add(status);
+    isBack = status === 200 && (await postmasterPid(dataDir).catch(() => killed)) !== killed;
+  }
+  statuses.delete(503); // the database is out of reach for a moment: try again
+  assert.deepEqual([...statuses], [200]);
+});
+
+async function postmasterPid(dataDir: string): Promise<number> {
+  return Number((await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8")).split("\n")[0]);
+}
