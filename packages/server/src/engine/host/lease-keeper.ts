@@ -40,7 +40,6 @@ export class LeaseKeeper implements Service {
   #timerAt = Number.POSITIVE_INFINITY;
   #judgeFrom = Number.POSITIVE_INFINITY;
   #clockOffset = 0;
-  #dueBy = Number.POSITIVE_INFINITY;
   #round: Promise<void> | null = null;
   #isStopped = true;
 
@@ -58,9 +57,7 @@ export class LeaseKeeper implements Service {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#clearTimer();
     await this.#round;
   }
 
@@ -87,10 +84,7 @@ export class LeaseKeeper implements Service {
     if (at >= this.#timerAt) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timerAt = at;
-    this.#dueBy = at;
     this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#timerAt = Number.POSITIVE_INFINITY;
       this.#round = this.runOnce().finally(() => {
         this.#round = null;
       });
@@ -99,6 +93,7 @@ export class LeaseKeeper implements Service {
 
   async runOnce(): Promise<void> {
     this.#watchClock();
+    this.#clearTimer();
     const seen = [...this.#seen];
     this.#seen.clear();
     try {
@@ -116,12 +111,18 @@ export class LeaseKeeper implements Service {
     if (this.#hosts.size > 0) this.expect(renewEveryMs);
   }
 
+  #clearTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+  }
+
   /** After a jump of the clock, or when this process stood still itself, leases are judged only after another lease. */
   #watchClock(): void {
     const now = this.#settings.now();
     const offset = this.#settings.timeOfDay() - now;
     const isJump = Math.abs(offset - this.#clockOffset) > jumpMs;
-    const isLate = now > this.#dueBy + jumpMs;
+    const isLate = now > this.#timerAt + jumpMs;
     this.#clockOffset = offset;
     if (isJump || isLate) this.#judgeFrom = now + leaseMs;
   }

@@ -1,0 +1,251 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { type RaceDatabase, raceDatabase } from "@pawl/testkit";
+import { createBatchStore } from "../store/batches.ts";
+import { createHostStore } from "../store/hosts.ts";
+import { type RunStage, runStage } from "../store/runs/fixtures/run-stage.ts";
+import { createRunStore } from "../store/runs/run-store.ts";
+import { createVersionStore } from "../store/versions.ts";
+import { createEngine } from "./create-engine.ts";
+import type { Engine, TriggerRequest } from "./engine.ts";
+import { FakeHost } from "./fixtures/fake-host.ts";
+
+interface EngineStage extends RunStage {
+  readonly engine: Engine;
+  readonly races: RaceDatabase;
+  readonly errors: unknown[];
+  host(): FakeHost;
+  request(changes?: Partial<TriggerRequest>): TriggerRequest;
+}
+
+/** A real engine on a real store; its hosts are played by the test. */
+async function engineStage(t: TestContext): Promise<EngineStage> {
+  const stage = await runStage(t);
+  const races = raceDatabase(stage.database);
+  const errors: unknown[] = [];
+  const engine = createEngine({
+    runs: createRunStore(races.database),
+    hosts: createHostStore(races.database),
+    versions: createVersionStore(stage.database),
+    batches: createBatchStore(stage.database),
+    notifier: { notify: () => undefined },
+    isRowError: () => false,
+    onError: (error) => errors.push(error),
+  });
+  await engine.start();
+  stage.onEnd(() => engine.stop());
+  return {
+    ...stage,
+    engine,
+    races,
+    errors,
+    host: () => new FakeHost(stage.environment, [stage.versionId]),
+    request: (changes) => {
+      const { id: _id, traceId: _traceId, ...request } = stage.newRun(changes);
+      return request;
+    },
+  };
+}
+
+const done = { kind: "completed", outputType: "application/json", durationMs: 1 } as const;
+
+test("a trigger with a process ready starts its run in the transaction that makes it", async (t) => {
+  const stage = await engineStage(t);
+  const host = stage.host();
+  host.connect(stage.engine, { capacity: { ready: 1 } });
+  await stage.engine.trigger(stage.request());
+  const [before] = await host.pushed(1);
+  assert.ok(before);
+  const result = { ...done, runId: before.runId, fence: before.fence };
+  await host.report({ results: [result], capacity: host.capacity({ ready: 1 }) });
+  const point = stage.races.hold("runs_insert", "after");
+  const triggering = stage.engine.trigger(stage.request());
+  await point.reached;
+  const live = await stage.sql("select state, attempt from live_run");
+  assert.deepEqual(live, [{ state: "executing", attempt: 1 }]);
+  point.release();
+  const { runId } = await triggering;
+  const [, run] = await host.pushed(2);
+  assert.deepEqual([run?.runId, run?.isStarted], [runId, true]);
+});
+
+test("runs queued before a host came are pushed when it comes", async (t) => {
+  const stage = await engineStage(t);
+  await stage.engine.triggerMany([stage.request(), stage.request(), stage.request()]);
+  const host = stage.host();
+  host.connect(stage.engine, { capacity: { ready: 1, ahead: 1 } });
+  const runs = await host.pushed(2);
+  assert.deepEqual(
+    runs.map((run) => run.isStarted),
+    [true, false],
+  );
+});
+
+test("a report that frees a process brings the next run, and starts the one held ahead", async (t) => {
+  const stage = await engineStage(t);
+  await stage.engine.triggerMany([stage.request(), stage.request(), stage.request()]);
+  const host = stage.host();
+  host.connect(stage.engine, { capacity: { ready: 1, ahead: 1 } });
+  const [first, second] = await host.pushed(2);
+  assert.ok(first && second);
+  const lost = await host.report({
+    results: [{ ...done, runId: first.runId, fence: first.fence }],
+    started: [{ runId: second.runId, fence: second.fence }],
+    capacity: host.capacity({ ahead: 1 }),
+  });
+  assert.deepEqual(lost, []);
+  await host.pushed(3);
+  assert.equal((await stage.reader.retrieve(stage.environment.id, first.runId))?.outcome, "completed");
+  assert.equal((await stage.liveRun(second.runId))?.state, "executing");
+});
+
+test("a report that is sent again after its ack was lost changes nothing more", async (t) => {
+  const stage = await engineStage(t);
+  await stage.engine.trigger(stage.request());
+  const host = stage.host();
+  host.connect(stage.engine, { capacity: { ready: 1 } });
+  const [run] = await host.pushed(1);
+  assert.ok(run);
+  const result = { ...done, runId: run.runId, fence: run.fence };
+  await host.report({ results: [result] });
+  host.close();
+  host.connect(stage.engine, { held: [{ runId: run.runId, fence: run.fence }] });
+  const welcome = await host.next((message) => message.type === "welcome");
+  assert.deepEqual(welcome.type === "welcome" && welcome.lost, [{ runId: run.runId, fence: run.fence }]);
+  assert.equal((await host.report({ results: [result] })).length, 1);
+  assert.equal((await stage.reader.retrieve(stage.environment.id, run.runId))?.attempt, 1);
+});
+
+test("a run pushed into a connection that broke is given again after the reconnect", async (t) => {
+  const stage = await engineStage(t);
+  const host = stage.host();
+  host.connect(stage.engine, { capacity: { ready: 1 } });
+  await host.next((message) => message.type === "welcome");
+  const { runId } = await stage.engine.trigger(stage.request());
+  await host.pushed(1);
+  host.close();
+  host.connect(stage.engine, { held: [], capacity: { ready: 1 } });
+  const runs = await host.pushed(2);
+  assert.deepEqual([runs[1]?.runId, runs[1]?.attempt, runs[1]?.fence], [runId, 1, 2]);
+});
+
+test("a run claimed for a connection that closed meanwhile goes back at once", async (t) => {
+  const stage = await engineStage(t);
+  const host = stage.host();
+  host.connect(stage.engine, { capacity: { ready: 1 } });
+  await host.next((message) => message.type === "welcome");
+  const point = stage.races.hold("runs_insert", "before");
+  const triggering = stage.engine.trigger(stage.request());
+  await point.reached;
+  host.close();
+  point.release();
+  const { runId } = await triggering;
+  const live = await stage.liveRun(runId);
+  assert.deepEqual([live?.state, live?.attempt], ["queued", 0]);
+});
+
+test("no more is pushed than the host has room for", async (t) => {
+  const stage = await engineStage(t);
+  const host = stage.host();
+  host.connect(stage.engine, { capacity: { ready: 2 } });
+  await host.next((message) => message.type === "welcome");
+  await Promise.all(Array.from({ length: 10 }, () => stage.engine.trigger(stage.request())));
+  await host.pushed(2);
+  await host.report({}); // what was claimed before the report has been pushed by now
+  assert.equal(host.runs.length, 2);
+});
+
+test("a slot that comes free in a limited queue is taken by the next run", async (t) => {
+  const stage = await engineStage(t);
+  const limited = stage.request({ taskId: "stage.limited.run" });
+  await stage.engine.triggerMany([limited, limited, limited]);
+  const host = stage.host();
+  host.connect(stage.engine, { capacity: { ready: 4 } });
+  const [first] = await host.pushed(2);
+  assert.ok(first);
+  await host.report({
+    results: [{ ...done, runId: first.runId, fence: first.fence }],
+    capacity: host.capacity({ ready: 3 }),
+  });
+  await host.pushed(3);
+});
+
+test("a run that fails is attempted again when its delay is over", async (t) => {
+  const stage = await engineStage(t);
+  await stage.engine.trigger(stage.request());
+  const host = stage.host();
+  host.connect(stage.engine, { capacity: { ready: 1 } });
+  const [run] = await host.pushed(1);
+  assert.ok(run);
+  await host.report({
+    results: [
+      {
+        kind: "failed",
+        runId: run.runId,
+        fence: run.fence,
+        error: { type: "STRING_ERROR", raw: "no" },
+        durationMs: 1,
+        retry: { delayMs: 30 },
+      },
+    ],
+    capacity: host.capacity({ ready: 1 }),
+  });
+  const [, again] = await host.pushed(2);
+  assert.deepEqual([again?.runId, again?.attempt], [run.runId, 2]);
+});
+
+test("a version that brings a task brings its waiting runs", async (t) => {
+  const stage = await engineStage(t);
+  const host = stage.host();
+  host.connect(stage.engine, { capacity: { ready: 1 } });
+  await host.next((message) => message.type === "welcome");
+  const { runId } = await stage.engine.trigger(stage.request({ taskId: "stage.later.run" }));
+  const version = await stage.engine.registerVersion(stage.environment, {
+    contentHash: "fedcba9876543210",
+    processKeepAlive: true,
+    tasks: [
+      {
+        id: "stage.later.run",
+        filePath: "trigger/later.ts",
+        queue: { name: "later" },
+        retry: { maxAttempts: 1, factor: 1, minTimeoutInMs: 0, maxTimeoutInMs: 0, randomize: false },
+      },
+    ],
+  });
+  host.say({ type: "capacity", capacity: host.capacity({ ready: 1 }), versions: [version.id] });
+  const [run] = await host.pushed(1);
+  assert.deepEqual([run?.runId, run?.versionId], [runId, version.id]);
+});
+
+test("an error of the store ends the connection, so that the host comes back and says what it holds", async (t) => {
+  const stage = await engineStage(t);
+  const host = stage.host();
+  host.connect(stage.engine, { capacity: { ready: 1 } });
+  await host.next((message) => message.type === "welcome");
+  await stage.engine.trigger(stage.request());
+  const [run] = await host.pushed(1);
+  assert.ok(run);
+  await stage.sql("alter table run add constraint test_refusal check (outcome is null) not valid");
+  host.say({
+    type: "report",
+    report: 1,
+    results: [{ ...done, runId: run.runId, fence: run.fence }],
+    started: [],
+    returned: [],
+    capacity: host.capacity(),
+  });
+  while (host.isOpen) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(stage.errors.length, 1);
+  await stage.sql("alter table run drop constraint test_refusal");
+  host.connect(stage.engine, { held: [{ runId: run.runId, fence: run.fence }] });
+  await host.next((message) => message.type === "welcome");
+  assert.deepEqual(await host.report({ results: [{ ...done, runId: run.runId, fence: run.fence }] }), []);
+});
+
+test("a host of another protocol is told what to update", async (t) => {
+  const stage = await engineStage(t);
+  const host = stage.host();
+  host.connect(stage.engine, { protocol: 99 });
+  const refused = await host.next((message) => message.type === "refused");
+  assert.match(refused.type === "refused" ? refused.reason : "", /update the server/);
+});
