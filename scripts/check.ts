@@ -1,7 +1,13 @@
 import { runStep, type Step } from "./run-step.ts";
 
 /** Tests that need no database, process or network: they run on every check. */
-const pureTests = ["packages/contract/src/**/*.test.ts", "scripts/**/*.test.ts"];
+const pureTests = [
+  "packages/contract/src/**/*.test.ts",
+  "packages/sdk/src/{logger,errors/*,tasks/*,client/answer-parser,client/retry-rule}.test.ts",
+  "packages/server/src/api/{authentication,lines,outage,reason}.test.ts",
+  "packages/worker/src/host/{held-runs,process-death,reporter,retry,run-pace}.test.ts",
+  "scripts/**/*.test.ts",
+];
 
 const steps: readonly Step[] = [
   { title: "format and lint", command: "biome", args: ["check", "--error-on-warnings"] },
