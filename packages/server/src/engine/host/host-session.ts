@@ -39,6 +39,8 @@ export function openHostSession(link: HostLink, settings: HostSessionSettings): 
     const environmentId = link.environment.id;
     await settings.hosts.connect({ id: hello.hostId, environmentId, name: hello.name, leaseMs });
     const lost = await settings.runs.reconcile(environmentId, hello.hostId, hello.held);
+    // A server that died right after a registration or a trigger may have left runs behind whose task there is.
+    await settings.runs.promotePending(environmentId);
     if (!link.isOpen) return;
     const { id, slug, type } = link.environment;
     link.send({ type: "welcome", leaseMs, environment: { id, slug, type }, lost: [...lost] });
