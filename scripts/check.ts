@@ -2,9 +2,11 @@ import { runStep, type Step } from "./run-step.ts";
 
 /** Tests that need no database, process or network: they run on every check. */
 const pureTests = [
+  "packages/cli/src/{payload-argument,program,terminal/*}.test.ts",
   "packages/contract/src/**/*.test.ts",
   "packages/sdk/src/{logger,errors/*,tasks/*,client/answer-parser,client/retry-rule}.test.ts",
-  "packages/server/src/api/{authentication,lines,outage,reason}.test.ts",
+  "packages/server/src/{config,api/authentication,api/lines,api/outage,api/reason}.test.ts",
+  "packages/worker/src/{channel/line-splitter,child/thrown-value}.test.ts",
   "packages/worker/src/host/{held-runs,process-death,reporter,retry,run-pace}.test.ts",
   "scripts/**/*.test.ts",
 ];
