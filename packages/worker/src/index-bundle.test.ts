@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bundlePath } from "./fixtures/host-under-test.ts";
+import { indexBundle } from "./index-bundle.ts";
+import { IndexError } from "./index-error.ts";
+
+const options = { projectDir: "." };
+
+test("lists the tasks of a bundle with the configuration merged in", async () => {
+  const { tasks, processKeepAlive } = await indexBundle(bundlePath("tasks.mjs"), options);
+  assert.equal(processKeepAlive, true);
+  const noop = tasks.find(({ id }) => id === "noop");
+  assert.equal(noop?.queue.name, "task/noop");
+  assert.equal(noop?.retry.maxAttempts, 5);
+});
+
+test("processes end after one run when the configuration says nothing", async () => {
+  const { processKeepAlive } = await indexBundle(bundlePath("one-run-a-process.mjs"), options);
+  assert.equal(processKeepAlive, false);
+});
+
+test("two tasks with one id: both files are named", async () => {
+  await assert.rejects(indexBundle(bundlePath("duplicate.mjs"), options), (error) => {
+    assert.ok(error instanceof IndexError);
+    assert.match(error.message, /"same".*trigger\/a\.ts and trigger\/b\.ts/);
+    return true;
+  });
+});
+
+test("an import that throws: the file and the message are named", async () => {
+  await assert.rejects(indexBundle(bundlePath("throws-at-import.mjs"), options), (error) => {
+    assert.ok(error instanceof IndexError);
+    assert.equal(error.filePath, "trigger/broken.ts");
+    assert.match(error.message, /trigger\/broken\.ts.*DATABASE_URL is missing/);
+    assert.match(error.stack ?? "", /throws-at-import\.mjs/);
+    return true;
+  });
+});
+
+test("a bundle that does not exist", async () => {
+  await assert.rejects(indexBundle(bundlePath("nowhere.mjs"), options), IndexError);
+});
