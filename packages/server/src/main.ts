@@ -11,9 +11,9 @@ import { createBatchStore } from "./store/batches.ts";
 import type { Database } from "./store/db.ts";
 import { createEnvironmentStore, type EnvironmentWithKey } from "./store/environments.ts";
 import { createHostStore } from "./store/hosts.ts";
+import { createHousekeeping } from "./store/housekeeping.ts";
 import { createListener } from "./store/listen.ts";
 import { migrate } from "./store/migrate.ts";
-import { createPartitionService } from "./store/partitions.ts";
 import { isRowError } from "./store/row-error.ts";
 import { createRunReader } from "./store/runs/read.ts";
 import { createRunStore } from "./store/runs/run-store.ts";
@@ -87,7 +87,7 @@ async function prepareDatabase(database: Database, postgres: Postgres, onMessage
   const { unknown } = await migrate(database);
   if (unknown.length > 0)
     onMessage(`The database has migrations of a newer Pawl, which this one can work with: ${unknown}`);
-  await createPartitionService({ database, onError: () => undefined }).runOnce();
+  await createHousekeeping({ database, onError: () => undefined }).runOnce();
   return createEnvironmentStore(database, await openSecrets(database, postgres.encryptionKey));
 }
 
@@ -105,8 +105,8 @@ async function assemble({ database, postgres, environments, onMessage, undo }: P
     onMessage(error instanceof Error ? (error.stack ?? error.message) : String(error));
   const telemetry = createTelemetryStore({ database });
   undo.push(() => telemetry.close());
-  const partitions = createPartitionService({ database, onError });
-  undo.push(() => partitions.stop());
+  const housekeeping = createHousekeeping({ database, onError });
+  undo.push(() => housekeeping.stop());
   const { directUrl } = postgres;
   const listener = createListener({
     database,
@@ -128,7 +128,7 @@ async function assemble({ database, postgres, environments, onMessage, undo }: P
   });
   undo.push(() => engine.stop());
   await engine.start();
-  partitions.start();
+  housekeeping.start();
   if (directUrl !== null) listener.start(); // an embedded Postgres has no other server
   return createApi({ engine, environments, runs, batches, telemetry, version: ownVersion() });
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newUuid } from "@pawl/contract/ids";
 import { withDatabase } from "@pawl/testkit";
-import { createPartitionService, lowestUuidAt, makePartitions } from "./partitions.ts";
+import { createHousekeeping } from "./housekeeping.ts";
+import { lowestUuidAt, makePartitions } from "./partitions.ts";
 
 const dayMs = 24 * 3_600_000;
 
@@ -59,7 +60,7 @@ test("the lowest UUID of a time is below every id made then, and above those bef
 test("the service makes what the clock asks for, and stops twice", async (t) => {
   const { database } = await withDatabase(t);
   let now = new Date(Date.UTC(2031, 4, 7));
-  const service = createPartitionService({ database, now: () => now, onError: (error) => assert.fail(String(error)) });
+  const service = createHousekeeping({ database, now: () => now, onError: (error) => assert.fail(String(error)) });
   await service.stop();
   await service.runOnce();
   now = new Date(now.getTime() + 7 * dayMs);

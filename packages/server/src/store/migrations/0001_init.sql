@@ -102,7 +102,6 @@ create table run (
   check (output is null or outcome = 'completed')
 ) partition by range (id);
 create index run_by_task on run (environment_id, task_id, id);
-alter table run alter column environment_id set (n_distinct = 1);
 
 -- Only runs that have not finished; claiming, counting and rescuing touch nothing else. A queued run stands in its queue at
 -- order_at; a claim moves that to claimed_order_at, so that a run which is given back stands where it stood.

@@ -10,6 +10,7 @@ import type {
   RunStanding,
 } from "../../engine/ports.ts";
 import { type Database, plainArray, type Statement, textArray } from "../db.ts";
+import { lowestUuidAt } from "../partitions.ts";
 
 const recordColumns = `
   r.id, r.task_id, r.queue_name, l.state, r.outcome, coalesce(r.attempt_count, l.attempt) as attempt, v.label, r.batch_id,
@@ -107,8 +108,8 @@ function listStatement(environmentId: string, filter: RunListFilter): Statement 
   };
   let source = "run r";
   if (filter.taskIds !== null) add((place) => `r.task_id = any (${place}::text[])`, textArray(filter.taskIds));
-  if (filter.from !== null) add((place) => `r.id >= ${place}::uuid`, firstUuidAt(filter.from));
-  if (filter.to !== null) add((place) => `r.id < ${place}::uuid`, firstUuidAt(filter.to));
+  if (filter.from !== null) add((place) => `r.id >= ${place}::uuid`, lowestUuidAt(filter.from.getTime()));
+  if (filter.to !== null) add((place) => `r.id < ${place}::uuid`, lowestUuidAt(filter.to.getTime()));
   if (filter.cursor !== null) add((place) => `r.id ${isBackward ? ">" : "<"} ${place}::uuid`, filter.cursor.runId);
   if (filter.standing !== null) {
     const { states, outcomes } = filter.standing;
@@ -143,12 +144,6 @@ function shape(filter: RunListFilter, source: string): string {
   ]
     .filter((part) => part)
     .join("_");
-}
-
-/** The smallest UUID of version 7 that a moment can have: ids in a time range are a range of ids. */
-function firstUuidAt(at: Date): string {
-  const hex = Math.max(0, at.getTime()).toString(16).padStart(12, "0");
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
 /** Reads the figures that say why a run is not executing. Takes no lock. */
