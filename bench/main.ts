@@ -38,12 +38,22 @@ function interrupt(): void {
   void undoAll(undo).finally(() => process.exit(130));
 }
 
-async function main(): Promise<void> {
-  const options = parseOptions(process.argv.slice(2));
-  if (options === null) {
-    console.log(usage);
-    return;
+/** The options; null when there is nothing to measure. */
+function readOptions(): BenchOptions | null {
+  try {
+    const options = parseOptions(process.argv.slice(2));
+    if (options === null) console.log(usage);
+    return options;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+    return null;
   }
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (options === null) return;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupt);
   try {
     await bench(options);

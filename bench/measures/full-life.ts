@@ -1,3 +1,4 @@
+import { cpuForEachRun } from "../system/cpu-time.ts";
 import type { System } from "../system/system.ts";
 
 /** Which runs to send through. */
@@ -28,10 +29,12 @@ export async function fullLivesPerSecond(system: System, plan: FullLifePlan): Pr
   const queuedFromMs = await rows.now();
   await load.call("trigger_batches", { taskId, payload, runsEach, batches: plan.runs / runsEach });
   await rows.settle();
+  const before = await system.cpuTimes();
   const resumedAtMs = await rows.resume();
   // The dispatcher looks at the queues again when something is triggered.
   await load.call("trigger_at_once", { taskId, payload, count: 1 });
   await rows.awaitAllFinished();
+  system.note(cpuForEachRun(before, await system.cpuTimes(), plan.runs));
   const finished = await rows.finishedSince(queuedFromMs);
   if (finished.count !== plan.runs + 1) throw new Error(`${finished.count} runs finished instead of ${plan.runs + 1}.`);
   return (finished.count / (finished.lastFinishedAtMs - resumedAtMs)) * 1_000;

@@ -25,10 +25,15 @@ const inputs = [
  *
  * @param rootDir - the repository
  * @param onProgress - told what takes time
+ * @param signal - ends it early
  * @returns the folder that has `node_modules`
  * @throws Error with the output of the step that failed
  */
-export async function installPacked(rootDir: string, onProgress: (text: string) => void): Promise<string> {
+export async function installPacked(
+  rootDir: string,
+  onProgress: (text: string) => void,
+  signal: AbortSignal,
+): Promise<string> {
   const cacheDir = join(tmpdir(), `pawl-bench-installs-${userInfo().username}`);
   await mkdir(cacheDir, { recursive: true, mode: 0o700 });
   const installDir = join(cacheDir, hashOf(rootDir));
@@ -39,12 +44,12 @@ export async function installPacked(rootDir: string, onProgress: (text: string) 
   const draft = await mkdtemp(join(cacheDir, "draft-"));
   try {
     onProgress("packing");
-    await run(process.execPath, ["scripts/pack.ts", draft], { cwd: rootDir, maxBuffer: 64_000_000 });
+    await run(process.execPath, ["scripts/pack.ts", draft], { cwd: rootDir, maxBuffer: 64_000_000, signal });
     const tarballs = (await readdir(draft)).filter((name) => name.endsWith(".tgz")).map((name) => `./${name}`);
     await writeFile(join(draft, "package.json"), '{ "name": "bench-install", "private": true }\n');
     onProgress("installing");
     const args = ["install", "--no-audit", "--no-fund", "--prefer-offline", `zod@${benchPackage.dependencies.zod}`];
-    await run("npm", [...args, ...tarballs], { cwd: draft, maxBuffer: 64_000_000 });
+    await run("npm", [...args, ...tarballs], { cwd: draft, maxBuffer: 64_000_000, signal });
     await rename(draft, installDir);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });

@@ -8,6 +8,7 @@ export interface PostgresAddress {
   readonly host: string;
   readonly port: number;
   readonly password: string;
+  readonly postmasterPid: number;
 }
 
 /** The bench's own role: queries are counted by role, and its own are left out. */
@@ -31,7 +32,7 @@ export async function findPostgres(dataDir: string): Promise<PostgresAddress> {
   await owner.query(`create role ${benchRole} superuser login password '${password}'`);
   await owner.query("create extension if not exists pg_stat_statements");
   await owner.end();
-  return { host, port, password };
+  return { host, port, password, postmasterPid: Number(lines[0]) };
 }
 
 /**
@@ -41,6 +42,6 @@ export async function findPostgres(dataDir: string): Promise<PostgresAddress> {
  * @param database - its name; default: the server's
  * @returns settings for a client or pool of `pg`
  */
-export function connectionSettings(address: PostgresAddress, database = "postgres"): pg.ClientConfig {
-  return { ...address, user: benchRole, database, application_name: benchRole };
+export function connectionSettings({ host, port, password }: PostgresAddress, database = "postgres"): pg.ClientConfig {
+  return { host, port, password, user: benchRole, database, application_name: benchRole };
 }

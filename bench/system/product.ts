@@ -20,14 +20,19 @@ export const rootDir = join(import.meta.dirname, "../..");
  *
  * @param isFromSource - whether to take the sources
  * @param onProgress - told what takes time
+ * @param signal - ends it early
  * @returns the product
  */
-export async function findProduct(isFromSource: boolean, onProgress: (text: string) => void): Promise<Product> {
+export async function findProduct(
+  isFromSource: boolean,
+  onProgress: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Product> {
   if (isFromSource) {
     const nodeModules = join(rootDir, "node_modules");
     const cli = join(rootDir, "packages/cli/bin/pawl.cjs");
     return { kind: "source", nodeArgs: ["--conditions=@pawl/source"], cli, nodeModules };
   }
-  const nodeModules = join(await installPacked(rootDir, onProgress), "node_modules");
+  const nodeModules = join(await installPacked(rootDir, onProgress, signal), "node_modules");
   return { kind: "packed", nodeArgs: [], cli: join(nodeModules, "@pawl/cli/bin/pawl.cjs"), nodeModules };
 }

@@ -1,6 +1,7 @@
 import pg from "pg";
 import type { BenchOptions } from "../options.ts";
 import type { Child } from "./child.ts";
+import { type CpuTimes, readCpuTimes } from "./cpu-time.ts";
 import { type Load, startEchoServer, startLoad } from "./load.ts";
 import { connectionSettings, findPostgres } from "./postgres.ts";
 import { findProduct, type Product } from "./product.ts";
@@ -25,6 +26,10 @@ export interface System {
   worker(): Promise<Child>;
   /** Stops the worker, where one runs. */
   withoutWorker(): Promise<void>;
+  /** Processor time used so far; null where it can't be read. */
+  cpuTimes(): Promise<CpuTimes | null>;
+  /** Tells something that explains a figure; null: nothing is known. */
+  note(text: string | null): void;
   /** Rejects when a process that takes part ends by itself. */
   breakdown(): Promise<never>;
   /** Starts the echo server. */
@@ -48,7 +53,13 @@ export async function startSystem(
   undo: Undo,
   onProgress: (text: string) => void,
 ): Promise<System> {
-  const product = await findProduct(options.isFromSource, onProgress);
+  const interruption = new AbortController();
+  const finding = findProduct(options.isFromSource, onProgress, interruption.signal);
+  undo.push(() => {
+    interruption.abort();
+    return finding.catch(() => undefined);
+  });
+  const product = await finding;
   const folder = await makeWorkFolder(product);
   undo.push(() => folder.remove());
   onProgress("starting server and worker");
@@ -89,6 +100,16 @@ export async function startSystem(
     async withoutWorker() {
       await worker?.stop();
       worker = null;
+    },
+    cpuTimes: () =>
+      readCpuTimes({
+        server: server.child.process.pid ?? 0,
+        host: worker?.process.pid ?? null,
+        load: load.child.process.pid ?? 0,
+        postmaster: address.postmasterPid,
+      }),
+    note(text) {
+      if (text !== null) onProgress(`        ${text}`);
     },
     breakdown: () => Promise.race([server.child.breakdown, load.child.breakdown, workerBreakdown]),
     startEchoServer: () => startEchoServer({ product, folder }),
