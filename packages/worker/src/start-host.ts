@@ -28,7 +28,7 @@ export interface HostOptions {
   readonly dataDir: string;
   /** Run processes in all; default: 8 for each core, at least 16. */
   readonly maxProcesses?: number;
-  /** Processes kept free for the next run; default: 2. */
+  /** Processes kept free for the next run, at least 1; default: 2. */
   readonly preparedProcesses?: number;
   /** Told what happens, for printing. */
   readonly onEvent?: (event: HostEvent) => void;
@@ -141,10 +141,9 @@ function assemble(options: HostOptions): StoppedParts & { readonly hostId: strin
   const outputs = new OutputFolder(dataDir);
   const listener = new ProcessListener();
   const state = new HostState();
-  const limits = {
-    maxProcesses: options.maxProcesses ?? Math.max(16, 8 * availableParallelism()),
-    preparedProcesses: options.preparedProcesses ?? 2,
-  };
+  const maxProcesses = Math.max(1, options.maxProcesses ?? Math.max(16, 8 * availableParallelism()));
+  const preparedProcesses = Math.min(maxProcesses, Math.max(1, options.preparedProcesses ?? 2));
+  const limits = { maxProcesses, preparedProcesses };
   const environment = { TRIGGER_API_URL: apiUrl, TRIGGER_SECRET_KEY: secretKey };
   const compileCacheDir = join(dataDir, "compile-cache");
   const pool = new ProcessPool(limits, { listener, outputs, compileCacheDir, environment });

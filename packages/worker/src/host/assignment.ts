@@ -30,6 +30,7 @@ export class Assignment implements ProcessObserver {
   readonly #parts: AssignmentParts;
   readonly #freedAtMs = new Map<string, number>();
   readonly #preparing = new Map<RunProcess, (failure: ImportFailure | null) => void>();
+  readonly #drainedVersions = new Set<string>();
   #onIdle: (() => void) | null = null;
 
   constructor(parts: AssignmentParts) {
@@ -167,7 +168,8 @@ export class Assignment implements ProcessObserver {
       const isUnwanted = version !== state.current && state.held.queue(versionId).ahead.length === 0;
       if (isUnwanted) pool.retireIdle(versionId, 0);
     }
-    this.#freed(versionId, nowMs);
+    if (process.runs.length === 0) this.#freed(versionId, nowMs);
+    else this.#drained(versionId, nowMs);
     this.#noteIdle();
   }
 
@@ -284,6 +286,19 @@ export class Assignment implements ProcessObserver {
     this.#freedAtMs.set(versionId, nowMs);
     this.pump(versionId, nowMs);
     this.#parts.reporter.wake();
+  }
+
+  // A process that still has runs can wait for the end of this turn, when the ends of more of them have been read.
+  #drained(versionId: string, nowMs: number): void {
+    this.#freedAtMs.set(versionId, nowMs);
+    if (this.#drainedVersions.size === 0) {
+      setImmediate(() => {
+        const versionIds = [...this.#drainedVersions];
+        this.#drainedVersions.clear();
+        for (const drained of versionIds) this.#freed(drained, performance.now());
+      });
+    }
+    this.#drainedVersions.add(versionId);
   }
 
   #settlePreparing(process: RunProcess, failure: ImportFailure | null): boolean {

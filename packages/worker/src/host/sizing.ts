@@ -9,7 +9,7 @@ import type { ProcessPool } from "./process-pool.ts";
 const soonFreeMs = 10;
 /** A run that lies for longer than this shows that more processes are needed, in milliseconds. */
 const crowdedMs = 15;
-/** Very short runs get more processes only while so much of the processors is idle: otherwise these would only compete. */
+/** While runs flow, they get more processes only if so much of the processors is idle. */
 const minIdleShare = 0.1;
 /** The most that is held ahead in all, for each process that there may be. */
 const aheadPerProcess = 8;
@@ -67,16 +67,19 @@ export class Sizing {
     const { versionId } = current;
     const queue = held.queue(versionId);
     const oldest = queue.waiting[0] ?? queue.ahead[0];
-    const isCrowded = oldest !== undefined && nowMs - oldest.sinceMs > crowdedMs && this.#wouldMoreHelp(nowMs);
-    const areSoonFree = current.processKeepAlive && !isCrowded;
-    const soonFree = areSoonFree ? this.#pool.busyLessThan(versionId, soonFreeMs, nowMs) : 0;
-    const missing = isCrowded ? Math.max(1, this.#pool.limits.preparedProcesses) : this.#pool.limits.preparedProcesses;
-    if (pace.isVeryShort && !isCrowded && soonFree > 0) return;
-    this.#pool.grow(current, missing - soonFree, nowMs);
+    const isCrowded =
+      oldest !== undefined && nowMs - oldest.sinceMs > crowdedMs && this.#wouldMoreHelp(versionId, nowMs);
+    const { preparedProcesses } = this.#pool.limits;
+    if (isCrowded || !current.processKeepAlive) return this.#pool.grow(current, Math.max(1, preparedProcesses), nowMs);
+    const soonFree = this.#pool.busyLessThan(versionId, pace.isVeryShort ? patienceMs : soonFreeMs, nowMs);
+    this.#pool.grow(current, preparedProcesses - soonFree, nowMs);
   }
 
-  #wouldMoreHelp(nowMs: number): boolean {
-    if (!this.#state.pace.isVeryShort || this.#pool.size < this.#fewProcesses) return true;
-    return this.#cpu.share(nowMs) >= minIdleShare;
+  // Where processes are kept waiting by the processors and not by their runs, more of them would only compete.
+  #wouldMoreHelp(versionId: string, nowMs: number): boolean {
+    if (this.#pool.size < this.#fewProcesses) return true;
+    const busy = this.#pool.busyLessThan(versionId, Number.POSITIVE_INFINITY, nowMs);
+    const moving = this.#pool.busyLessThan(versionId, patienceMs, nowMs);
+    return (moving * 2 < busy && !this.#state.pace.isVeryShort) || this.#cpu.share(nowMs) >= minIdleShare;
   }
 }
