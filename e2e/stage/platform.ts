@@ -19,16 +19,31 @@ export interface StagedServer {
  * Starts `pawl server` and waits until it listens.
  *
  * @param stage - where
- * @param options - `port`: to listen where an earlier one did, default: a free one; `dataDir`: default: a folder of the stage
+ * @param options - `dataDir`: default: a folder of the stage
  * @returns the server
  */
-export async function startServer(
+export async function startServer(stage: Stage, options: { readonly dataDir?: string } = {}): Promise<StagedServer> {
+  return listening(serverCommand(stage, options), options.dataDir ?? stage.path("data"));
+}
+
+/**
+ * Starts `pawl server` and waits for nothing.
+ *
+ * @param stage - where
+ * @param options - `like`: an earlier server, whose port and data it takes; else a free port, and `dataDir`
+ * @returns the command
+ */
+export function serverCommand(
   stage: Stage,
-  options: { readonly port?: number; readonly dataDir?: string } = {},
-): Promise<StagedServer> {
-  const dataDir = options.dataDir ?? stage.path("data");
-  const port = String(options.port ?? 0);
-  const command = stage.pawl(["server", "--json", "--port", port, "--data-dir", dataDir]);
+  options: { readonly like?: StagedServer; readonly dataDir?: string },
+): RunningCommand {
+  const { like } = options;
+  const port = like === undefined ? "0" : new URL(like.apiUrl).port;
+  const dataDir = like?.dataDir ?? options.dataDir ?? stage.path("data");
+  return stage.pawl(["server", "--json", "--port", port, "--data-dir", dataDir]);
+}
+
+async function listening(command: RunningCommand, dataDir: string): Promise<StagedServer> {
   const ready = await command.untilWritten("line that says where it listens", ({ lines }) =>
     lines.find((line) => typeof line.apiUrl === "string"),
   );
@@ -47,7 +62,7 @@ export async function startServer(
 export async function killServer(stage: Stage, server: StagedServer): Promise<() => Promise<StagedServer>> {
   server.command.signal("SIGKILL");
   await server.command.ended;
-  return () => startServer(stage, { port: Number(new URL(server.apiUrl).port), dataDir: server.dataDir });
+  return () => listening(serverCommand(stage, { like: server }), server.dataDir);
 }
 
 /**

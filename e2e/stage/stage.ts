@@ -27,6 +27,8 @@ export interface CommandOptions {
  */
 export interface Stage {
   readonly folder: string;
+  /** Whether the test has ended: nothing is to be started any more. */
+  isClosed(): boolean;
   path(...names: readonly string[]): string;
   /** Writes files into the stage, by their paths relative to it. */
   write(files: Readonly<Record<string, string>>): Promise<void>;
@@ -50,11 +52,13 @@ export interface Stage {
 export async function openStage(t: TestContext): Promise<Stage> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "pawl-e2e-")));
   const commands: RunningCommand[] = [];
+  let isClosed = false;
   const killAll = () => {
     for (const command of commands) if (command.ending === null) command.signalGroup("SIGKILL");
   };
   process.once("exit", killAll);
   t.after(async () => {
+    isClosed = true;
     try {
       // What a test that failed wrote says why.
       if (hasFailed(t)) for (const command of commands) console.error(command.report());
@@ -86,6 +90,7 @@ export async function openStage(t: TestContext): Promise<Stage> {
   };
   return {
     folder,
+    isClosed: () => isClosed,
     path: (...names) => join(folder, ...names),
     write,
     async project(name, files) {
