@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { type BenchOptions, parseOptions, usage } from "./options.ts";
 import { describeMachine, type Machine } from "./report/machine.ts";
 import { type Result, toResults } from "./report/results.ts";
+import { writeStatements } from "./report/statements.ts";
 import { renderTable } from "./report/table.ts";
 import { measureRounds } from "./rounds.ts";
 import { startSystem, undoAll } from "./system/system.ts";
@@ -15,7 +16,11 @@ let isInterrupted = false;
 async function bench(options: BenchOptions): Promise<void> {
   const system = await startSystem(options, undo, progress);
   const machine = await describeMachine(system, options.processes);
+  if ((machine.loadBefore[0] ?? 0) > machine.cores / 2) {
+    progress(`The machine does other work (load average ${machine.loadBefore[0]}): expect figures that are too low.`);
+  }
   const results = toResults(await measureRounds(system, options, progress), options.names);
+  if (options.profileDir !== null) await writeStatements(system, options.profileDir);
   print(machine, results);
   if (options.jsonPath !== null)
     await writeFile(options.jsonPath, `${JSON.stringify({ machine, results }, null, 2)}\n`);

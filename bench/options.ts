@@ -14,7 +14,7 @@ export interface BenchOptions {
   readonly isFromSource: boolean;
   /** Run processes of the worker; null: its own default. */
   readonly processes: number | null;
-  /** Where to write CPU profiles of server and worker; null: none are taken. */
+  /** Where to write CPU profiles of server, worker and run processes, and Postgres's statements; null: nowhere. */
   readonly profileDir: string | null;
 }
 
@@ -29,7 +29,7 @@ Options:
   --json FILE        write machine and results as JSON
   --source           run server and worker from the sources instead: quick, and not comparable
   --processes N      run processes of the worker; default: the worker's own
-  --profile DIR      write CPU profiles of server and worker, which makes them slower
+  --profile DIR      write CPU profiles of server, worker and run processes (which slows them), and Postgres's statements
   --help             print this
 
 Figures:

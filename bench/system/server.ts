@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { z } from "zod";
 import { awaitOutput, type Child, parseLine, startNode } from "./child.ts";
 import type { Product } from "./product.ts";
@@ -24,24 +25,14 @@ const readySchema = z.object({
  *
  * @param product - which Pawl
  * @param folder - has its data
- * @param nodeArgs - further arguments for Node
+ * @param profileDir - where its CPU profile goes; null: none is taken
  * @returns the server, once it listens
  */
-export async function startServer(product: Product, folder: WorkFolder, nodeArgs: readonly string[]): Promise<Server> {
+export async function startServer(product: Product, folder: WorkFolder, profileDir: string | null): Promise<Server> {
   const child = startNode({
-    args: [
-      ...product.nodeArgs,
-      ...nodeArgs,
-      product.cli,
-      "server",
-      "--port",
-      "0",
-      "--data-dir",
-      folder.dataDir,
-      "--json",
-    ],
+    args: [...product.nodeArgs, product.cli, "server", "--port", "0", "--data-dir", folder.dataDir, "--json"],
     cwd: folder.dir,
-    env: childEnv({}),
+    env: childEnv(profiling(profileDir, "server")),
     logPath: folder.logPath("server"),
   });
   return awaitOutput(child, (lines) => {
@@ -63,4 +54,16 @@ export async function startServer(product: Product, folder: WorkFolder, nodeArgs
 export function childEnv(added: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(TRIGGER|PAWL|DATABASE|NODE|PORT$|npm_)/.test(name));
   return { ...Object.fromEntries(own), ...added };
+}
+
+/**
+ * Lets a process, and every Node that it starts, write a CPU profile when it ends.
+ *
+ * @param profileDir - null: none is taken
+ * @param part - names the folder in it
+ * @returns variables for its environment
+ */
+export function profiling(profileDir: string | null, part: string): Readonly<Record<string, string>> {
+  if (profileDir === null) return {};
+  return { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${JSON.stringify(join(profileDir, part))}` };
 }

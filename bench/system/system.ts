@@ -64,8 +64,7 @@ export async function startSystem(
   undo.push(() => folder.remove());
   onProgress("starting server and worker");
   const { profileDir, processes } = options;
-  const nodeArgs = profileDir === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDir}`];
-  const server = await startServer(product, folder, nodeArgs);
+  const server = await startServer(product, folder, profileDir);
   undo.push(() => server.child.stop());
   const address = await findPostgres(folder.dataDir);
   const client = new pg.Client(connectionSettings(address));
@@ -93,7 +92,7 @@ export async function startSystem(
     },
     async worker() {
       if (worker !== null) return worker;
-      worker = await startWorker({ product, folder, server, nodeArgs, processes });
+      worker = await startWorker({ product, folder, server, profileDir, processes });
       worker.breakdown.catch(failWorker);
       return worker;
     },
