@@ -86,7 +86,7 @@ export class TelemetryQueue {
   }
 
   async #pause(delayMs: number): Promise<void> {
-    if (delayMs === 0 || this.#whenEmpty.length > 0) return;
+    if (delayMs === 0 || (delayMs === lingerMs && this.#whenEmpty.length > 0)) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, delayMs);
       this.#wake = () => {
