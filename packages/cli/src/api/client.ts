@@ -6,7 +6,7 @@ import { type RegisteredVersion, registeredVersionSchema, type VersionManifest }
 import { CommandError } from "../command-error.ts";
 import type { Credentials } from "./credentials.ts";
 
-/** No server answers. */
+/** No server answers, or not at the moment. */
 export class UnreachableError extends CommandError {}
 
 /** The calls that the commands make. Each throws a CommandError in one sentence when the server does not do it. */
@@ -64,8 +64,26 @@ interface Request {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-async function send({ apiUrl, secretKey }: Credentials, request: Request): Promise<unknown> {
-  const { method, path, body, headers } = request;
+async function send(credentials: Credentials, request: Request): Promise<unknown> {
+  const { apiUrl } = credentials;
+  const { status, text } = await exchange(credentials, request).catch((error: unknown) => {
+    throw new UnreachableError(
+      `No server answers at ${apiUrl}: start one with "pawl dev" or "pawl server", or correct TRIGGER_API_URL.`,
+      { cause: error },
+    );
+  });
+  if (status < 300) return JSON.parse(text);
+  if (status === 401) {
+    throw new CommandError(
+      `The server at ${apiUrl} does not know this key: check TRIGGER_SECRET_KEY and TRIGGER_API_URL.`,
+    );
+  }
+  const message = errorOf(text) ?? `The server at ${apiUrl} answered with status ${status}: look at its log.`;
+  throw status === 503 ? new UnreachableError(message) : new CommandError(message);
+}
+
+/** Rejects without a whole answer. */
+async function exchange({ apiUrl, secretKey }: Credentials, { method, path, body, headers }: Request) {
   const response = await fetch(`${apiUrl}${path}`, {
     method,
     headers: {
@@ -74,22 +92,8 @@ async function send({ apiUrl, secretKey }: Credentials, request: Request): Promi
       ...headers,
     },
     ...(body === undefined ? {} : { body }),
-  }).catch((error: unknown) => {
-    throw new UnreachableError(
-      `No server answers at ${apiUrl}: start one with "pawl dev" or "pawl server", or correct TRIGGER_API_URL.`,
-      { cause: error },
-    );
   });
-  const text = await response.text();
-  if (response.ok) return JSON.parse(text);
-  if (response.status === 401) {
-    throw new CommandError(
-      `The server at ${apiUrl} does not know this key: check TRIGGER_SECRET_KEY and TRIGGER_API_URL.`,
-    );
-  }
-  throw new CommandError(
-    errorOf(text) ?? `The server at ${apiUrl} answered with status ${response.status}: look at its log.`,
-  );
+  return { status: response.status, text: await response.text() };
 }
 
 function errorOf(text: string): string | null {
