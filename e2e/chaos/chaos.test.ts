@@ -42,16 +42,18 @@ test(`no run is lost or finished twice, whatever is killed (seed ${seed})`, asyn
   assert.equal(load.ending?.code, 0, load.report());
 
   const database = await databaseOf(first);
+  const drainingSince = performance.now();
   t.after(() => database.close());
   await until("every run has finished", async () => (await countLiveRuns(database).catch(() => 1)) === 0, {
     timeoutMs: drainMs,
   });
+  const drainedMs = Math.round(performance.now() - drainingSince);
   for (const host of hosts) assert.equal((await host.stop()).code, 0, host.current.report());
   const runs = await readRuns(database);
   const verdict = judge(await readHandles(handlesFile), runs, await ledger.read());
   const { executions, unexecuted, lost, findings } = verdict;
   console.error(
-    `chaos: seed ${seed}, ${runs.length} runs in ${JSON.stringify(load.lines[0])}, killed ${JSON.stringify(killed)}, ` +
+    `chaos: seed ${seed}, ${runs.length} runs, load ${JSON.stringify(load.lines[0])}, drained in ${drainedMs} ms, killed ${JSON.stringify(killed)}, ` +
       `${executions} executions, ${lost} attempts lost, ${unexecuted} of them before their first line`,
   );
   assert.deepEqual(findings.slice(0, 20), [], `${findings.length} findings, seed ${seed}`);

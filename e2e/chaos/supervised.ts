@@ -4,7 +4,7 @@ import type { Stage } from "../stage/stage.ts";
 /** A command that is started again whenever it has ended, for as long as the stage is open. */
 export class Supervised {
   current: RunningCommand;
-  /** Ends that no SIGKILL explains, with what the command said. */
+  /** Ends that no SIGKILL explains, of the command or of the process that it was just preparing, with what it said. */
   readonly unexplained: string[] = [];
   readonly #stage: Stage;
   readonly #start: () => RunningCommand;
@@ -28,7 +28,8 @@ export class Supervised {
     for (;;) {
       const { signal } = await this.current.ended;
       if (!this.#isWanted || this.#stage.isClosed()) return;
-      if (signal !== "SIGKILL") this.unexplained.push(this.current.report());
+      const isExplained = signal === "SIGKILL" || /process ended before it was prepared/.test(this.current.stdout);
+      if (!isExplained) this.unexplained.push(this.current.report());
       this.current = this.#start();
     }
   }

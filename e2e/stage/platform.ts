@@ -107,12 +107,12 @@ export async function postgresPid(dataDir: string): Promise<number | null> {
 }
 
 /**
- * Finds the run processes of a stage.
+ * Finds the run processes of a stage, without those that only list the tasks of a bundle.
  *
  * @param stage - the stage
  * @returns their pids
  */
 export async function runProcessPids(stage: Stage): Promise<readonly number[]> {
   const processes = await processesOf(stage.folder);
-  return processes.filter(({ command }) => /\/child\/entry\.[jt]s /.test(command)).map(({ pid }) => pid);
+  return processes.filter(({ command }) => /\/child\/entry\.[jt]s .*(?<! index)$/.test(command)).map(({ pid }) => pid);
 }

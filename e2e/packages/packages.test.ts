@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { mkdir, readFile } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
+import { test } from "node:test";
+import { packPackages } from "../../scripts/pack.ts";
+import type { RunningCommand } from "../stage/command.ts";
+import { untilReady } from "../stage/platform.ts";
+import { openStage, rootDir, untilGone } from "../stage/stage.ts";
+import { findOldNode } from "./old-node.ts";
+import { readWalkthrough } from "./readme.ts";
+
+test("the packed packages run the first task of the README", async (t) => {
+  const tarballs = await packPackages(join(rootDir, "node_modules", ".cache", "pawl-packed"));
+  const { files, commands } = readWalkthrough(await readFile(join(rootDir, "README.md"), "utf8"), "Your first task");
+  const stage = await openStage(t);
+  await mkdir(stage.path("app"));
+  // As a newcomer's shell, with this Node in front.
+  const env = stage.env({ PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) });
+  const cwd = stage.path("app");
+  const shell = (command: string): RunningCommand => stage.start({ file: "sh", args: ["-c", command], cwd, env });
+  const succeed = async (command: string): Promise<RunningCommand> => {
+    const ended = await shell(command).finished();
+    assert.equal(ended.ending?.code, 0, ended.report());
+    return ended;
+  };
+  const only = (pattern: RegExp): string => {
+    const found = commands.filter((command) => pattern.test(command));
+    assert.equal(found.length, 1, `one command of the README matches ${pattern}: ${found}`);
+    return found[0] ?? "";
+  };
+
+  await t.test("install", async () => {
+    await succeed(only(/^npm init/));
+    const installed = commands.filter((command) => /^npm install/.test(command)).join(" ");
+    const named = installed.match(/@pawl\/[a-z-]+/g) ?? [];
+    assert.deepEqual(named.toSorted(), ["@pawl/cli", "@pawl/sdk"]);
+    // From here instead of the registry, where all of them come from once they are published.
+    const paths = Object.values(tarballs).join(" ");
+    await succeed(`npm install --prefer-offline --no-audit --no-fund ${paths}`);
+  });
+
+  await t.test("npx pawl dev, and a first run from app and terminal", async () => {
+    await stage.write(Object.fromEntries(Object.entries(files).map(([name, text]) => [join("app", name), text])));
+    const dev = shell(`${only(/^npx pawl dev$/)} --port 0 --json`);
+    await untilReady(dev);
+    const app = await succeed("node app.ts");
+    assert.equal(app.stdout.trim(), "COMPLETED Hello, Ada!");
+    const triggered = await succeed(only(/^npx pawl trigger/));
+    assert.match(triggered.stdout, /Saying hello/);
+    assert.match(triggered.stdout, /COMPLETED/);
+    assert.match(triggered.stdout, /Hello, Ada!/);
+    dev.signalGroup("SIGINT");
+    await dev.ended;
+    await untilGone(stage.folder);
+    assert.deepEqual(dev.lines.filter(({ type }) => type === "stopped").length, 1, dev.report());
+  });
+
+  await t.test("a Node that is too old is told what to install", async (t) => {
+    const oldNode = await findOldNode();
+    if (oldNode === null && process.env.PAWL_TEST_TOOLS === "required") throw new Error("There is no old Node here.");
+    if (oldNode === null) return t.skip("needs a Node older than 22");
+    for (const bin of ["pawl", "trigger.dev"]) {
+      const path = join(cwd, "node_modules", ".bin", bin);
+      const old = await stage.start({ file: oldNode, args: [path, "dev"], cwd, env: stage.env() }).finished();
+      assert.deepEqual(old.ending, { code: 1, signal: null });
+      assert.equal(old.stdout, "");
+      assert.match(
+        old.stderr,
+        /^pawl needs Node\.js 22 or newer, and this is \d+\.\d+\.\d+: install a newer one .*\n$/,
+      );
+    }
+  });
+});
