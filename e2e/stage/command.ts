@@ -115,7 +115,7 @@ export class RunningCommand {
   /** What it was and the end of what it wrote, for messages. */
   report(): string {
     const end = this.ending === null ? "runs" : `ended with ${this.ending.signal ?? this.ending.code}`;
-    return `$ ${this.name} (${end})\n${this.stdout.slice(-4_000)}${this.stderr.slice(-4_000)}`;
+    return `$ ${this.name} (${end})\n${this.stdout.slice(-1_500)}${this.stderr.slice(-1_500)}`;
   }
 
   #tell(): void {
