@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { build, type OutputFile } from "esbuild";
+import { bundleEntry } from "./bundle-entry.ts";
 import { bundlerSettings } from "./bundler-settings.ts";
 import type { Project } from "./project.ts";
 import { bundlingError, isBuildFailure } from "./project-error.ts";
@@ -53,9 +54,12 @@ export async function buildBundle(project: Project, outDir: string): Promise<Bui
   // As deep as the final folder, so that the paths in the source map stay right.
   const buildDir = resolve(outDir, "building");
   try {
+    const settings = bundlerSettings(project.dir, project.config);
+    const entry = bundleEntry(project);
     const result = await build({
-      ...bundlerSettings(project.dir, project.config),
-      stdin: { contents: entryOf(project), resolveDir: project.dir, sourcefile: "pawl-entry.mjs", loader: "js" },
+      ...settings,
+      stdin: entry.stdin,
+      plugins: [entry.plugin, ...settings.plugins],
       outfile: join(buildDir, entryFile),
       sourcemap: "linked",
     });
@@ -67,21 +71,6 @@ export async function buildBundle(project: Project, outDir: string): Promise<Bui
     if (isBuildFailure(error)) throw bundlingError("The tasks could not be bundled", error, project.dir);
     throw error;
   }
-}
-
-/** The module that imports everything, and tells the SDK which file is being imported. */
-function entryOf(project: Project): string {
-  const importing = (file: string, binding: string) => {
-    const path = relative(project.dir, file).split(sep).join("/");
-    const specifier = path.startsWith("../") ? path : `./${path}`;
-    return `registry.currentFile = ${JSON.stringify(path)};\n${binding}await import(${JSON.stringify(specifier)});\n`;
-  };
-  return [
-    `import { runtime } from "@pawl/sdk/runtime";\nconst registry = runtime();\n`,
-    project.configPath === null ? "const settings = {};\n" : importing(project.configPath, "const settings = "),
-    ...project.taskFiles.map((file) => importing(file, "")),
-    "registry.currentFile = null;\nexport const config = settings.default ?? settings.config ?? {};\n",
-  ].join("");
 }
 
 function hashOf(files: readonly OutputFile[], buildDir: string): string {

@@ -11,7 +11,7 @@ import type { Output } from "./output.ts";
 export function createEventWriter(output: Output): (event: DevEvent) => void {
   return (event) => {
     const at = new Date();
-    output.lines(renderDevEvent(event, at));
-    output.json({ at: at.toISOString(), ...event });
+    if (output.isJson) output.json({ at: at.toISOString(), ...event });
+    else output.lines(renderDevEvent(event, at));
   };
 }

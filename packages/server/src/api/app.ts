@@ -12,6 +12,12 @@ import { type RouteSettings, routes } from "./routes/all-routes.ts";
 /** How long requests in flight may take when the server closes. */
 const closeGraceMs = 10_000;
 
+/** Bodies are checked by the contract's schemas, and no route declares one of Fastify's: its compilers are not even loaded. */
+const noCompiler = (): never => {
+  throw new Error("A route declares a schema of Fastify's; parse with the contract's instead.");
+};
+const withoutSchemas = { compilersFactory: { buildValidator: () => noCompiler, buildSerializer: () => noCompiler } };
+
 /** What the API is made of. */
 export interface ApiSettings extends RouteSettings {
   readonly environments: EnvironmentStore;
@@ -38,6 +44,7 @@ export function createApi(settings: ApiSettings): FastifyInstance {
     logger: false,
     forceCloseConnections: "idle",
     requestTimeout: 300_000,
+    schemaController: withoutSchemas,
     routerOptions: { maxParamLength: 1_000, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => {
       sendError(reply, toApiError(error, requestName(request), reportBug));
