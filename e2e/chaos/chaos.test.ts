@@ -12,7 +12,7 @@ import { openStage, type Stage } from "../stage/stage.ts";
 import { until } from "../stage/until.ts";
 import { type Handle, judge } from "./judge.ts";
 import { type Kill, killAtRandom } from "./killer.ts";
-import { countLiveRuns, readRuns } from "./records.ts";
+import { readLiveRuns, readRuns } from "./records.ts";
 import { Supervised } from "./supervised.ts";
 
 const seed = Number(process.env.PAWL_CHAOS_SEED ?? Math.floor(Math.random() * 1_000_000));
@@ -44,8 +44,9 @@ test(`no run is lost or finished twice, whatever is killed (seed ${seed})`, asyn
   const database = await databaseOf(first);
   const drainingSince = performance.now();
   t.after(() => database.close());
-  await until("every run has finished", async () => (await countLiveRuns(database).catch(() => 1)) === 0, {
-    timeoutMs: drainMs,
+  const isDrained = async () => (await readLiveRuns(database).catch(() => null))?.length === 0;
+  await until("every run has finished", isDrained, { timeoutMs: drainMs }).catch(async (error: unknown) => {
+    assert.deepEqual(await readLiveRuns(database), [], String(error));
   });
   const drainedMs = Math.round(performance.now() - drainingSince);
   for (const host of hosts) assert.equal((await host.stop()).code, 0, host.current.report());

@@ -1,6 +1,6 @@
 import type { RunError } from "@pawl/contract/errors";
 import { toPublicId } from "@pawl/contract/ids";
-import type { Database } from "@pawl/server/store/db";
+import type { Database, Rows } from "@pawl/server/store/db";
 
 /** A run as the store has it at the end. */
 export interface RunRow {
@@ -43,13 +43,13 @@ export async function readRuns(database: Database): Promise<readonly RunRow[]> {
 }
 
 /**
- * Counts the runs that have not finished.
+ * Reads runs that have not finished.
  *
  * @param database - the server's
- * @returns how many there are
+ * @returns the first few, with what they wait for
  */
-export async function countLiveRuns(database: Database): Promise<number> {
-  const statement = { name: "chaos_live", text: "select count(*)::int as count from live_run", values: [] };
-  const [row] = await database.query(statement);
-  return row?.count as number; // the cast of the statement
+export function readLiveRuns(database: Database): Promise<Rows> {
+  const text = `select run_id, state, task_id, attempt, fence, due_at, host_id, lease_expires_at, now()
+    from live_run left join host on host.id = live_run.host_id limit 5`;
+  return database.query({ name: "chaos_live", text, values: [] });
 }
