@@ -72,13 +72,6 @@ export interface ClaimedRun {
   readonly traceId: string;
 }
 
-/** What a claim found. */
-export interface ClaimOutcome {
-  readonly claimed: readonly ClaimedRun[];
-  /** Whether queued runs remain in the environment, for want of room or by a limit, a pause or a missing version. */
-  readonly hasQueued: boolean;
-}
-
 /** A claim: a run and the fencing number that proves whose it is. */
 export interface Claim {
   readonly runId: string;
@@ -193,12 +186,14 @@ export interface RunStore {
   /** Makes runs, in one transaction. Outcomes come in the order of the runs. */
   insert(runs: readonly NewRun[]): Promise<readonly TriggerOutcome[]>;
   /** Claims queued runs for a host under the limits of environment and queues. */
-  claim(request: ClaimRequest): Promise<ClaimOutcome>;
+  claim(request: ClaimRequest): Promise<readonly ClaimedRun[]>;
+  /** Whether any run of an environment is queued, claimable or not. */
+  hasQueued(environmentId: string): Promise<boolean>;
   /** Makes runs and claims for a host in one transaction, so that a run starts after a single commit. */
   insertAndClaim(
     runs: readonly NewRun[],
     request: ClaimRequest,
-  ): Promise<ClaimOutcome & { readonly outcomes: readonly TriggerOutcome[] }>;
+  ): Promise<{ readonly outcomes: readonly TriggerOutcome[]; readonly claimed: readonly ClaimedRun[] }>;
   /** Applies a host's report. */
   settle(settlement: Settlement): Promise<SettlementOutcome>;
   /** Takes back what the store says the host holds and the host does not; answers what the host holds wrongly. */

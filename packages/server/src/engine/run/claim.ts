@@ -1,6 +1,6 @@
 import type { AssignedRun } from "@pawl/contract/worker-protocol";
 import type { ConnectedHost, Room } from "../host/connected-host.ts";
-import type { ClaimedRun, ClaimOutcome, ClaimRequest, RunStore } from "../ports.ts";
+import type { ClaimedRun, ClaimRequest, RunStore } from "../ports.ts";
 
 /**
  * Claims runs for a host, as many as it can take, and pushes them to it. What was claimed for a connection that closed
@@ -13,9 +13,10 @@ import type { ClaimedRun, ClaimOutcome, ClaimRequest, RunStore } from "../ports.
 export async function claim(store: RunStore, host: ConnectedHost): Promise<boolean> {
   const wanted = host.reserve();
   try {
-    const outcome = await store.claim(claimRequest(host, wanted));
-    await deliver(store, host, outcome);
-    return outcome.hasQueued;
+    const claimed = await store.claim(claimRequest(host, wanted));
+    await deliver(store, host, claimed);
+    // A full claim leaves more, as a rule; after a smaller one only runs remain that a limit, a pause or a version holds back.
+    return claimed.length >= wanted.direct + wanted.ahead || (await store.hasQueued(host.environmentId));
   } finally {
     host.release(wanted);
   }
@@ -44,18 +45,18 @@ export function claimRequest(host: ConnectedHost, wanted: Room): ClaimRequest {
  *
  * @param store - runs
  * @param host - the host they were claimed for
- * @param outcome - the claim
+ * @param claimed - the runs
  */
-export async function deliver(store: RunStore, host: ConnectedHost, outcome: ClaimOutcome): Promise<void> {
-  if (outcome.claimed.length === 0) return;
-  if (host.push(outcome.claimed.map(assignedRun))) return;
+export async function deliver(store: RunStore, host: ConnectedHost, claimed: readonly ClaimedRun[]): Promise<void> {
+  if (claimed.length === 0) return;
+  if (host.push(claimed.map(assignedRun))) return;
   await store.settle({
     environmentId: host.environmentId,
     hostId: host.id,
     completed: [],
     failed: [],
     started: [],
-    returned: outcome.claimed.map(({ runId, fence }) => ({ runId, fence })),
+    returned: claimed.map(({ runId, fence }) => ({ runId, fence })),
   });
 }
 

@@ -29,11 +29,11 @@ export async function trigger(
   }
   const wanted = host.reserve({ direct: runs.length, ahead: runs.length * aheadPerRun });
   try {
-    const { outcomes, ...claim } = await store.insertAndClaim(runs, claimRequest(host, wanted));
-    await deliver(store, host, claim);
-    for (const id of new Set(runs.map((run) => run.environmentId))) {
-      if (id !== environmentId || claim.hasQueued) dispatcherOf(id)?.wake();
-    }
+    const { outcomes, claimed } = await store.insertAndClaim(runs, claimRequest(host, wanted));
+    await deliver(store, host, claimed);
+    const claimedIds = new Set(claimed.map((run) => run.runId));
+    const queued = runs.filter((run) => !claimedIds.has(run.id));
+    for (const id of new Set(queued.map((run) => run.environmentId))) dispatcherOf(id)?.wake();
     return outcomes;
   } catch (error) {
     // Whether the claim was committed may be unknown: the host comes back and says what it holds, which settles it.

@@ -101,7 +101,7 @@ export function claimRuns(request: ClaimRequest): Statement {
 }
 
 /**
- * Reads whether runs remain queued after a claim. Takes no lock.
+ * Reads whether any run is queued. Takes no lock.
  *
  * @param environmentId - the environment
  * @returns the statement; its row says it

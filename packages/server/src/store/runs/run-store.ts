@@ -1,4 +1,4 @@
-import type { Claim, ClaimOutcome, ClaimRequest, RunStore, Settlement, SettlementOutcome } from "../../engine/ports.ts";
+import type { Claim, ClaimedRun, ClaimRequest, RunStore, Settlement, SettlementOutcome } from "../../engine/ports.ts";
 import type { Database, Rows, Statement } from "../db.ts";
 import { claimedRuns, claimRuns, findQueued, lockEnvironment } from "./claim.ts";
 import { completeRuns } from "./complete.ts";
@@ -23,16 +23,20 @@ export function createRunStore(db: Database): RunStore {
       await promoteLate(db, rows);
       return outcomes;
     },
-    claim: async (request) => claimOutcome(await db.transaction(claimStatements(request))),
+    async claim(request) {
+      const [, claimed = []] = await db.transaction(claimStatements(request));
+      return claimedRuns(claimed);
+    },
+    hasQueued: async (environmentId) => (await db.query(findQueued(environmentId)))[0]?.has_queued === true,
     async insertAndClaim(runs, request) {
-      let claim: ClaimOutcome = { claimed: [], hasQueued: true };
+      let claimed: readonly ClaimedRun[] = [];
       const { outcomes, rows } = await insertOrFind(db, runs, async (fresh) => {
-        const [inserted = [], ...claimed] = await db.transaction([insertRuns(fresh), ...claimStatements(request)]);
-        claim = claimOutcome(claimed);
+        const [inserted = [], , claims = []] = await db.transaction([insertRuns(fresh), ...claimStatements(request)]);
+        claimed = claimedRuns(claims);
         return inserted;
       });
       await promoteLate(db, rows);
-      return { outcomes, ...claim };
+      return { outcomes, claimed };
     },
     settle: (settlement) => settle(db, settlement),
     reconcile: (environmentId, hostId, held) => reconcile(db, environmentId, hostId, held),
@@ -52,11 +56,7 @@ export function createRunStore(db: Database): RunStore {
 }
 
 function claimStatements(request: ClaimRequest): readonly Statement[] {
-  return [lockEnvironment(request.environmentId), claimRuns(request), findQueued(request.environmentId)];
-}
-
-function claimOutcome(results: readonly Rows[]): ClaimOutcome {
-  return { claimed: claimedRuns(results[1] ?? []), hasQueued: results[2]?.[0]?.has_queued === true };
+  return [lockEnvironment(request.environmentId), claimRuns(request)];
 }
 
 /**

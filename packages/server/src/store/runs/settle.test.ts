@@ -71,7 +71,7 @@ test("a second attempt keeps the version and adds up the time", async (t) => {
   const stage = await runStage(t);
   const first = await stage.executing();
   await stage.settle({ failed: [failure(first, 0)] });
-  const { claimed } = await stage.runs.claim(stage.claimRequest());
+  const claimed = await stage.runs.claim(stage.claimRequest());
   assert.deepEqual([claimed[0]?.runId, claimed[0]?.attempt, claimed[0]?.fence], [first.runId, 2, 2]);
   await stage.settle({ completed: [completion({ runId: first.runId, fence: 2 })] });
   const run = await stage.reader.retrieve(stage.environment.id, first.runId);
@@ -81,7 +81,7 @@ test("a second attempt keeps the version and adds up the time", async (t) => {
 test("a start uses an attempt once, however often it is told", async (t) => {
   const stage = await runStage(t);
   await stage.trigger(1);
-  const { claimed } = await stage.runs.claim(stage.claimRequest({ direct: 0, ahead: 1 }));
+  const claimed = await stage.runs.claim(stage.claimRequest({ direct: 0, ahead: 1 }));
   const claims = claimed.map(({ runId, fence }) => ({ runId, fence }));
   assert.deepEqual((await stage.settle({ started: claims })).lost, []);
   assert.deepEqual((await stage.settle({ started: claims })).lost, []);
@@ -100,14 +100,14 @@ test("a start changes no indexed column", async (t) => {
 test("a run that is given back stands where it stood and has used nothing", async (t) => {
   const stage = await runStage(t);
   const ids = await stage.trigger(3);
-  const { claimed } = await stage.runs.claim(stage.claimRequest({ direct: 1, ahead: 1 }));
+  const claimed = await stage.runs.claim(stage.claimRequest({ direct: 1, ahead: 1 }));
   const outcome = await stage.settle({ returned: claimed.map(({ runId, fence }) => ({ runId, fence })) });
   assert.deepEqual([outcome.lost, outcome.hasQueued], [[], true]);
   assert.equal((await stage.liveRun(ids[0] ?? ""))?.attempt, 0);
   assert.equal((await stage.liveRun(ids[0] ?? ""))?.version_id, null);
   const again = await stage.runs.claim(stage.claimRequest({ direct: 3 }));
   assert.deepEqual(
-    again.claimed.map((run) => [run.runId, run.attempt]),
+    again.map((run) => [run.runId, run.attempt]),
     ids.map((id) => [id, 1]),
   );
 });
@@ -135,7 +135,7 @@ test("a claim with an old fence or of another host changes nothing and is named 
 test("one report does everything at once", async (t) => {
   const stage = await runStage(t);
   await stage.trigger(4);
-  const { claimed } = await stage.runs.claim(stage.claimRequest({ direct: 2, ahead: 2 }));
+  const claimed = await stage.runs.claim(stage.claimRequest({ direct: 2, ahead: 2 }));
   const [first, second, third, fourth] = claimed.map(({ runId, fence }) => ({ runId, fence }));
   assert.ok(first && second && third && fourth);
   const outcome = await stage.settle({
