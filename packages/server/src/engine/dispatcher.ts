@@ -56,6 +56,15 @@ export class Dispatcher {
     return best;
   }
 
+  /**
+   * Closes every connection of a host for which a claim failed: whether it was committed may be unknown. The host comes back
+   * and says what it holds, which settles it.
+   */
+  distrust(host: ConnectedHost): void {
+    host.link.close();
+    for (const other of this.#hosts) if (other.id === host.id) other.link.close();
+  }
+
   /** Resolves when no claim is under way. */
   async settled(): Promise<void> {
     while (this.#round !== null) await this.#round;
@@ -85,9 +94,8 @@ export class Dispatcher {
     try {
       if (await claim(this.#store, host)) this.#mayHaveQueued = true;
     } catch (error) {
-      // Whether the claim was committed is unknown: the host comes back and says what it holds, which settles it.
       this.#mayHaveQueued = true;
-      host.link.close();
+      this.distrust(host);
       this.#onError(error);
     }
   }

@@ -240,8 +240,14 @@ export interface HostStore {
     readonly name: string;
     readonly leaseMs: number;
   }): Promise<void>;
-  /** Renews the leases of hosts that gave a sign of life; answers how soon the first of the other leases ends, if any. */
-  renew(hostIds: readonly string[], leaseMs: number): Promise<{ readonly nextLossInMs: number | null }>;
+  /**
+   * Renews the leases of hosts that gave a sign of life; answers which of them are taken for lost already, and how soon the
+   * first of the other leases ends, if any.
+   */
+  renew(
+    hostIds: readonly string[],
+    leaseMs: number,
+  ): Promise<{ readonly lostIds: readonly string[]; readonly nextLossInMs: number | null }>;
   /** Shortens the lease of a host whose connection closed. */
   shorten(hostId: string, leaseMs: number): Promise<void>;
 }

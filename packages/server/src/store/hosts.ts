@@ -25,13 +25,18 @@ export function createHostStore(db: Database): HostStore {
         text: `
           with renewed as (
             update host set lease_expires_at = now() + $2::int * interval '1 millisecond' where id = any ($1::uuid[])
+            returning id
           )
-          select extract(epoch from min(lease_expires_at) - now())::float8 * 1000 as next_loss_in_ms
-          from host where id <> all ($1::uuid[])`,
+          select array(select id::text from unnest($1::uuid[]) as asked(id) where id not in (select id from renewed)) as lost_ids,
+                 (select extract(epoch from min(lease_expires_at) - now())::float8 * 1000
+                  from host where id <> all ($1::uuid[])) as next_loss_in_ms`,
         values: [plainArray(hostIds), leaseMs],
       });
-      const nextLossInMs = row?.next_loss_in_ms;
-      return { nextLossInMs: typeof nextLossInMs === "number" ? nextLossInMs : null };
+      // The casts state the column types of the statement above, which always has one row.
+      return {
+        lostIds: (row?.lost_ids ?? []) as readonly string[],
+        nextLossInMs: (row?.next_loss_in_ms ?? null) as number | null,
+      };
     },
     async shorten(hostId, leaseMs) {
       await db.query({

@@ -31,11 +31,17 @@ async function keeperStage(t: TestContext) {
       await keeper.runOnce();
     }
   };
-  const link = { environment: stage.environment, isOpen: true, send: () => undefined, close: () => undefined };
+  const closed: string[] = [];
+  const link = {
+    environment: stage.environment,
+    isOpen: true,
+    send: () => undefined,
+    close: () => closed.push(stage.hostId),
+  };
   const host = new ConnectedHost(stage.hostId, link, [], { ready: 0, ahead: 0, processes: 1, afterPush: 0 });
   const claim = await stage.executing();
   const isExecuting = async () => (await stage.liveRun(claim.runId))?.state === "executing";
-  return { stage, keeper, clock, pass, live, host, queued, errors, isExecuting };
+  return { stage, keeper, clock, pass, live, host, queued, errors, closed, isExecuting };
 }
 
 test("the runs of a host whose lease ended are queued again", async (t) => {
@@ -78,6 +84,16 @@ test("a host that is connected and silent is lost when its lease ends", async (t
   await stage.loseHost();
   await live(1_000);
   assert.equal(await isExecuting(), false);
+});
+
+test("a host that is connected and was given up by another server has to say hello again", async (t) => {
+  const { stage, keeper, host, closed } = await keeperStage(t);
+  keeper.start();
+  keeper.add(host);
+  await stage.loseHost();
+  await stage.runs.rescue();
+  await keeper.runOnce();
+  assert.deepEqual(closed, [stage.hostId]);
 });
 
 test("after the machine slept, leases are judged only when another lease has passed", async (t) => {

@@ -97,10 +97,12 @@ export class LeaseKeeper implements Service {
     const seen = [...this.#seen];
     this.#seen.clear();
     try {
-      const { nextLossInMs } = await this.#settings.hosts.renew(
+      const { lostIds, nextLossInMs } = await this.#settings.hosts.renew(
         seen.map((host) => host.id),
         leaseMs,
       );
+      // Another server gave their runs to others: they have to say hello again.
+      for (const host of seen) if (lostIds.includes(host.id)) host.link.close();
       await this.#judge(nextLossInMs);
     } catch (error) {
       this.#judgeFrom = this.#settings.now() + leaseMs;

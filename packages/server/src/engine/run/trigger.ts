@@ -36,8 +36,7 @@ export async function trigger(
     for (const id of new Set(queued.map((run) => run.environmentId))) dispatcherOf(id)?.wake();
     return outcomes;
   } catch (error) {
-    // Whether the claim was committed may be unknown: the host comes back and says what it holds, which settles it.
-    host.link.close();
+    dispatcher.distrust(host);
     throw error;
   } finally {
     host.release(wanted);
