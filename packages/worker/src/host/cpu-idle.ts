@@ -1,8 +1,8 @@
 import { cpus } from "node:os";
 
-const windowMs = 100;
+const windowMs = 500;
 
-/** How much of the machine's processors lay idle in the last tenth of a second or more. */
+/** How much of the machine's processors lay idle in the last half second or more. */
 export class CpuIdle {
   #atMs = 0;
   #idle = 0;

@@ -10,7 +10,7 @@ const soonFreeMs = 10;
 /** A run that lies for longer than this shows that more processes are needed, in milliseconds. */
 const crowdedMs = 15;
 /** While runs flow, they get more processes only if so much of the processors is idle. */
-const minIdleShare = 0.1;
+const minIdleShare = 0.25;
 /** The most that is held ahead in all, for each process that there may be. */
 const aheadPerProcess = 8;
 const minAhead = 128;
