@@ -5,7 +5,7 @@ import { toTriggerRequest } from "./trigger-request.ts";
 import { firstIssue } from "./validation.ts";
 
 /** So many runs are made in one transaction. */
-const maxRunsAtOnce = 500;
+const maxRunsAtOnce = 250;
 /** Payloads of so many characters are not held any longer, however few runs they are. */
 const maxLengthAtOnce = 4 * 1024 * 1024;
 
