@@ -7,6 +7,8 @@ import { StartError } from "../../start-error.ts";
 export interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
+  /** How initdb is told of its locale; default: the builtin one, which Postgres has since 17. */
+  readonly localeArgs?: readonly string[];
 }
 
 interface Link {

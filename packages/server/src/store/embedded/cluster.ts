@@ -82,7 +82,7 @@ export async function makeCluster(files: ClusterFiles, binaries: Binaries, ident
   await writeFile(files.password, randomBytes(24).toString("base64url"), { mode: 0o600 });
   await give(draft, identity);
   await give(files.password, identity);
-  const command = await commandFor(identity, binaries.initdb, initdbArgs(draft, files.password), {
+  const command = await commandFor(identity, binaries.initdb, initdbArgs(binaries, draft, files.password), {
     endsWithOwner: false,
   });
   try {
@@ -97,13 +97,13 @@ export async function makeCluster(files: ClusterFiles, binaries: Binaries, ident
 /** The environment of Postgres's programs: nothing of ours leaks in, such as PGDATA or LC_ALL. */
 export const postgresEnv: NodeJS.ProcessEnv = { PATH: process.env.PATH, TZ: "UTC" };
 
-function initdbArgs(clusterDir: string, passwordFile: string): readonly string[] {
+function initdbArgs(binaries: Binaries, clusterDir: string, passwordFile: string): readonly string[] {
   return [
     ...["-D", clusterDir, "-U", "postgres", "--encoding=UTF8", "--no-sync"],
     // The socket's folder lets nobody else in; over TCP everybody on the machine could knock.
     ...["--auth-local=trust", "--auth-host=scram-sha-256", `--pwfile=${passwordFile}`],
     // Order by code point, the same on every machine.
-    ...["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
+    ...(binaries.localeArgs ?? ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]),
   ];
 }
 

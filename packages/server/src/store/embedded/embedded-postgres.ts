@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { findBinaries } from "./binaries.ts";
+import { type Binaries, findBinaries } from "./binaries.ts";
 import { clusterFiles, makeCluster, makeDataDir } from "./cluster.ts";
 import { chooseEndpoint } from "./endpoint.ts";
 import { chooseIdentity } from "./identity.ts";
@@ -24,6 +24,8 @@ export interface EmbeddedSettings {
   readonly onRestart?: (message: string) => void;
   /** Further settings of Postgres, as `name=value`. */
   readonly settings?: readonly string[];
+  /** Another Postgres to run; default: the one that came with npm. */
+  readonly binaries?: Binaries;
 }
 
 const maxRestartDelayMs = 5_000;
@@ -47,7 +49,10 @@ export async function startEmbeddedPostgres(settings: EmbeddedSettings): Promise
   await makeDataDir(settings.dataDir);
   const disown = await own(settings.dataDir, files.owner);
   try {
-    const [binaries, identity] = await Promise.all([findBinaries(), chooseIdentity(files.cluster)]);
+    const [binaries, identity] = await Promise.all([
+      settings.binaries ?? findBinaries(),
+      chooseIdentity(files.cluster),
+    ]);
     await makeCluster(files, binaries, identity);
     const plan = {
       files,
