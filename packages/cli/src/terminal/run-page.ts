@@ -23,6 +23,7 @@ export function renderRunPage(run: RunDetail, events: readonly RunEvent[]): read
     ...renderTable(factsOf(run)),
     ...section("Payload", run.payload),
     ...section("Output", run.output),
+    ...renderEarlierAttempts(run),
     ...renderError(run),
     ...renderEvents(events),
   ];
@@ -56,6 +57,17 @@ function renderError({ error }: RunDetail): readonly string[] {
   const head = error.name === undefined ? error.message : `${error.name}: ${error.message}`;
   const frames = userFrames(error.stackTrace ?? "", process.cwd());
   return ["", pc.bold("Error"), indented(pc.red(head), "  "), ...frames.map((line) => pc.dim(`    ${line}`))];
+}
+
+/** Attempts that failed and were followed by another one; the error of the last is the run's own. */
+function renderEarlierAttempts({ attempts, error }: RunDetail): readonly string[] {
+  const earlier = error === undefined ? attempts : attempts.slice(0, -1);
+  if (earlier.length === 0) return [];
+  const lines = earlier.map((attempt) => {
+    const { name, message } = attempt.error;
+    return `  ${pc.dim(`${attempt.number}.`)} ${name === undefined ? message : `${name}: ${message}`}`;
+  });
+  return ["", pc.bold("Failed attempts"), ...lines];
 }
 
 function renderEvents(events: readonly RunEvent[]): readonly string[] {

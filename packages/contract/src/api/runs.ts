@@ -54,6 +54,15 @@ export interface RunSummary extends StatusFlags {
   readonly durationMs: number;
 }
 
+/** An attempt that failed. */
+export interface AttemptFailure {
+  /** From 1. */
+  readonly number: number;
+  readonly startedAt: string;
+  readonly failedAt: string;
+  readonly error: PublicRunError;
+}
+
 /** The answer of `GET /api/v3/runs/:runId`. */
 export interface RunDetail extends RunSummary {
   readonly depth: number;
@@ -65,7 +74,8 @@ export interface RunDetail extends RunSummary {
   readonly output?: unknown;
   readonly error?: PublicRunError;
   readonly attemptCount: number;
-  readonly attempts: readonly [];
+  /** The attempts that failed, the first one first. */
+  readonly attempts: readonly AttemptFailure[];
   /** Why an unfinished run is not executing, in one sentence. */
   readonly reason?: string;
 }

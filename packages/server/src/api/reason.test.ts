@@ -15,6 +15,8 @@ const idle: RunStanding = {
   environmentHeld: 0,
   isEnvironmentPaused: false,
   connectedHosts: 1,
+  versionLabel: null,
+  hasHostWithVersion: true,
   dueAt: null,
 };
 const dueAt = new Date(0);
@@ -31,6 +33,12 @@ const cases: [string, Partial<RunStanding>, RegExp | null, number?][] = [
   ["environment paused", { isEnvironmentPaused: true, isQueuePaused: true }, /environment dev is paused/],
   ["queue paused", { isQueuePaused: true, connectedHosts: 0 }, /queue task\/x is paused/],
   ["no host", { connectedHosts: 0 }, /No worker host is connected to environment dev.*pawl dev/],
+  [
+    "no host has the version it began with",
+    { versionLabel: "20260101.1", hasHostWithVersion: false, hasTask: false },
+    /began on version 20260101\.1, which no connected worker host has/,
+  ],
+  ["no host has the current version", { hasHostWithVersion: false }, /has the current version of environment dev yet/],
   ["the current version lost the task", { hasTask: false }, /does not have the task x/],
   ["queue limit", { queueLimit: 2, queueHeld: 2 }, /task\/x is at its limit: 2 of 2/],
   ["environment limit", { environmentHeld: 10 }, /environment dev is at its limit: 10 of 10/],

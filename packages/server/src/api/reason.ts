@@ -50,8 +50,14 @@ function reasonInQueue(standing: RunStanding, environmentSlug: string): string {
   if (standing.connectedHosts === 0) {
     return `No worker host is connected to environment ${environmentSlug}: start one with 'pawl dev' or 'pawl worker'.`;
   }
+  if (standing.versionLabel !== null && !standing.hasHostWithVersion) {
+    return `The run began on version ${standing.versionLabel}, which no connected worker host has: start a worker with that code again, or trigger the run anew.`;
+  }
   if (!standing.hasTask) {
     return `The current version of environment ${environmentSlug} does not have the task ${standing.taskId}: start a worker that has it.`;
+  }
+  if (!standing.hasHostWithVersion) {
+    return `No connected worker host has the current version of environment ${environmentSlug} yet: update the worker.`;
   }
   if (standing.queueLimit !== null && standing.queueHeld >= standing.queueLimit) {
     return `${queue} is at its limit: ${standing.queueHeld} of ${standing.queueLimit} runs execute.`;

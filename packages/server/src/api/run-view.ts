@@ -50,7 +50,12 @@ export function runDetail(run: RunRecordWithPackets, reason: string | null): Run
     ...(run.output === null ? {} : { output: asJson(run.output, run.outputType ?? "application/json") }),
     ...(run.error === null ? {} : { error: publicRunError(run.error) }),
     attemptCount: run.attempt,
-    attempts: [],
+    attempts: run.failedAttempts.map(({ number, startedAt, failedAt, error }) => ({
+      number,
+      startedAt: startedAt.toISOString(),
+      failedAt: failedAt.toISOString(),
+      error: publicRunError(error),
+    })),
     ...(reason === null ? {} : { reason }),
   };
 }

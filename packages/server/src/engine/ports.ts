@@ -134,8 +134,17 @@ export interface RunRecord {
   readonly durationMs: number;
 }
 
-/** A run with its packets. */
+/** An attempt that failed. */
+export interface FailedAttempt {
+  readonly number: number;
+  readonly startedAt: Date;
+  readonly failedAt: Date;
+  readonly error: RunError;
+}
+
+/** A run with its packets and its failed attempts, the first one first. */
 export interface RunRecordWithPackets extends RunRecord {
+  readonly failedAttempts: readonly FailedAttempt[];
   readonly payload: string | null;
   readonly payloadType: PacketType;
   readonly output: string | null;
@@ -178,6 +187,10 @@ export interface RunStanding {
   readonly environmentHeld: number;
   readonly isEnvironmentPaused: boolean;
   readonly connectedHosts: number;
+  /** The version that the run began with; null before its first attempt. */
+  readonly versionLabel: string | null;
+  /** Whether a connected host has the bundle of the version that would execute the run. */
+  readonly hasHostWithVersion: boolean;
   readonly dueAt: Date | null;
 }
 
@@ -238,8 +251,12 @@ export interface HostStore {
     readonly id: string;
     readonly environmentId: string;
     readonly name: string;
+    /** Versions whose bundle the host has. */
+    readonly versionIds: readonly string[];
     readonly leaseMs: number;
   }): Promise<void>;
+  /** The host has bundles of other versions now. */
+  announce(hostId: string, versionIds: readonly string[]): Promise<void>;
   /**
    * Renews the leases of hosts that gave a sign of life; answers which of them are taken for lost already, and how soon the
    * first of the other leases ends, if any.

@@ -13,10 +13,18 @@ export function createHostStore(db: Database): HostStore {
       await db.query({
         name: "hosts_connect",
         text: `
-          insert into host (id, environment_id, name, lease_expires_at)
-          values ($1, $2, $3, now() + $4::int * interval '1 millisecond')
-          on conflict (id) do update set lease_expires_at = excluded.lease_expires_at, connected_at = now()`,
-        values: [host.id, host.environmentId, host.name, host.leaseMs],
+          insert into host (id, environment_id, name, version_ids, lease_expires_at)
+          values ($1, $2, $3, $4::uuid[], now() + $5::int * interval '1 millisecond')
+          on conflict (id) do update
+          set version_ids = excluded.version_ids, lease_expires_at = excluded.lease_expires_at, connected_at = now()`,
+        values: [host.id, host.environmentId, host.name, plainArray(host.versionIds), host.leaseMs],
+      });
+    },
+    async announce(hostId, versionIds) {
+      await db.query({
+        name: "hosts_announce",
+        text: "update host set version_ids = $2::uuid[] where id = $1::uuid",
+        values: [hostId, plainArray(versionIds)],
       });
     },
     async renew(hostIds, leaseMs) {

@@ -37,7 +37,8 @@ export function openHostSession(link: HostLink, settings: HostSessionSettings): 
 
   async function greet(hello: Extract<HostMessage, { type: "hello" }>): Promise<void> {
     const environmentId = link.environment.id;
-    await settings.hosts.connect({ id: hello.hostId, environmentId, name: hello.name, leaseMs });
+    const { hostId, name, versions } = hello;
+    await settings.hosts.connect({ id: hostId, environmentId, name, versionIds: versions, leaseMs });
     const lost = await settings.runs.reconcile(environmentId, hello.hostId, hello.held);
     // A server that died right after a registration or a trigger may have left runs behind whose task there is.
     await settings.runs.promotePending(environmentId);
@@ -85,6 +86,7 @@ export function openHostSession(link: HostLink, settings: HostSessionSettings): 
         host.update(message.capacity);
         if (message.versions !== undefined) {
           host.versionIds = message.versions;
+          settings.hosts.announce(host.id, message.versions).catch(settings.onError);
           settings.onQueued(host.environmentId);
         } else settings.onRoomChanged(host.environmentId);
       }

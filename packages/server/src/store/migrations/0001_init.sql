@@ -192,6 +192,7 @@ create table host (
   id uuid primary key,
   environment_id uuid not null references environment,
   name text not null,
+  version_ids uuid[] not null default '{}',
   lease_expires_at timestamptz not null,
   connected_at timestamptz not null default now()
 ) with (fillfactor = 70);

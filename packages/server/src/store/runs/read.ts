@@ -1,6 +1,7 @@
 import { runErrorSchema } from "@pawl/contract/errors";
 import type { PacketType } from "@pawl/contract/packet";
 import type { RunOutcome, RunState } from "@pawl/contract/run-state";
+import { z } from "zod";
 import type {
   RunListFilter,
   RunPage,
@@ -33,7 +34,12 @@ export function createRunReader(db: Database): RunReader {
       const [row] = await db.query({
         name: "runs_retrieve",
         text: `
-          select ${recordColumns}, r.payload, r.payload_type, r.output, r.output_type, r.error
+          select ${recordColumns}, r.payload, r.payload_type, r.output, r.output_type, r.error,
+                 array(
+                   select json_build_object('number', a.number, 'startedAt', a.started_at, 'failedAt', a.failed_at, 'error', a.error)
+                   from attempt a where a.environment_id = r.environment_id and a.run_id = r.id
+                   order by a.number
+                 ) as failed_attempts
           from run r ${recordJoins}
           where r.environment_id = $1::uuid and r.id = $2::uuid`,
         values: [environmentId, runId],
@@ -47,6 +53,15 @@ export function createRunReader(db: Database): RunReader {
     },
   };
 }
+
+const failedAttemptsSchema = z.array(
+  z.object({
+    number: z.int(),
+    startedAt: z.coerce.date(),
+    failedAt: z.coerce.date(),
+    error: z.string().transform((text) => runErrorSchema.parse(JSON.parse(text))),
+  }),
+);
 
 function record(row: Record<string, unknown>): RunRecord {
   // The casts state the column types of the statements above.
@@ -78,6 +93,7 @@ function recordWithPackets(row: Record<string, unknown>): RunRecordWithPackets {
     output: row.output as string | null,
     outputType: row.output_type as PacketType | null,
     error: typeof error === "string" ? runErrorSchema.parse(JSON.parse(error)) : null,
+    failedAttempts: failedAttemptsSchema.parse(row.failed_attempts),
   };
 }
 
@@ -163,7 +179,14 @@ function standingOf(environmentId: string, runId: string): Statement {
              (select count(*)::int from live_run h
               where h.environment_id = l.environment_id and h.host_id is not null) as "environmentHeld",
              (select count(*)::int from host h
-              where h.environment_id = l.environment_id and h.lease_expires_at > now()) as "connectedHosts"
+              where h.environment_id = l.environment_id and h.lease_expires_at > now()) as "connectedHosts",
+             (select p.label from version p where p.environment_id = l.environment_id and p.id = l.version_id) as "versionLabel",
+             exists (
+               select from host h
+               where h.environment_id = l.environment_id and h.lease_expires_at > now() and coalesce(l.version_id, (
+                 select c.id from version c where c.environment_id = l.environment_id and c.is_current
+               )) = any (h.version_ids)
+             ) as "hasHostWithVersion"
       from live_run l
       join environment e on e.id = l.environment_id
       left join queue q on q.environment_id = l.environment_id and q.name = l.queue_name
