@@ -1,6 +1,6 @@
+import { requestKeyHeader } from "@pawl/contract/api/headers";
 import type { RunDetail, RunEvents, RunList } from "@pawl/contract/api/runs";
 import type { TriggerAnswer } from "@pawl/contract/api/trigger";
-import { requestKeyHeader } from "@pawl/contract/api/trigger";
 import { newUuid } from "@pawl/contract/ids";
 import { type RegisteredVersion, registeredVersionSchema, type VersionManifest } from "@pawl/contract/task-manifest";
 import { CommandError } from "../command-error.ts";

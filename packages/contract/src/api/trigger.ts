@@ -32,6 +32,3 @@ export interface TriggerAnswer {
   /** Whether an earlier call made the run. The retries of one call, which share a request key, count as that call. */
   readonly isCached: boolean;
 }
-
-/** The header with which a client makes its automatic retries safe. */
-export const requestKeyHeader = "x-trigger-request-idempotency-key";

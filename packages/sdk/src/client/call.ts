@@ -1,3 +1,4 @@
+import { requestKeyHeader } from "@pawl/contract/api/headers";
 import { ApiClientMissingError, ApiConnectionError, ApiSchemaValidationError } from "../errors/api-error.ts";
 import { apiErrorFromAnswer } from "../errors/api-error-from-answer.ts";
 import { currentRun } from "../runtime.ts";
@@ -111,7 +112,7 @@ function headersOf(
     "x-trigger-api-version": "2025-07-16",
     "x-trigger-realtime-streams-version": "v2",
   };
-  if (requestKey !== undefined) headers["x-trigger-request-idempotency-key"] = requestKey;
+  if (requestKey !== undefined) headers[requestKeyHeader] = requestKey;
   if (settings.branch !== undefined) headers["x-trigger-branch"] = printable("branch", settings.branch);
   if (currentRun().kind === "run") headers["x-trigger-worker"] = "true";
   if (isBrowser()) headers["x-trigger-client"] = "browser";

@@ -1,4 +1,4 @@
-import { requestKeyHeader } from "@pawl/contract/api/trigger";
+import { requestKeyHeader } from "@pawl/contract/api/headers";
 import type { FastifyRequest } from "fastify";
 import { ApiError } from "./errors.ts";
 

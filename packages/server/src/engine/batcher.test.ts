@@ -87,6 +87,18 @@ test("an array that fails by one item is split until that item stands alone", as
   assert.deepEqual(ran, [[1, 2, 3, 4], [1, 2], [3, 4], [3], [4]]);
 });
 
+test("items that are an array already go at once, beside what waits", async () => {
+  const { batcher, call, calls } = held();
+  const waiting = batcher.add("waiting");
+  await call(0);
+  const all = batcher.addAll(["a", "b"]);
+  assert.deepEqual((await call(1)).items, ["a", "b"]);
+  for (const one of calls) one.resolve();
+  assert.deepEqual(await all, ["a!", "b!"]);
+  assert.equal(await waiting, "waiting!");
+  assert.deepEqual(await batcher.addAll([]), []);
+});
+
 test("an error that no item can be blamed for fails the whole array", async () => {
   const { batcher, call, calls } = held();
   const results = [batcher.add("a"), batcher.add("b")];

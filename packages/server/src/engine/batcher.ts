@@ -42,6 +42,16 @@ export class Batcher<Item, Result> {
     });
   }
 
+  /** Does items that are an array already, at once and beside what waits; it is split like any other. */
+  addAll(items: readonly Item[]): Promise<readonly Result[]> {
+    const batch: Waiting<Item, Result>[] = [];
+    const results = items.map(
+      (item) => new Promise<Result>((resolve, reject) => batch.push({ item, resolve, reject })),
+    );
+    if (batch.length > 0) void this.#run(batch);
+    return Promise.all(results);
+  }
+
   /** Starts the next array after the input of this turn of the event loop has been read. */
   #schedule(): void {
     if (this.#isScheduled || this.#inFlight >= this.#settings.maxInFlight) return;

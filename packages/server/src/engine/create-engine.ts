@@ -67,7 +67,7 @@ export function createEngine(settings: EngineSettings): Engine {
 
   return {
     trigger: (request) => triggers.add(newRun(request)),
-    triggerMany: (requests) => (requests.length === 0 ? Promise.resolve([]) : triggerArray(requests.map(newRun))),
+    triggerMany: (requests) => triggers.addAll(requests.map(newRun)),
     async createBatch(environmentId, runCount, requestKey) {
       const { id, isFound } = await settings.batches.create({ environmentId, id: newUuid(), runCount, requestKey });
       return { id, runCount, isFound };

@@ -3,10 +3,10 @@ import type { ExecutionEnd, ImportFailure, RunOrder } from "../channel/messages.
 import { type HeldRun, runsToGiveBack, type VersionQueue } from "./held-runs.ts";
 import type { HostEvent } from "./host-event.ts";
 import type { HostState } from "./host-state.ts";
+import { withRetry } from "./next-attempt.ts";
 import { errorOfDeath, type ProcessDeath } from "./process-death.ts";
 import { isWornOut, type ProcessPool } from "./process-pool.ts";
 import type { Reporter } from "./reporter.ts";
-import { withRetry } from "./retry.ts";
 import type { ProcessObserver, RunProcess } from "./run-process.ts";
 import type { Sizing } from "./sizing.ts";
 

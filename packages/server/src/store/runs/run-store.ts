@@ -3,9 +3,10 @@ import type { Database, Rows, Statement } from "../db.ts";
 import { claimedRuns, claimRuns, findQueued, lockEnvironment } from "./claim.ts";
 import { completeRuns } from "./complete.ts";
 import { failRuns } from "./fail.ts";
-import { findHeld, giveBackRuns, reconcileHost } from "./give-back.ts";
+import { giveBackRuns } from "./give-back.ts";
 import { insertOrFind, insertRuns } from "./insert.ts";
 import { nextDueRun, promoteDueRuns, promotePendingRuns } from "./promote.ts";
+import { findHeld, reconcileHost } from "./reconcile.ts";
 import { lockLostHosts, rescueRuns } from "./rescue.ts";
 import { startRuns } from "./start.ts";
 

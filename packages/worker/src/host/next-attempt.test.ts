@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultRetryPolicy } from "@pawl/contract/retry";
 import type { RunResult } from "@pawl/contract/worker-protocol";
-import { withRetry } from "./retry.ts";
+import { withRetry } from "./next-attempt.ts";
 
 const policy = { ...defaultRetryPolicy, randomize: false };
 const claim = { runId: "run_1", fence: 1, durationMs: 1 };
