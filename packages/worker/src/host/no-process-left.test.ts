@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { FakeServer } from "@pawl/testkit/fake-server";
+import { testWithTool } from "@pawl/testkit/needs-tool";
 import { bundlePath, withHost } from "../fixtures/host-under-test.ts";
 
 function isAlive(pid: number): boolean {
@@ -43,6 +44,18 @@ test("processes end when their host is killed with -9", { timeout: 30_000 }, () 
     server.push({ taskId: "sleep", payload: '{"ms":60000}' });
     program.kill("SIGKILL");
     await untilDead(pids);
+  }),
+);
+
+testWithTool("setpriv", "a process whose event loop is blocked ends with its host too", () =>
+  withProgram(async (program, pids, server) => {
+    const folder = await mkdtemp(join(tmpdir(), "pawl-blocked-"));
+    const begunFile = join(folder, "begun");
+    server.push({ taskId: "block", payload: JSON.stringify({ ms: 600_000, begunFile }) });
+    while (!existsSync(begunFile)) await new Promise((resolve) => setTimeout(resolve, 20));
+    program.kill("SIGKILL");
+    await untilDead(pids);
+    await rm(folder, { recursive: true });
   }),
 );
 

@@ -12,6 +12,7 @@ import {
   type RunOrder,
   tokenVariable,
 } from "../channel/messages.ts";
+import { endWithHost } from "./end-with-host.ts";
 import type { HeldRun } from "./held-runs.ts";
 import type { ProcessDeath } from "./process-death.ts";
 import type { ProcessListener } from "./process-listener.ts";
@@ -100,29 +101,27 @@ export class RunProcess {
     const token = randomBytes(24).toString("hex");
     this.#listener.expect(this.id, token, this.#link);
     const mode = bundle.isIndexing === true ? ["index"] : [];
-    this.#child = spawn(
+    const { file, args } = endWithHost([
       process.execPath,
-      [
-        "--enable-source-maps",
-        ...conditions,
-        entryPath,
-        String(settings.listener.port),
-        this.id,
-        bundle.bundlePath,
-        ...mode,
-      ],
-      {
-        cwd: bundle.projectDir,
-        detached: true,
-        stdio: ["ignore", this.#output.descriptor, this.#output.descriptor],
-        env: {
-          ...process.env,
-          NODE_COMPILE_CACHE: settings.compileCacheDir,
-          ...settings.environment,
-          [tokenVariable]: token,
-        },
+      "--enable-source-maps",
+      ...conditions,
+      entryPath,
+      String(settings.listener.port),
+      this.id,
+      bundle.bundlePath,
+      ...mode,
+    ]);
+    this.#child = spawn(file, args, {
+      cwd: bundle.projectDir,
+      detached: true,
+      stdio: ["ignore", this.#output.descriptor, this.#output.descriptor],
+      env: {
+        ...process.env,
+        NODE_COMPILE_CACHE: settings.compileCacheDir,
+        ...settings.environment,
+        [tokenVariable]: token,
       },
-    );
+    });
     this.#child.on("error", (error) => this.#bury(null, null, `It could not be started: ${error.message}`));
     this.#child.on("exit", (code, signal) => {
       this.#listener.whenDrained(this.id, () => this.#bury(code, signal, null));
