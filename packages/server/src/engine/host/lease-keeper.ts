@@ -1,5 +1,6 @@
 import type { HostStore, RunStore } from "../ports.ts";
 import type { Service } from "../service.ts";
+import { Alarm } from "../services/alarm.ts";
 import type { ConnectedHost } from "./connected-host.ts";
 
 /** How long a host may be silent before its runs are given to others, in milliseconds. */
@@ -7,6 +8,9 @@ export const leaseMs = 8_000;
 
 /** What remains of the lease of a host whose connection closed, in milliseconds. */
 export const closedLeaseMs = 2_000;
+
+/** A lease is judged so long after its end, in milliseconds. */
+const afterLeaseMs = 20;
 
 /** How often leases are renewed, in milliseconds. */
 const renewEveryMs = 3_500;
@@ -36,15 +40,14 @@ export class LeaseKeeper implements Service {
   readonly #settings: LeaseKeeperSettings;
   readonly #hosts = new Set<ConnectedHost>();
   readonly #seen = new Set<ConnectedHost>();
-  #timer: NodeJS.Timeout | null = null;
-  #timerAt = Number.POSITIVE_INFINITY;
+  readonly #alarm: Alarm;
   #judgeFrom = Number.POSITIVE_INFINITY;
   #clockOffset = 0;
-  #round: Promise<void> | null = null;
   #isStopped = true;
 
   constructor(settings: LeaseKeeperSettings) {
     this.#settings = settings;
+    this.#alarm = new Alarm(() => this.runOnce(), settings.now);
   }
 
   start(): void {
@@ -57,8 +60,7 @@ export class LeaseKeeper implements Service {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#clearTimer();
-    await this.#round;
+    await this.#alarm.stop();
   }
 
   add(host: ConnectedHost): void {
@@ -77,23 +79,14 @@ export class LeaseKeeper implements Service {
     if (this.#hosts.has(host)) this.#seen.add(host);
   }
 
-  /** A lease may end after this many milliseconds: makes sure that a round comes then. */
+  /** A lease may end after this many milliseconds: makes sure that a round comes just after. */
   expect(inMs: number): void {
-    if (this.#isStopped) return;
-    const at = this.#settings.now() + Math.max(0, inMs) + 20;
-    if (at >= this.#timerAt) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timerAt = at;
-    this.#timer = setTimeout(() => {
-      this.#round = this.runOnce().finally(() => {
-        this.#round = null;
-      });
-    }, at - this.#settings.now());
+    if (!this.#isStopped) this.#alarm.expect(Math.max(0, inMs) + afterLeaseMs);
   }
 
   async runOnce(): Promise<void> {
     this.#watchClock();
-    this.#clearTimer();
+    this.#alarm.clear();
     const seen = [...this.#seen];
     this.#seen.clear();
     try {
@@ -113,18 +106,12 @@ export class LeaseKeeper implements Service {
     if (this.#hosts.size > 0) this.expect(renewEveryMs);
   }
 
-  #clearTimer(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#timerAt = Number.POSITIVE_INFINITY;
-  }
-
   /** After a jump of the clock, or when this process stood still itself, leases are judged only after another lease. */
   #watchClock(): void {
     const now = this.#settings.now();
     const offset = this.#settings.timeOfDay() - now;
     const isJump = Math.abs(offset - this.#clockOffset) > jumpMs;
-    const isLate = now > this.#timerAt + jumpMs;
+    const isLate = now > this.#alarm.at + jumpMs;
     this.#clockOffset = offset;
     if (isJump || isLate) this.#judgeFrom = now + leaseMs;
   }

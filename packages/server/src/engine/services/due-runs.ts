@@ -1,5 +1,6 @@
 import type { RunStore } from "../ports.ts";
 import type { Service } from "../service.ts";
+import { Alarm } from "./alarm.ts";
 
 /** The longest sleep, in milliseconds, whatever the store says. */
 const longestSleepMs = 3_600_000;
@@ -17,9 +18,10 @@ export interface DueRunsSettings {
 /** Queues delayed runs when their time comes. It sleeps until then, and asks the store nothing meanwhile. */
 export class DueRuns implements Service {
   readonly #settings: DueRunsSettings;
-  #timer: NodeJS.Timeout | null = null;
-  #timerAtMs = Number.POSITIVE_INFINITY;
-  #round: Promise<void> | null = null;
+  readonly #alarm = new Alarm(
+    () => this.runOnce(),
+    () => performance.now(),
+  );
   #isStopped = true;
 
   constructor(settings: DueRunsSettings) {
@@ -34,30 +36,16 @@ export class DueRuns implements Service {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#timerAtMs = Number.POSITIVE_INFINITY;
-    await this.#round;
+    await this.#alarm.stop();
   }
 
   /** A run is due in this many milliseconds: makes sure that it is not slept through. */
   expect(inMs: number): void {
-    if (this.#isStopped) return;
-    const delayMs = Math.min(Math.max(0, Math.ceil(inMs)), longestSleepMs);
-    const atMs = performance.now() + delayMs;
-    if (atMs >= this.#timerAtMs) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timerAtMs = atMs;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#timerAtMs = Number.POSITIVE_INFINITY;
-      this.#round = this.runOnce().finally(() => {
-        this.#round = null;
-      });
-    }, delayMs);
+    if (!this.#isStopped) this.#alarm.expect(Math.min(inMs, longestSleepMs));
   }
 
   async runOnce(): Promise<void> {
+    this.#alarm.clear();
     try {
       const { environmentIds, nextDueInMs } = await this.#settings.runs.promoteDue();
       for (const environmentId of environmentIds) this.#settings.onQueued(environmentId);
