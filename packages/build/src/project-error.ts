@@ -61,6 +61,10 @@ function describe(message: Message, projectDir: string): string {
 }
 
 function advice(message: Message): string {
+  const absent = /^No matching export in "[^"]*(?:@pawl\/sdk|packages\/sdk)\/[^"]*" for import "([^"]+)"/.exec(
+    message.text,
+  )?.[1];
+  if (absent !== undefined) return `This version of Pawl does not have "${absent}": remove it, or update @pawl/sdk.`;
   const missing = /^Could not resolve "([^"]+)"/.exec(message.text)?.[1];
   if (missing === undefined) return "Correct that line.";
   if (missing.startsWith(".") || missing.startsWith("/")) return "Correct the path of the import.";

@@ -35,11 +35,11 @@ export interface PawlConfig {
   readonly tsconfig?: string;
   /** `default` is the policy under the tasks' own; `enabledInDev: false` makes one attempt of every run in development. */
   readonly retries?: { readonly enabledInDev?: boolean; readonly default?: PartialRetryPolicy };
-  /** Default: `small-1x`. */
+  /** Kept with the version, and not enforced yet; default: `small-1x`. */
   readonly machine?: MachinePreset;
   /** The longest an attempt may execute, in seconds; default: no limit. */
   readonly maxDuration?: number;
-  /** How long a run may wait to start, as in `10m` or in seconds; default: for ever. */
+  /** How long a run may wait to start, as in `10m` or in seconds; accepted, and not acted on yet; default: for ever. */
   readonly ttl?: string | number;
   /** What `logger` keeps; default: `info`. */
   readonly logLevel?: "none" | "error" | "warn" | "info" | "log" | "debug" | "trace";

@@ -23,7 +23,7 @@ export interface TaskSettings<TId extends string> {
   readonly retry?: PartialRetryPolicy;
   /** A queue made by `queue()`, or a limit for the task's own queue `task/<id>`; default: that queue without a limit. */
   readonly queue?: Queue | { readonly name?: string; readonly concurrencyLimit?: number };
-  /** Default: `small-1x`. */
+  /** Kept with the version, and not enforced yet; default: `small-1x`. */
   readonly machine?: MachinePreset | { readonly preset?: MachinePreset };
   /** The longest an attempt may execute, in seconds; default: the config's. */
   readonly maxDuration?: number;
