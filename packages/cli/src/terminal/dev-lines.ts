@@ -2,7 +2,7 @@ import { formatDuration } from "@pawl/contract/duration";
 import pc from "picocolors";
 import type { DevEvent, ListedTask } from "../dev/dev-event.ts";
 import { clockTime } from "./clock.ts";
-import { renderLogLine } from "./log-line.ts";
+import { renderLogLine, shortRunId } from "./log-line.ts";
 import { userFrames } from "./stack.ts";
 import { renderTable } from "./table.ts";
 import { indented } from "./values.ts";
@@ -38,9 +38,9 @@ export function renderDevEvent(event: DevEvent, at: Date): readonly string[] {
     case "warning":
       return [`${time} ${pc.yellow("!")} ${event.message}`];
     case "run_started":
-      return [`${time} ${pc.cyan("▶")} ${pc.bold(event.taskId)} ${pc.dim(event.runId)}${attemptOf(event.attempt)}`];
+      return [`${time} ${pc.cyan("▶")} ${nameOf(event)}${attemptOf(event.attempt)}`];
     case "run_log":
-      return [`${renderLogLine({ ...event, at })}`];
+      return [renderLogLine({ ...event, at })];
     case "run_finished":
       return renderFinished(event, time);
     case "stopping":
@@ -65,7 +65,7 @@ function renderNewVersion(event: Extract<DevEvent, { type: "version_ready" }>, t
 }
 
 function renderFinished(event: Extract<DevEvent, { type: "run_finished" }>, time: string): readonly string[] {
-  const what = `${pc.bold(event.taskId)} ${pc.dim(event.runId)}${attemptOf(event.attempt)}`;
+  const what = `${nameOf(event)}${attemptOf(event.attempt)}`;
   const length = formatDuration(event.durationMs);
   if (event.error === null) return [`${time} ${pc.green("✔")} ${what} ${pc.green("completed")} in ${length}`];
   const { name, message, stackTrace = "" } = event.error;
@@ -74,6 +74,11 @@ function renderFinished(event: Extract<DevEvent, { type: "run_finished" }>, time
     indented(pc.red(name === undefined ? message : `${name}: ${message}`), "           "),
     ...userFrames(stackTrace, process.cwd()).map((line) => pc.dim(`             ${line}`)),
   ];
+}
+
+/** Begins with the short id that the run's log lines have, too. */
+function nameOf(run: { readonly runId: string; readonly taskId: string }): string {
+  return `${pc.dim(shortRunId(run.runId))} ${pc.bold(run.taskId)} ${pc.dim(run.runId)}`;
 }
 
 function attemptOf(attempt: number): string {

@@ -7,6 +7,8 @@ const levelColors = { trace: pc.dim, debug: pc.dim, info: pc.blue, warn: pc.yell
 /** One line that a run logged. */
 export interface LogLine {
   readonly at: Date;
+  /** Given where lines of several runs meet. */
+  readonly runId?: string;
   readonly level: keyof typeof levelColors;
   readonly message: string;
   readonly attributes?: unknown;
@@ -20,5 +22,16 @@ export interface LogLine {
  */
 export function renderLogLine(line: LogLine): string {
   const level = levelColors[line.level](line.level.padEnd(5));
-  return `${pc.dim(clockTime(line.at))}   ${level} ${line.message}${renderAttributes(line.attributes)}`;
+  const run = line.runId === undefined ? "" : `${pc.dim(shortRunId(line.runId))} `;
+  return `${pc.dim(clockTime(line.at))}   ${run}${level} ${line.message}${renderAttributes(line.attributes)}`;
+}
+
+/**
+ * Enough of a run's id to tell runs apart that execute at the same time.
+ *
+ * @param runId - `run_…`
+ * @returns its last six characters
+ */
+export function shortRunId(runId: string): string {
+  return runId.slice(-6);
 }

@@ -112,6 +112,22 @@ test("the start shows server, version and tasks; a later version is one line", (
   ]);
 });
 
+test("lines of a run begin with the same short id", () => {
+  const at = new Date(2026, 0, 2, 3, 4, 5);
+  const runId = "run_06a4zzzzabc123";
+  const logged = { type: "run_log", runId, level: "info", message: "hi", attributes: { to: "Ada" } } as const;
+  const lines = [
+    ...renderDevEvent({ type: "run_started", runId, taskId: "hello", attempt: 1 }, at),
+    ...renderDevEvent(logged, at),
+    ...renderDevEvent({ type: "run_finished", runId, taskId: "hello", attempt: 1, durationMs: 5, error: null }, at),
+  ];
+  assert.deepEqual(plain(lines), [
+    `03:04:05 ▶ abc123 hello ${runId}`,
+    "03:04:05   abc123 info  hi { to: 'Ada' }",
+    `03:04:05 ✔ abc123 hello ${runId} completed in 5 ms`,
+  ]);
+});
+
 test("a failed run shows its attempt, its error and where it was thrown", () => {
   const error = { name: "Error", message: "no", stackTrace: "Error: no\n    at f (/elsewhere/a.ts:1:1)" };
   const lines = plain(
@@ -121,7 +137,7 @@ test("a failed run shows its attempt, its error and where it was thrown", () => 
     ),
   );
   assert.deepEqual(lines, [
-    "03:04:05 ✖ hello run_1 attempt 2 failed after 48 ms",
+    "03:04:05 ✖ run_1 hello run_1 attempt 2 failed after 48 ms",
     "           Error: no",
     "             at f (/elsewhere/a.ts:1:1)",
   ]);
