@@ -10,15 +10,18 @@ import { type Database, plainArray } from "./db.ts";
 export function createHostStore(db: Database): HostStore {
   return {
     async connect(host) {
-      await db.query({
+      const rows = await db.query({
         name: "hosts_connect",
         text: `
           insert into host (id, environment_id, name, version_ids, lease_expires_at)
           values ($1, $2, $3, $4::uuid[], now() + $5::int * interval '1 millisecond')
           on conflict (id) do update
-          set version_ids = excluded.version_ids, lease_expires_at = excluded.lease_expires_at, connected_at = now()`,
+          set version_ids = excluded.version_ids, lease_expires_at = excluded.lease_expires_at, connected_at = now()
+          where host.environment_id = excluded.environment_id
+          returning id`,
         values: [host.id, host.environmentId, host.name, plainArray(host.versionIds), host.leaseMs],
       });
+      if (rows.length === 0) throw new Error(`Host ${host.id} belongs to another environment.`);
     },
     async announce(hostId, versionIds) {
       await db.query({

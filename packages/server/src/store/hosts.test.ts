@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { newUuid } from "@pawl/contract/ids";
+import { makeEnvironment } from "@pawl/testkit";
+import { createHostStore } from "./hosts.ts";
+import { runStage } from "./runs/fixtures/run-stage.ts";
+
+test("a host can't be taken over from another environment", async (t) => {
+  const stage = await runStage(t);
+  const hosts = createHostStore(stage.database);
+  const other = await makeEnvironment(stage.database, "other");
+  const stranger = { id: stage.hostId, environmentId: other.id, name: "stranger", versionIds: [], leaseMs: 1_000 };
+  await assert.rejects(hosts.connect(stranger), /belongs to another environment/);
+});
+
+test("a renewal tells which hosts are gone, and when the first of the others is lost", async (t) => {
+  const stage = await runStage(t);
+  const hosts = createHostStore(stage.database);
+  const gone = newUuid();
+  const renewed = await hosts.renew([gone], 10_000);
+  assert.deepEqual(renewed.lostIds, [gone]);
+  assert.ok(renewed.nextLossInMs !== null && renewed.nextLossInMs > 3_500_000);
+  assert.deepEqual(await hosts.renew([stage.hostId], 10_000), { lostIds: [], nextLossInMs: null });
+});
+
+test("a lease is only ever shortened by a close", async (t) => {
+  const stage = await runStage(t);
+  const hosts = createHostStore(stage.database);
+  await hosts.shorten(stage.hostId, 2_000);
+  await hosts.shorten(stage.hostId, 60_000);
+  const { nextLossInMs } = await hosts.renew([], 1_000);
+  assert.ok(nextLossInMs !== null && nextLossInMs <= 2_000);
+});
+
+test("the versions that a host announces are kept", async (t) => {
+  const stage = await runStage(t);
+  const versionId = newUuid();
+  await createHostStore(stage.database).announce(stage.hostId, [versionId]);
+  assert.deepEqual(await stage.sql("select version_ids from host"), [{ version_ids: [versionId] }]);
+});
