@@ -100,7 +100,7 @@ export const runErrors = {
     outcome: "timed_out",
     fault: "user",
     isRetryable: false,
-    hint: "The run executed for longer than its maxDuration. Raise it, or split the work.",
+    hint: "Raise maxDuration in the task or in the configuration, or split the work.",
   },
 } as const satisfies Record<string, RunErrorRule>;
 

@@ -5,6 +5,7 @@ import type { VersionManifest } from "@pawl/contract/task-manifest";
 import { Assignment } from "./host/assignment.ts";
 import type { HostEvent } from "./host/host-event.ts";
 import { HostState, type HostVersion } from "./host/host-state.ts";
+import { durationLimits } from "./host/max-duration.ts";
 import { ProcessListener } from "./host/process-listener.ts";
 import { OutputFolder } from "./host/process-output.ts";
 import { ProcessPool } from "./host/process-pool.ts";
@@ -172,6 +173,7 @@ function pooled({ id, label, bundlePath, projectDir, manifest }: AddedVersion): 
     bundlePath: resolve(bundlePath),
     projectDir: resolve(projectDir),
     processKeepAlive: manifest.processKeepAlive,
+    durationLimits: durationLimits(manifest.tasks),
     retryPolicies: new Map(manifest.tasks.map(({ id: taskId, retry }) => [taskId, retry])),
   };
 }

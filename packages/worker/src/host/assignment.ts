@@ -3,6 +3,7 @@ import type { ExecutionEnd, ImportFailure, RunOrder } from "../channel/messages.
 import { type HeldRun, runsToGiveBack, type VersionQueue } from "./held-runs.ts";
 import type { HostEvent } from "./host-event.ts";
 import type { HostState } from "./host-state.ts";
+import { enforceMaxDuration, withinMaxDuration } from "./max-duration.ts";
 import { withRetry } from "./next-attempt.ts";
 import { errorOfDeath, type ProcessDeath } from "./process-death.ts";
 import { isWornOut, type ProcessPool } from "./process-pool.ts";
@@ -129,6 +130,11 @@ export class Assignment implements ProcessObserver {
       for (const run of runsToGiveBack(queue, flow)) this.giveBack(run);
     }
     pool.recallStuck(nowMs);
+  }
+
+  /** Ends runs that execute for longer than their task allows. */
+  enforceLimits(nowMs: number): void {
+    enforceMaxDuration(this.#parts.pool.values(), nowMs);
   }
 
   // ── processes ──
@@ -274,12 +280,14 @@ export class Assignment implements ProcessObserver {
     }
   }
 
-  #finish(run: HeldRun, result: RunResult): void {
+  #finish(run: HeldRun, ownResult: RunResult): void {
+    const result = withinMaxDuration(run, ownResult);
     const { state, reporter } = this.#parts;
     const policy = state.versions.get(run.run.versionId)?.retryPolicies.get(run.run.taskId);
     state.held.remove(run);
-    reporter.result(withRetry(result, run.run, policy));
-    this.#tell({ type: "run_finished", run: run.run, result });
+    const reported = withRetry(result, run.run, policy);
+    reporter.result(reported);
+    this.#tell({ type: "run_finished", run: run.run, result: reported });
   }
 
   #freed(versionId: string, nowMs: number): void {

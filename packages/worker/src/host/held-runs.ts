@@ -18,6 +18,8 @@ export interface HeldRun {
   readonly sinceMs: number;
   /** Where it executes. */
   process: RunProcess | null;
+  /** Set once it executes for longer than its task's limit: the limit in milliseconds, and when this was seen. */
+  exceeded: { readonly limitMs: number; readonly atMs: number } | null;
 }
 
 /** The runs of one version that do not execute yet, oldest first. */
@@ -46,7 +48,7 @@ export class HeldRuns {
   add(run: AssignedRun, stage: HeldRun["stage"], nowMs: number): HeldRun | null {
     const key = claimKey(run);
     if (this.#byClaim.has(key)) return null;
-    const held: HeldRun = { run, stage, sinceMs: nowMs, process: null };
+    const held: HeldRun = { run, stage, sinceMs: nowMs, process: null, exceeded: null };
     this.#byClaim.set(key, held);
     return held;
   }

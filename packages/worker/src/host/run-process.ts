@@ -14,6 +14,7 @@ import {
 } from "../channel/messages.ts";
 import { endWithHost } from "./end-with-host.ts";
 import type { HeldRun } from "./held-runs.ts";
+import type { DurationLimits } from "./max-duration.ts";
 import type { ProcessDeath } from "./process-death.ts";
 import type { ProcessListener } from "./process-listener.ts";
 import type { OutputFile, OutputFolder } from "./process-output.ts";
@@ -34,6 +35,8 @@ export interface ProcessBundle {
   readonly projectDir: string;
   /** Whether the process is asked to describe its bundle. */
   readonly isIndexing?: boolean;
+  /** Absent when nothing is executed. */
+  readonly durationLimits?: DurationLimits;
 }
 
 /** Who is told what a process does. `died` comes last, and always. */

@@ -213,6 +213,7 @@ export class WorkerHost implements ConnectionObserver {
       if (this.#ticker !== null) clearInterval(this.#ticker);
       this.#ticker = null;
     }
+    assignment.enforceLimits(nowMs);
     if (state.isDraining) return;
     assignment.relieve(nowMs);
     sizing.grow(nowMs);
