@@ -32,12 +32,18 @@ async function withAnswers(
   }
 }
 
-test("a run is followed to its end, and each line is told once", async () => {
+const failure = (number: number, message: string) => {
+  const at = "2026-01-01T00:00:00Z";
+  return { number, startedAt: at, failedAt: at, error: { message } };
+};
+
+test("a run is followed to its end, and each line and failed attempt is told once", async () => {
   const answers = {
     "/api/v3/runs/run_1": [
-      { isExecuting: false, isCompleted: false },
-      { isExecuting: true, isCompleted: false },
-      { isExecuting: false, isCompleted: true, output: 7 },
+      { isCompleted: false, attemptCount: 0, attempts: [] },
+      { isCompleted: false, attemptCount: 1, attempts: [failure(1, "no")] },
+      { isCompleted: false, attemptCount: 2, attempts: [failure(1, "no")] },
+      { isCompleted: true, attemptCount: 3, attempts: [failure(1, "no"), failure(2, "not yet")], output: 7 },
     ],
     "/api/v1/runs/run_1/events": [
       { events: [log("a")] },
@@ -49,10 +55,11 @@ test("a run is followed to its end, and each line is told once", async () => {
     const told: string[] = [];
     const run = await followRun(createApiClient({ apiUrl, secretKey: "k" }), "run_1", {
       onEvent: (event) => told.push(event.message),
+      onAttemptFailed: ({ number, error }) => told.push(`${number}: ${error.message}`),
       onReason: (reason) => told.push(reason),
     });
     assert.equal(run.output, 7);
-    assert.deepEqual(told, ["a", "b", "c"]);
+    assert.deepEqual(told, ["a", "1: no", "b", "c", "2: not yet"]);
   });
 });
 

@@ -1,11 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { RunDetail, RunEvent } from "@pawl/contract/api/runs";
+import type { AttemptFailure, RunDetail, RunEvent } from "@pawl/contract/api/runs";
 import type { ApiClient } from "./api/client.ts";
+import { earlierAttempts } from "./earlier-attempts.ts";
 
 /** Whom to tell of a run that is followed. */
 export interface FollowListeners {
   /** Each line the run logs, once, in order. */
   readonly onEvent: (event: RunEvent) => void;
+  /** Each attempt that failed and did not end the run, once. */
+  readonly onAttemptFailed: (attempt: AttemptFailure) => void;
   /** Why the run does not execute, each time the reason changes. */
   readonly onReason: (reason: string) => void;
 }
@@ -38,9 +41,18 @@ export async function followRun(
     for (const event of events.slice(told)) if (event.kind === "log") listeners.onEvent(event);
     told = Math.max(told, events.length);
   };
+  let toldAttempt = 0;
+  const tellAttempts = (run: RunDetail) => {
+    for (const attempt of earlierAttempts(run)) {
+      if (attempt.number <= toldAttempt) continue;
+      toldAttempt = attempt.number;
+      listeners.onAttemptFailed(attempt);
+    }
+  };
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
     const run = await api.retrieveRun(runId);
-    if (run.isExecuting || run.isCompleted) await tellEvents();
+    if (run.attemptCount > 0) await tellEvents();
+    tellAttempts(run);
     if (run.isCompleted) {
       await delay(lastLinesMs);
       await tellEvents();

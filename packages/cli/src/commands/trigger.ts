@@ -3,6 +3,7 @@ import { createApiClient } from "../api/client.ts";
 import { findCredentials } from "../api/credentials.ts";
 import { followRun } from "../follow-run.ts";
 import { readPayload } from "../payload-argument.ts";
+import { renderFailedAttempt } from "../terminal/failed-attempt.ts";
 import { renderLogLine } from "../terminal/log-line.ts";
 import { createOutput } from "../terminal/output.ts";
 import { renderEndedRun, renderTriggeredRun } from "../terminal/triggered-run.ts";
@@ -45,6 +46,7 @@ async function trigger(taskId: string, flags: TriggerFlags): Promise<void> {
   output.lines(renderTriggeredRun(taskId, id));
   const run = await followRun(api, id, {
     onEvent: (event) => output.lines([renderLogLine({ ...event, at: new Date(event.at) })]),
+    onAttemptFailed: (attempt) => output.lines(renderFailedAttempt(attempt)),
     onReason: (reason) => output.lines([reason]),
   });
   output.lines(renderEndedRun(run));

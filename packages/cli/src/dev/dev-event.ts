@@ -34,6 +34,8 @@ export type DevEvent =
       readonly attempt: number;
       readonly durationMs: number;
       readonly error: { readonly name?: string; readonly message: string; readonly stackTrace?: string } | null;
+      /** Absent when the attempt was the last one. */
+      readonly nextAttemptInMs?: number;
     }
   | { readonly type: "warning"; readonly message: string }
   | { readonly type: "stopping"; readonly executing: number; readonly graceMs: number }

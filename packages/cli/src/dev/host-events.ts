@@ -38,7 +38,10 @@ function logOf(record: Extract<HostEvent, { type: "run_log" }>["record"]): DevEv
   return { type: "run_log", runId, level, message, ...(parsed === undefined ? {} : { attributes: parsed }) };
 }
 
-function finishOf({ run, result }: Extract<HostEvent, { type: "run_finished" }>): DevEvent {
+type Finish = Extract<HostEvent, { type: "run_finished" }>;
+
+function finishOf({ run, result }: Finish): DevEvent {
+  const nextAttemptInMs = nextAttemptOf(run, result);
   return {
     type: "run_finished",
     runId: run.runId,
@@ -46,5 +49,12 @@ function finishOf({ run, result }: Extract<HostEvent, { type: "run_finished" }>)
     attempt: run.attempt,
     durationMs: result.durationMs,
     error: result.kind === "completed" ? null : publicRunError(result.error),
+    ...(nextAttemptInMs === null ? {} : { nextAttemptInMs }),
   };
+}
+
+/** The server attempts a run as often as the run itself says, whatever its code asks for. */
+function nextAttemptOf(run: Finish["run"], result: Finish["result"]): number | null {
+  if (result.kind === "completed" || result.retry === undefined || "never" in result.retry) return null;
+  return run.attempt < run.maxAttempts ? result.retry.delayMs : null;
 }

@@ -65,12 +65,15 @@ function renderNewVersion(event: Extract<DevEvent, { type: "version_ready" }>, t
 }
 
 function renderFinished(event: Extract<DevEvent, { type: "run_finished" }>, time: string): readonly string[] {
-  const what = `${nameOf(event)}${attemptOf(event.attempt)}`;
+  const { nextAttemptInMs } = event;
+  const attempt = nextAttemptInMs === undefined ? attemptOf(event.attempt) : pc.yellow(` attempt ${event.attempt}`);
+  const what = `${nameOf(event)}${attempt}`;
   const length = formatDuration(event.durationMs);
   if (event.error === null) return [`${time} ${pc.green("✔")} ${what} ${pc.green("completed")} in ${length}`];
   const { name, message, stackTrace = "" } = event.error;
+  const next = nextAttemptInMs === undefined ? "" : `, next attempt in ${formatDuration(nextAttemptInMs)}`;
   return [
-    `${time} ${pc.red("✖")} ${what} ${pc.red("failed")} after ${length}`,
+    `${time} ${pc.red("✖")} ${what} ${pc.red("failed")} after ${length}${next}`,
     indented(pc.red(name === undefined ? message : `${name}: ${message}`), "           "),
     ...userFrames(stackTrace, process.cwd()).map((line) => pc.dim(`             ${line}`)),
   ];

@@ -1,7 +1,9 @@
 import type { RunDetail, RunEvent } from "@pawl/contract/api/runs";
 import { formatDuration } from "@pawl/contract/duration";
 import pc from "picocolors";
+import { earlierAttempts } from "../earlier-attempts.ts";
 import { dateAndTime } from "./clock.ts";
+import { renderFailedAttempt } from "./failed-attempt.ts";
 import { renderLogLine } from "./log-line.ts";
 import { userFrames } from "./stack.ts";
 import { coloredStatus } from "./status.ts";
@@ -59,15 +61,9 @@ function renderError({ error }: RunDetail): readonly string[] {
   return ["", pc.bold("Error"), indented(pc.red(head), "  "), ...frames.map((line) => pc.dim(`    ${line}`))];
 }
 
-/** Attempts that failed and were followed by another one; the error of the last is the run's own. */
-function renderEarlierAttempts({ attempts, error }: RunDetail): readonly string[] {
-  const earlier = error === undefined ? attempts : attempts.slice(0, -1);
-  if (earlier.length === 0) return [];
-  const lines = earlier.map((attempt) => {
-    const { name, message } = attempt.error;
-    return `  ${pc.dim(`${attempt.number}.`)} ${name === undefined ? message : `${name}: ${message}`}`;
-  });
-  return ["", pc.bold("Failed attempts"), ...lines];
+function renderEarlierAttempts(run: RunDetail): readonly string[] {
+  const lines = earlierAttempts(run).flatMap(renderFailedAttempt);
+  return lines.length === 0 ? [] : ["", pc.bold("Failed attempts"), ...lines.map((line) => `  ${line}`)];
 }
 
 function renderEvents(events: readonly RunEvent[]): readonly string[] {

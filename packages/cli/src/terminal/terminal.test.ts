@@ -142,3 +142,9 @@ test("a failed run shows its attempt, its error and where it was thrown", () => 
     "             at f (/elsewhere/a.ts:1:1)",
   ]);
 });
+
+test("a failed attempt that is not the last one says when the next one comes", () => {
+  const failed = { type: "run_finished", runId: "run_1", taskId: "hello", attempt: 1, durationMs: 23 } as const;
+  const [line] = renderDevEvent({ ...failed, error: { message: "no" }, nextAttemptInMs: 1_200 }, new Date());
+  assert.match(plain([line ?? ""]).join(), /attempt 1 failed after 23 ms, next attempt in 1\.2 s$/);
+});
