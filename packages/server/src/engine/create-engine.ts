@@ -82,6 +82,7 @@ export function createEngine(settings: EngineSettings): Engine {
       openHostSession(link, {
         runs: settings.runs,
         hosts: settings.hosts,
+        isRowError: settings.isRowError,
         leases,
         onConnected: (host) => {
           const dispatcher = dispatcherOf(host.environmentId) ?? new Dispatcher(settings.runs, settings.onError);

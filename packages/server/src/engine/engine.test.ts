@@ -3,6 +3,7 @@ import { type TestContext, test } from "node:test";
 import { type RaceDatabase, raceDatabase } from "@pawl/testkit";
 import { createBatchStore } from "../store/batches.ts";
 import { createHostStore } from "../store/hosts.ts";
+import { isRowError } from "../store/row-error.ts";
 import { type RunStage, runStage } from "../store/runs/fixtures/run-stage.ts";
 import { createRunStore } from "../store/runs/run-store.ts";
 import { createVersionStore } from "../store/versions.ts";
@@ -19,7 +20,7 @@ interface EngineStage extends RunStage {
 }
 
 /** A real engine on a real store; its hosts are played by the test. */
-async function engineStage(t: TestContext): Promise<EngineStage> {
+async function engineStage(t: TestContext, isRowError = (_error: unknown) => false): Promise<EngineStage> {
   const stage = await runStage(t);
   const races = raceDatabase(stage.database);
   const errors: unknown[] = [];
@@ -29,7 +30,7 @@ async function engineStage(t: TestContext): Promise<EngineStage> {
     versions: createVersionStore(stage.database),
     batches: createBatchStore(stage.database),
     notifier: { notify: () => undefined },
-    isRowError: () => false,
+    isRowError,
     onError: (error) => errors.push(error),
   });
   await engine.start();
@@ -242,6 +243,27 @@ test("an error of the store ends the connection, so that the host comes back and
   host.connect(stage.engine, { held: [{ runId: run.runId, fence: run.fence }] });
   await host.next((message) => message.type === "welcome");
   assert.deepEqual(await host.report({ results: [{ ...done, runId: run.runId, fence: run.fence }] }), []);
+});
+
+test("a result that the store refuses fails its own run, and no other of its report", async (t) => {
+  const stage = await engineStage(t, isRowError);
+  await stage.sql("alter table run add constraint test_refusal check (output is distinct from 'poison')");
+  await stage.engine.triggerMany([stage.request(), stage.request()]);
+  const host = stage.host();
+  host.connect(stage.engine, { capacity: { ready: 2 } });
+  const [first, second] = await host.pushed(2);
+  assert.ok(first && second);
+  const lost = await host.report({
+    results: [
+      { ...done, runId: first.runId, fence: first.fence, output: "poison" },
+      { ...done, runId: second.runId, fence: second.fence, output: "1" },
+    ],
+  });
+  assert.deepEqual(lost, []);
+  const poisoned = await stage.reader.retrieve(stage.environment.id, first.runId);
+  assert.equal(poisoned?.outcome, "failed");
+  assert.equal(poisoned?.error?.type === "INTERNAL_ERROR" && poisoned.error.code, "TASK_OUTPUT_ERROR");
+  assert.equal((await stage.reader.retrieve(stage.environment.id, second.runId))?.outcome, "completed");
 });
 
 test("a host of another protocol is told what to update", async (t) => {

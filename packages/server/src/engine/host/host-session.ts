@@ -9,6 +9,8 @@ import { closedLeaseMs, type LeaseKeeper, leaseMs } from "./lease-keeper.ts";
 export interface HostSessionSettings {
   readonly runs: RunStore;
   readonly hosts: HostStore;
+  /** Whether an error of the store may be the doing of one row of an array. */
+  readonly isRowError: (error: unknown) => boolean;
   readonly leases: LeaseKeeper;
   /** The host is ready to be given runs. */
   readonly onConnected: (host: ConnectedHost) => void;
@@ -58,7 +60,7 @@ export function openHostSession(link: HostLink, settings: HostSessionSettings): 
       link.send({ type: "ack", report: report.report, lost: [] });
       return;
     }
-    const outcome = await settle(settings.runs, from, report);
+    const outcome = await settle(settings, from, report);
     link.send({ type: "ack", report: report.report, lost: [...outcome.lost] });
     if (outcome.nextDueInMs !== null) settings.onDelayed(outcome.nextDueInMs);
     if (outcome.hasQueued) settings.onQueued(from.environmentId);
