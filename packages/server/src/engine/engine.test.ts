@@ -265,11 +265,3 @@ test("a result that the store refuses fails its own run, and no other of its rep
   assert.equal(poisoned?.error?.type === "INTERNAL_ERROR" && poisoned.error.code, "TASK_OUTPUT_ERROR");
   assert.equal((await stage.reader.retrieve(stage.environment.id, second.runId))?.outcome, "completed");
 });
-
-test("a host of another protocol is told what to update", async (t) => {
-  const stage = await engineStage(t);
-  const host = stage.host();
-  host.connect(stage.engine, { protocol: 99 });
-  const refused = await host.next((message) => message.type === "refused");
-  assert.match(refused.type === "refused" ? refused.reason : "", /update the server/);
-});

@@ -1,4 +1,4 @@
-import { type HostMessage, workerProtocolVersion } from "@pawl/contract/worker-protocol";
+import type { HostMessage } from "@pawl/contract/worker-protocol";
 import type { HostLink, HostSession } from "../host-link.ts";
 import type { HostStore, RunStore } from "../ports.ts";
 import { settle } from "../run/settle.ts";
@@ -78,8 +78,7 @@ export function openHostSession(link: HostLink, settings: HostSessionSettings): 
       if (message.type === "hello") {
         if (isGreeted) return;
         isGreeted = true;
-        if (message.protocol === workerProtocolVersion) greet(message).catch(closeOn);
-        else refuse(link, message.protocol);
+        greet(message).catch(closeOn);
       } else if (host === null) {
         closeOn(new Error(`A host sent "${message.type}" before it was welcome.`));
       } else if (message.type === "report") {
@@ -105,15 +104,4 @@ export function openHostSession(link: HostLink, settings: HostSessionSettings): 
         .then(() => settings.leases.expect(closedLeaseMs), settings.onError);
     },
   };
-}
-
-function refuse(link: HostLink, protocol: number): void {
-  const older = protocol < workerProtocolVersion ? "worker" : "server";
-  link.send({
-    type: "refused",
-    reason:
-      `The worker speaks version ${protocol} of the protocol and the server version ${workerProtocolVersion}: ` +
-      `update the ${older}.`,
-  });
-  link.close();
 }
