@@ -88,6 +88,7 @@ export function createEngine(settings: EngineSettings): Engine {
           const dispatcher = dispatcherOf(host.environmentId) ?? new Dispatcher(settings.runs, settings.onError);
           dispatchers.set(host.environmentId, dispatcher);
           dispatcher.add(host);
+          dueRuns.expect(0); // a run that it delayed may be known to a server only that has died since
         },
         onClosed: (host) => dispatcherOf(host.environmentId)?.remove(host),
         onRoomChanged: (environmentId) => dispatcherOf(environmentId)?.roomChanged(),

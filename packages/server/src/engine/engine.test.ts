@@ -197,6 +197,18 @@ test("a run that fails is attempted again when its delay is over", async (t) => 
   assert.deepEqual([again?.runId, again?.attempt], [run.runId, 2]);
 });
 
+test("a run that was delayed through a server that died is queued when its host comes to another", async (t) => {
+  const stage = await engineStage(t);
+  const claim = await stage.executing();
+  const error = { type: "STRING_ERROR", raw: "no" } as const;
+  await stage.settle({ failed: [{ ...claim, error, outcome: "failed", durationMs: 1, retryDelayMs: 60_000 }] });
+  await stage.sql("update live_run set due_at = now()");
+  const host = stage.host();
+  host.connect(stage.engine, { capacity: { ready: 1 } });
+  const [run] = await host.pushed(1);
+  assert.deepEqual([run?.runId, run?.attempt], [claim.runId, 2]);
+});
+
 test("a version that brings a task brings its waiting runs", async (t) => {
   const stage = await engineStage(t);
   const host = stage.host();

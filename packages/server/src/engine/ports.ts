@@ -1,7 +1,7 @@
 import type { RunError } from "@pawl/contract/errors";
 import type { PacketType } from "@pawl/contract/packet";
 import type { RunOutcome, RunState } from "@pawl/contract/run-state";
-import type { RegisteredVersion, VersionManifest } from "@pawl/contract/task-manifest";
+import type { RegisteredVersion, TaskManifest, VersionManifest } from "@pawl/contract/task-manifest";
 import type { TelemetryRecord } from "@pawl/contract/worker-protocol";
 
 // What the engine needs of the store. Ids are UUIDs here; their public form exists only in `api/`.
@@ -269,10 +269,18 @@ export interface HostStore {
   shorten(hostId: string, leaseMs: number): Promise<void>;
 }
 
+/** The version that new runs execute. */
+export interface CurrentVersion {
+  readonly label: string;
+  readonly tasks: readonly Pick<TaskManifest, "id" | "filePath">[];
+}
+
 /** Versions and their tasks. */
 export interface VersionStore {
   /** Makes a version current; the same content hash gives the same version. */
   register(environmentId: string, manifest: VersionManifest): Promise<RegisteredVersion>;
+  /** The version that new runs execute, with its tasks in the order of their ids; null before the first one. */
+  current(environmentId: string): Promise<CurrentVersion | null>;
 }
 
 /** Environments and their keys. */
