@@ -41,3 +41,11 @@ export const registeredVersionSchema = z.object({ id: z.string(), label: z.strin
 
 /** A registered version. */
 export type RegisteredVersion = z.infer<typeof registeredVersionSchema>;
+
+/** The answer of `GET /worker/v1/tasks`. */
+export interface TaskList {
+  /** In the order of their ids. */
+  readonly tasks: readonly Pick<TaskManifest, "id" | "filePath">[];
+  /** The label of the version that new runs execute; null before the first one is registered. */
+  readonly version: string | null;
+}

@@ -117,10 +117,11 @@ async function assemble({ database, postgres, environments, onMessage, undo }: P
   undo.push(() => listener.stop());
   const batches = createBatchStore(database);
   const runs = createRunReader(database);
+  const versions = createVersionStore(database);
   const engine = createEngine({
     runs: createRunStore(database),
     hosts: createHostStore(database),
-    versions: createVersionStore(database),
+    versions,
     batches,
     notifier: listener,
     isRowError,
@@ -130,7 +131,7 @@ async function assemble({ database, postgres, environments, onMessage, undo }: P
   await engine.start();
   housekeeping.start();
   if (directUrl !== null) listener.start(); // an embedded Postgres has no other server
-  return createApi({ engine, environments, runs, batches, telemetry, version: ownVersion() });
+  return createApi({ engine, environments, runs, batches, telemetry, versions, version: ownVersion() });
 }
 
 async function listen(api: FastifyInstance, { host, port }: ServerSettings): Promise<string> {

@@ -8,6 +8,14 @@ test("the server tells that it is up without asking for a key", async (t) => {
   assert.deepEqual((await call(api, "GET", "/healthz", { key: null })).body, { status: "ok", version: "1.2.3" });
 });
 
+test("a browser at the server's address is told what it is", async (t) => {
+  const { apiUrl } = await startApi(t);
+  const response = await fetch(apiUrl);
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get("content-type") ?? "", /^text\/plain/);
+  assert.match(await response.text(), /^This is a Pawl server, version 1\.2\.3\. It has no dashboard yet/);
+});
+
 test("an unknown route says so, whatever body comes with it", async (t) => {
   const api = await startApi(t);
   for (const [method, path, body] of [

@@ -33,7 +33,7 @@ export interface ApiSettings extends RouteSettings {
  * @returns the app, not yet listening
  * @example
  * ```ts
- * const api = createApi({ engine, environments, runs, batches, telemetry, version: "0.1.0" });
+ * const api = createApi({ engine, environments, runs, batches, telemetry, versions, version: "0.1.0" });
  * await api.listen({ host: "127.0.0.1", port: 0 });
  * ```
  */

@@ -67,3 +67,20 @@ test("registrations at the same time get labels of their own", async (t) => {
   assert.equal(new Set(made.map((version) => version.label)).size, 3);
   assert.equal((await read(database, "select id from version where is_current")).length, 1);
 });
+
+test("the current version is read with its tasks", async (t) => {
+  const { database, environment } = await withDatabase(t);
+  const store = createVersionStore(database);
+  assert.equal(await store.current(environment.id), null);
+  await store.register(environment.id, manifest("content-1", [task("old")]));
+  const { label } = await store.register(environment.id, manifest("content-2", [task("b"), task("a")]));
+  assert.deepEqual(await store.current(environment.id), {
+    label,
+    tasks: [
+      { id: "a", filePath: "trigger/a.ts" },
+      { id: "b", filePath: "trigger/b.ts" },
+    ],
+  });
+  const { label: emptyLabel } = await store.register(environment.id, manifest("content-3", []));
+  assert.deepEqual(await store.current(environment.id), { label: emptyLabel, tasks: [] });
+});

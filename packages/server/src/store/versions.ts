@@ -28,6 +28,16 @@ export function createVersionStore(database: Database): VersionStore {
         throw new Error(`Version ${manifest.contentHash} of environment ${environmentId} was not stored`);
       return { id: String(row.id), label: String(row.label) };
     },
+    async current(environmentId) {
+      const rows = await database.query(readCurrent(environmentId));
+      const [first] = rows;
+      if (first === undefined) return null;
+      const tasks = rows.filter(({ id }) => id !== null);
+      return {
+        label: String(first.label),
+        tasks: tasks.map((task) => ({ id: String(task.id), filePath: String(task.file_path) })),
+      };
+    },
   };
 }
 
@@ -103,5 +113,18 @@ function upsertQueues(environmentId: string, tasks: readonly TaskManifest[]): St
       on conflict (environment_id, name) do update set concurrency_limit = excluded.concurrency_limit
       where queue.concurrency_limit is distinct from excluded.concurrency_limit`,
     values: [environmentId, JSON.stringify(tasks.map((task) => task.queue))],
+  };
+}
+
+/** One row a task; one with nulls for a version without tasks. */
+function readCurrent(environmentId: string): Statement {
+  return {
+    name: "versions_read_current",
+    text: `
+      select version.label, task.id, task.file_path
+      from version left join task on task.environment_id = version.environment_id and task.version_id = version.id
+      where version.environment_id = $1 and version.is_current
+      order by task.id`,
+    values: [environmentId],
   };
 }

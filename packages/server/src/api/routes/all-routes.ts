@@ -1,11 +1,13 @@
 import type { Engine } from "../../engine/engine.ts";
-import type { BatchStore, RunReader, TelemetryStore } from "../../engine/ports.ts";
+import type { BatchStore, RunReader, TelemetryStore, VersionStore } from "../../engine/ports.ts";
 import type { Route } from "../route.ts";
 import { appendTelemetryRoute } from "./append-telemetry.ts";
 import { batchItemsRoute } from "./batch-items.ts";
 import { createBatchRoute } from "./create-batch.ts";
 import { healthRoute } from "./health.ts";
+import { indexPageRoute } from "./index-page.ts";
 import { listRunsRoute } from "./list-runs.ts";
+import { listTasksRoute } from "./list-tasks.ts";
 import { registerVersionRoute } from "./register-version.ts";
 import { retrieveRunRoute } from "./retrieve-run.ts";
 import { runEventsRoute } from "./run-events.ts";
@@ -18,6 +20,7 @@ export interface RouteSettings {
   readonly runs: RunReader;
   readonly batches: BatchStore;
   readonly telemetry: TelemetryStore;
+  readonly versions: Pick<VersionStore, "current">;
   /** The server's version. */
   readonly version: string;
 }
@@ -28,8 +31,9 @@ export interface RouteSettings {
  * @param settings - what the routes need
  * @returns the routes
  */
-export function routes({ engine, runs, batches, telemetry, version }: RouteSettings): readonly Route[] {
+export function routes({ engine, runs, batches, telemetry, versions, version }: RouteSettings): readonly Route[] {
   return [
+    indexPageRoute(version),
     healthRoute(version),
     triggerRoute(engine),
     createBatchRoute(engine),
@@ -38,6 +42,7 @@ export function routes({ engine, runs, batches, telemetry, version }: RouteSetti
     listRunsRoute(runs),
     runEventsRoute(runs, telemetry),
     registerVersionRoute(engine),
+    listTasksRoute(versions),
     runPayloadRoute(runs),
     appendTelemetryRoute(telemetry),
   ];
