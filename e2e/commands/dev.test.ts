@@ -45,6 +45,22 @@ test("pawl dev, from the first trigger to Ctrl-C", async (t) => {
     assert.match(bad.stdout, /RangeError: too far/);
   });
 
+  await t.test("refuses a task that is not there, unless it is asked for anyway", async () => {
+    const refused = await stage.pawl(["trigger", "helo", "--wait"], inProject).finished();
+    assert.equal(refused.ending?.code, 1, refused.report());
+    assert.match(refused.stderr, /has no task helo: did you mean hello\?/);
+    const anyway = await stage.pawl(["trigger", "helo", "--anyway", "--json"], inProject).finished();
+    assert.equal(anyway.ending?.code, 0, anyway.report());
+    assert.equal((await api.run(String(anyway.lines[0]?.id))).status, "PENDING_VERSION");
+  });
+
+  await t.test("tells each attempt that failed", async () => {
+    const done = await stage.pawl(["trigger", "second-time", "--wait"], inProject).finished();
+    assert.equal(done.ending?.code, 0, done.report());
+    assert.equal(done.stdout.match(/attempt 1 failed after/g)?.length, 1, done.report());
+    assert.match(done.stdout, /Error: not yet\n/);
+  });
+
   await t.test("lists runs, and shows one with its logs", async () => {
     const list = await stage.pawl(["runs", "--task", "hello", "--json"], inProject).finished();
     assert.equal(list.ending?.code, 0, list.report());

@@ -2,7 +2,12 @@ import { requestKeyHeader } from "@pawl/contract/api/headers";
 import type { RunDetail, RunEvents, RunList } from "@pawl/contract/api/runs";
 import type { TriggerAnswer } from "@pawl/contract/api/trigger";
 import { newUuid } from "@pawl/contract/ids";
-import { type RegisteredVersion, registeredVersionSchema, type VersionManifest } from "@pawl/contract/task-manifest";
+import {
+  type RegisteredVersion,
+  registeredVersionSchema,
+  type TaskList,
+  type VersionManifest,
+} from "@pawl/contract/task-manifest";
 import { CommandError } from "../command-error.ts";
 import type { Credentials } from "./credentials.ts";
 
@@ -17,6 +22,8 @@ export interface ApiClient {
   runEvents(runId: string): Promise<RunEvents>;
   /** Newest first. */
   listRuns(filter: RunFilter): Promise<RunList>;
+  /** Of the current version. */
+  listTasks(): Promise<TaskList>;
   registerVersion(manifest: VersionManifest): Promise<RegisteredVersion>;
 }
 
@@ -53,6 +60,7 @@ export function createApiClient(credentials: Credentials): ApiClient {
       if (filter.taskIds.length > 0) query.set("filter[taskIdentifier]", filter.taskIds.join(","));
       return get(`/api/v1/runs?${query}`);
     },
+    listTasks: () => get("/worker/v1/tasks"),
     registerVersion: async (manifest) => registeredVersionSchema.parse(await post("/worker/v1/versions", manifest)),
   };
 }

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { createApiClient } from "../api/client.ts";
 import { findCredentials } from "../api/credentials.ts";
 import { followRun } from "../follow-run.ts";
+import { refuseUnknownTask } from "../known-task.ts";
 import { readPayload } from "../payload-argument.ts";
 import { renderFailedAttempt } from "../terminal/failed-attempt.ts";
 import { renderLogLine } from "../terminal/log-line.ts";
@@ -11,6 +12,7 @@ import { renderEndedRun, renderTriggeredRun } from "../terminal/triggered-run.ts
 interface TriggerFlags {
   readonly payload?: string;
   readonly wait?: boolean;
+  readonly anyway?: boolean;
   readonly json?: boolean;
 }
 
@@ -25,6 +27,7 @@ export function triggerCommand(): Command {
     .argument("<task>", "the task's id")
     .option("-p, --payload <json>", "the payload as JSON; @file reads a file, @- standard input")
     .option("-w, --wait", "show the run's logs until it has finished; exit 0 when it completed, 1 otherwise")
+    .option("--anyway", "trigger also a task that the current version does not have; the run waits for one that has it")
     .option("--json", "print one JSON value, for programs")
     .addHelpText(
       "after",
@@ -37,6 +40,7 @@ async function trigger(taskId: string, flags: TriggerFlags): Promise<void> {
   const output = createOutput(flags);
   const payload = await readPayload(flags.payload, process.stdin);
   const api = createApiClient(await findCredentials({ env: process.env, dir: process.cwd() }));
+  if (flags.anyway !== true) refuseUnknownTask(taskId, await api.listTasks());
   const { id } = await api.trigger(taskId, payload);
   if (flags.wait !== true) {
     output.lines(renderTriggeredRun(taskId, id));
