@@ -26,16 +26,19 @@ export function devCommand(): Command {
     .option("--json", "print each event as one JSON value a line, for programs")
     .addHelpText(
       "after",
-      "\nWith TRIGGER_API_URL and TRIGGER_SECRET_KEY set, the server there is used instead of an own one.\n\nExample:\n  $ pawl dev\n  $ pawl dev ./my-project --port 4000",
+      "\nWhere nobody asks for a port with --port or PORT and 3030 is taken, a free one is used.\nWith TRIGGER_API_URL and TRIGGER_SECRET_KEY set, the server there is used instead of an own one.\n\nExample:\n  $ pawl dev\n  $ pawl dev ./my-project --port 4000",
     )
     .action(dev);
 }
 
-async function dev(folder: string, flags: DevFlags): Promise<void> {
+async function dev(folder: string, flags: DevFlags, command: Command): Promise<void> {
+  // Before the project's .env is read, whose PORT is that of the app.
+  const port = command.getOptionValueSource("port") === "default" ? null : flags.port;
   loadEnvironmentFile(resolve(folder));
   const onEvent = createEventWriter(createOutput(flags));
+  if ((process.env.TRIGGER_API_URL ?? "") === "") onEvent({ type: "server_starting" });
   const { startDev } = await import("../dev/dev-session.ts"); // with it come the bundler and the worker
-  const session = startDev({ dir: folder, port: flags.port, env: process.env, onEvent });
+  const session = startDev({ dir: folder, port, env: process.env, onEvent });
   const asked = onceStopped(() => void session.stop({ graceMs: 0 }));
   await Promise.race([session.ready, asked]);
   await asked;

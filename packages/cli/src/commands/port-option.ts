@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import { defaultPort } from "../dev/own-port.ts";
 
 /**
  * The `--port` of commands that start a server.
@@ -7,7 +8,8 @@ import { InvalidArgumentError, Option } from "commander";
  */
 export function portOption(): Option {
   return new Option("-p, --port <number>", "the port to listen on; 0 takes a free one")
-    .default(3030)
+    .env("PORT")
+    .default(defaultPort)
     .argParser((text) => {
       const port = Number(text);
       if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;

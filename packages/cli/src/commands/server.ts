@@ -22,7 +22,7 @@ interface ServerFlags {
 export function serverCommand(): Command {
   return new Command("server")
     .description("Run the server, on its own Postgres, or on yours with DATABASE_URL.")
-    .addOption(portOption().env("PORT"))
+    .addOption(portOption())
     .addOption(new Option("--host <address>", "the address to listen on").env("PAWL_HOST").default("127.0.0.1"))
     .addOption(new Option("--data-dir <folder>", "where data is kept").env("PAWL_DATA_DIR").default(".pawl"))
     .option("--json", "print one JSON value when it is ready, for programs")

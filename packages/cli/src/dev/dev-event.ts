@@ -1,3 +1,5 @@
+import type { TakenPort } from "./own-port.ts";
+
 /** A task as the start-up summary shows it. */
 export interface ListedTask {
   readonly id: string;
@@ -7,7 +9,14 @@ export interface ListedTask {
 
 /** What happens while `pawl dev` or `pawl worker` is up; each is a line on the terminal, or a line of JSON. */
 export type DevEvent =
-  | { readonly type: "server_ready"; readonly apiUrl: string; readonly isOwn: boolean }
+  | { readonly type: "server_starting" }
+  | {
+      readonly type: "server_ready";
+      readonly apiUrl: string;
+      readonly isOwn: boolean;
+      /** Why the port is not the default one. */
+      readonly taken?: TakenPort;
+    }
   | { readonly type: "server_restarting"; readonly reason: string }
   | {
       readonly type: "version_ready";

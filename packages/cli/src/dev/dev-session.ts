@@ -6,6 +6,7 @@ import { makePawlDir, readDevFile, removeDevFile, writeDevFile } from "../dev-fi
 import { detailsOf } from "../terminal/error-message.ts";
 import { pruneBundles } from "./bundle-folder.ts";
 import type { DevEvent } from "./dev-event.ts";
+import { chooseOwnPort } from "./own-port.ts";
 import { type ServerProcess, startServerProcess } from "./server-process.ts";
 import { startWorkerSession, type WorkerSession } from "./worker-session.ts";
 
@@ -13,8 +14,8 @@ import { startWorkerSession, type WorkerSession } from "./worker-session.ts";
 export interface DevSettings {
   /** The project's folder. */
   readonly dir: string;
-  /** Of the server that is started where `TRIGGER_API_URL` is not set; 0: a free one. */
-  readonly port: number;
+  /** Of the server that is started where `TRIGGER_API_URL` is not set; 0: a free one; null: 3030, or a free one if it is taken. */
+  readonly port: number | null;
   /** Where that server keeps its data; default: `.pawl` in the project. */
   readonly dataDir?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
@@ -92,6 +93,7 @@ async function open(settings: DevSettings, projectDir: string): Promise<Parts> {
   const credentials = server.then((opened) => opened.credentials);
   credentials.catch(() => {}); // whoever awaits the server hears of it
   const worker = startWorkerSession({ projectDir, credentials, onEvent: settings.onEvent });
+  const failed = onceASave(settings.onEvent);
   let isUp = false;
   let settle = { resolve: () => {}, reject: (_error: unknown) => {} };
   const first = new Promise<void>((resolve, reject) => {
@@ -105,7 +107,7 @@ async function open(settings: DevSettings, projectDir: string): Promise<Parts> {
       settle.resolve();
     },
     onError(error) {
-      if (isUp) settings.onEvent(failureOf(error));
+      if (isUp) failed(failureOf(error));
       else settle.reject(error);
     },
   });
@@ -120,17 +122,19 @@ interface OpenedServer {
 
 async function openServer(settings: DevSettings, projectDir: string, pawlDir: string): Promise<OpenedServer> {
   const isOwn = (settings.env.TRIGGER_API_URL ?? "") === "";
-  const process_ = isOwn
+  const chosen = isOwn ? await chooseOwnPort(settings.port, settings.env.PAWL_HOST || "127.0.0.1") : null;
+  const process_ = chosen
     ? await startServerProcess({
         dataDir: settings.dataDir ?? settings.env.PAWL_DATA_DIR ?? pawlDir,
-        port: settings.port,
+        port: chosen.port,
         onRestart: (reason) => settings.onEvent({ type: "server_restarting", reason }),
       })
     : null;
   const credentials = process_ ?? (await findCredentials({ env: settings.env, dir: projectDir }));
   const { apiUrl, secretKey } = credentials;
   await writeDevFile(projectDir, { apiUrl, secretKey, dashboardUrl: apiUrl, pid: process.pid });
-  settings.onEvent({ type: "server_ready", apiUrl, isOwn });
+  const taken = chosen?.taken;
+  settings.onEvent({ type: "server_ready", apiUrl, isOwn, ...(taken === undefined ? {} : { taken }) });
   return { credentials: { apiUrl, secretKey }, process: process_ };
 }
 
@@ -145,4 +149,18 @@ async function refuseSecond(projectDir: string): Promise<void> {
 function failureOf(error: unknown): DevEvent {
   const message = error instanceof Error ? error.message : String(error);
   return { type: "version_failed", message, details: error instanceof Error ? detailsOf(error) : [] };
+}
+
+/** Editors write a file in several steps, and the watcher may see two changes in one save. */
+const oneSaveMs = 1_500;
+
+/** Tells the same failure once for one save. */
+function onceASave(tell: (event: DevEvent) => void): (event: DevEvent) => void {
+  let last = { text: "", atMs: 0 };
+  return (event) => {
+    const now = { text: JSON.stringify(event), atMs: performance.now() };
+    const isRepeated = now.text === last.text && now.atMs - last.atMs < oneSaveMs;
+    last = now;
+    if (!isRepeated) tell(event);
+  };
 }

@@ -17,10 +17,10 @@ import { indented } from "./values.ts";
 export function renderDevEvent(event: DevEvent, at: Date): readonly string[] {
   const time = pc.dim(clockTime(at));
   switch (event.type) {
+    case "server_starting":
+      return [pc.dim("  Starting Postgres and server …")];
     case "server_ready":
-      return [
-        `  ${pc.dim("Server ")}  ${pc.underline(event.apiUrl)}${event.isOwn ? pc.dim("  (started for this project)") : ""}`,
-      ];
+      return [`  ${pc.dim("Server ")}  ${pc.underline(event.apiUrl)}${pc.dim(remarkOn(event))}`];
     case "server_restarting":
       return [`${time} ${pc.yellow("!")} ${event.reason}`];
     case "version_ready":
@@ -48,6 +48,12 @@ export function renderDevEvent(event: DevEvent, at: Date): readonly string[] {
     case "stopped":
       return [`${time} Everything has stopped.`];
   }
+}
+
+function remarkOn({ isOwn, taken }: Extract<DevEvent, { type: "server_ready" }>): string {
+  if (!isOwn) return "";
+  if (taken === undefined) return "  (started for this project)";
+  return `  (${taken.port} is taken by ${taken.pid === undefined ? "another program" : `pid ${taken.pid}`})`;
 }
 
 function renderSummary(label: string, tasks: readonly ListedTask[]): readonly string[] {

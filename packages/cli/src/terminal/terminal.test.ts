@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from "node:util";
 import type { RunDetail, RunEvent } from "@pawl/contract/api/runs";
 import { statusFlags } from "@pawl/contract/run-state";
 import { CommandError } from "../command-error.ts";
+import type { DevEvent } from "../dev/dev-event.ts";
 import { renderDevEvent } from "./dev-lines.ts";
 import { errorAsJson, renderErrorMessage } from "./error-message.ts";
 import { renderRunPage } from "./run-page.ts";
@@ -110,6 +111,14 @@ test("the start shows server, version and tasks; a later version is one line", (
   assert.deepEqual(plain(renderDevEvent({ ...ready, isFirst: false }, at)), [
     "03:04:05 ↻ Version 20260102.1 is loaded: 1 task, 120 ms",
   ]);
+});
+
+test("a server that could not have the default port says who has it", () => {
+  const ready = { type: "server_ready", apiUrl: "http://127.0.0.1:43211", isOwn: true } as const;
+  const lineFor = (event: DevEvent) => plain(renderDevEvent(event, new Date())).join();
+  assert.equal(lineFor(ready), "  Server   http://127.0.0.1:43211  (started for this project)");
+  const taken = { port: 3030, pid: 17 };
+  assert.equal(lineFor({ ...ready, taken }), "  Server   http://127.0.0.1:43211  (3030 is taken by pid 17)");
 });
 
 test("lines of a run begin with the same short id", () => {
