@@ -7,8 +7,13 @@ import { writeError } from "./terminal/output.ts";
  * @param argv - as Node gives them: program, script, arguments
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  // A reader that has gone, as in "pawl runs | head", ends the command.
-  process.stdout.on("error", () => process.exit(0));
+  // A reader that has gone, as in "pawl runs | head", ends the command as Ctrl-C does.
+  let isGone = false;
+  process.stdout.on("error", () => {
+    if (isGone) return;
+    isGone = true;
+    if (!process.emit("SIGINT")) process.exit(0);
+  });
   try {
     await createProgram().parseAsync(argv);
   } catch (error) {

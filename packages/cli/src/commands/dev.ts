@@ -2,8 +2,7 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { loadEnvironmentFile } from "../environment-file.ts";
 import { onceStopped } from "../stop-signals.ts";
-import { createEventWriter } from "../terminal/event-writer.ts";
-import { createOutput } from "../terminal/output.ts";
+import { createEventWriter, type EventWriter } from "../terminal/event-writer.ts";
 import { portOption } from "./port-option.ts";
 
 interface DevFlags {
@@ -35,14 +34,22 @@ async function dev(folder: string, flags: DevFlags, command: Command): Promise<v
   // Before the project's .env is read, whose PORT is that of the app.
   const port = command.getOptionValueSource("port") === "default" ? null : flags.port;
   loadEnvironmentFile(resolve(folder));
-  const onEvent = createEventWriter(createOutput(flags));
-  if ((process.env.TRIGGER_API_URL ?? "") === "") onEvent({ type: "server_starting" });
+  const events = createEventWriter(flags);
+  try {
+    await run(folder, port, events);
+  } finally {
+    await events.flush();
+  }
+  process.exit(0);
+}
+
+async function run(folder: string, port: number | null, { tell }: EventWriter): Promise<void> {
+  if ((process.env.TRIGGER_API_URL ?? "") === "") tell({ type: "server_starting" });
   const { startDev } = await import("../dev/dev-session.ts"); // with it come the bundler and the worker
-  const session = startDev({ dir: folder, port, env: process.env, onEvent });
+  const session = startDev({ dir: folder, port, env: process.env, onEvent: tell });
   const asked = onceStopped(() => void session.stop({ graceMs: 0 }));
   await Promise.race([session.ready, asked]);
   await asked;
   await session.stop({ graceMs });
-  onEvent({ type: "stopped" });
-  process.exit(0);
+  tell({ type: "stopped" });
 }

@@ -5,8 +5,7 @@ import type { WorkerSession } from "../dev/worker-session.ts";
 import { makePawlDir } from "../dev-file.ts";
 import { loadEnvironmentFile } from "../environment-file.ts";
 import { onceStopped } from "../stop-signals.ts";
-import { createEventWriter } from "../terminal/event-writer.ts";
-import { createOutput } from "../terminal/output.ts";
+import { createEventWriter, type EventWriter } from "../terminal/event-writer.ts";
 
 const graceMs = 10_000;
 
@@ -45,9 +44,17 @@ interface WorkerFlags {
 }
 
 async function work(folder: string, flags: WorkerFlags): Promise<void> {
-  const projectDir = resolve(folder);
+  const events = createEventWriter(flags);
+  try {
+    await run(resolve(folder), flags, events);
+  } finally {
+    await events.flush();
+  }
+  process.exit(0);
+}
+
+async function run(projectDir: string, flags: WorkerFlags, { tell }: EventWriter): Promise<void> {
   loadEnvironmentFile(projectDir);
-  const onEvent = createEventWriter(createOutput(flags));
   let session: WorkerSession | null = null;
   const asked = onceStopped(() => void session?.stop({ graceMs: 0 }));
   const credentials = await findCredentials({ env: process.env, dir: projectDir });
@@ -55,17 +62,16 @@ async function work(folder: string, flags: WorkerFlags): Promise<void> {
   const { startWorkerSession } = await import("../dev/worker-session.ts");
   const project = await loadProject(projectDir);
   const bundle = await bundleProject(project, { outDir: join(await makePawlDir(projectDir), "build") });
-  onEvent({ type: "server_ready", apiUrl: credentials.apiUrl, isOwn: false });
+  tell({ type: "server_ready", apiUrl: credentials.apiUrl, isOwn: false });
   session = startWorkerSession({
     projectDir,
     credentials: Promise.resolve(credentials),
-    onEvent,
+    onEvent: tell,
     ...(flags.processes === undefined ? {} : { maxProcesses: flags.processes }),
   });
   await Promise.race([session.load(bundle, project), asked]);
   await asked;
-  onEvent({ type: "stopping", executing: session.executing(), graceMs });
+  tell({ type: "stopping", executing: session.executing(), graceMs });
   await session.stop({ graceMs });
-  onEvent({ type: "stopped" });
-  process.exit(0);
+  tell({ type: "stopped" });
 }
