@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
 import type { Command } from "commander";
 import { createProgram } from "./program.ts";
 
@@ -26,3 +27,23 @@ test("every command explains itself, with an example", () => {
     assert.doesNotMatch(help, /--owned/);
   }
 });
+
+test("arguments that can't be read are told like any other error", async () => {
+  const { program, stderr } = programWithStderr();
+  await assert.rejects(program.parseAsync(["runs", "--status", "asleep"], { from: "user" }));
+  assert.match(stderr(), /^✖ .*There is no status asleep: choose of pending_version, queued/);
+});
+
+/** A program that throws where it would end the process. */
+function programWithStderr() {
+  let written = "";
+  const program = createProgram();
+  for (const command of commandsOf(program)) {
+    command.exitOverride().configureOutput({
+      writeErr(text) {
+        written += text;
+      },
+    });
+  }
+  return { program, stderr: () => stripVTControlCharacters(written) };
+}

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import pc from "picocolors";
 import { z } from "zod";
 import { devCommand } from "./commands/dev.ts";
 import { runsCommand } from "./commands/runs.ts";
@@ -13,20 +14,29 @@ import { workerCommand } from "./commands/worker.ts";
  * @returns the program, which parses arguments and runs a command
  */
 export function createProgram(): Command {
-  return new Command("pawl")
+  const program = new Command("pawl")
     .description("Background tasks in plain async TypeScript, on one Postgres.")
     .version(ownVersion(), "-v, --version", "print the version")
     .helpOption("-h, --help", "explain a command")
     .showHelpAfterError("(add --help for the options)")
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, `${pc.red("✖")} `)) })
     .addHelpText(
       "after",
-      '\nBegin in a folder with tasks in "trigger/":\n  $ pawl dev\n  $ pawl trigger hello --payload \'{"name":"Ada"}\' --wait',
-    )
-    .addCommand(devCommand())
-    .addCommand(triggerCommand())
-    .addCommand(runsCommand())
-    .addCommand(serverCommand())
-    .addCommand(workerCommand());
+      '\nBegin in a folder with tasks in "trigger/":\n  $ pawl dev\n  $ pawl trigger greeting.hello.say --payload \'{"name":"Ada"}\' --wait',
+    );
+  for (const command of [devCommand(), triggerCommand(), runsCommand(), serverCommand(), workerCommand()]) {
+    program.addCommand(command);
+  }
+  inheritSettings(program);
+  return program;
+}
+
+/** What is said of help and errors holds for every command. */
+function inheritSettings(parent: Command): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent);
+    inheritSettings(command);
+  }
 }
 
 function ownVersion(): string {

@@ -6,6 +6,8 @@ import { createOutput } from "../terminal/output.ts";
 import { renderRunPage } from "../terminal/run-page.ts";
 import { renderRunTable } from "../terminal/run-table.ts";
 
+const statusNames = publicStatuses.join(", ").toLowerCase();
+
 interface ListFlags {
   readonly status: readonly string[];
   readonly task: readonly string[];
@@ -21,12 +23,7 @@ interface ListFlags {
 export function runsCommand(): Command {
   return new Command("runs")
     .description("List runs, newest first, or show one with 'pawl runs show <id>'.")
-    .option(
-      "-s, --status <status>",
-      `only these, joined by commas: ${publicStatuses.join(", ").toLowerCase()}`,
-      statuses,
-      [],
-    )
+    .option("-s, --status <status>", `only these, joined by commas: ${statusNames}`, statuses, [])
     .option("-t, --task <id>", "only runs of these tasks, joined by commas", commaList, [])
     .option("-n, --limit <count>", "how many, at most 100", limit, 25)
     .option("--json", "print one JSON value a line, for programs")
@@ -68,7 +65,7 @@ function statuses(text: string): readonly string[] {
   const wanted = commaList(text).map((part) => part.toUpperCase().replaceAll("-", "_"));
   const unknown = wanted.find((status) => !publicStatuses.some((known) => known === status));
   if (unknown === undefined) return wanted;
-  throw new InvalidArgumentError(`There is no status ${unknown.toLowerCase()}.`);
+  throw new InvalidArgumentError(`There is no status ${unknown.toLowerCase()}: choose of ${statusNames}.`);
 }
 
 function limit(text: string): number {
