@@ -33,7 +33,7 @@ export async function followRun(
   runId: string,
   listeners: FollowListeners,
 ): Promise<RunDetail> {
-  const beganAtMs = Date.now();
+  let newsAtMs = Date.now();
   let told = 0;
   let reason: string | undefined;
   const tellEvents = async () => {
@@ -46,6 +46,7 @@ export async function followRun(
     for (const attempt of earlierAttempts(run)) {
       if (attempt.number <= toldAttempt) continue;
       toldAttempt = attempt.number;
+      newsAtMs = Date.now();
       listeners.onAttemptFailed(attempt);
     }
   };
@@ -58,7 +59,7 @@ export async function followRun(
       await tellEvents();
       return run;
     }
-    if (run.reason !== undefined && run.reason !== reason && Date.now() - beganAtMs > patienceMs) {
+    if (run.reason !== undefined && run.reason !== reason && Date.now() - newsAtMs > patienceMs) {
       reason = run.reason;
       listeners.onReason(run.reason);
     }

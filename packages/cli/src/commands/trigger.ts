@@ -4,10 +4,12 @@ import { findCredentials } from "../api/credentials.ts";
 import { followRun } from "../follow-run.ts";
 import { refuseUnknownTask } from "../known-task.ts";
 import { readPayload } from "../payload-argument.ts";
+import { onceStopped } from "../stop-signals.ts";
+import { withLocalTimes } from "../terminal/clock.ts";
 import { renderFailedAttempt } from "../terminal/failed-attempt.ts";
 import { renderLogLine } from "../terminal/log-line.ts";
 import { createOutput } from "../terminal/output.ts";
-import { renderEndedRun, renderTriggeredRun } from "../terminal/triggered-run.ts";
+import { renderEndedRun, renderGoesOn, renderTriggeredRun } from "../terminal/triggered-run.ts";
 
 interface TriggerFlags {
   readonly payload?: string;
@@ -31,7 +33,7 @@ export function triggerCommand(): Command {
     .option("--json", "print one JSON value, for programs")
     .addHelpText(
       "after",
-      '\nExample:\n  $ pawl trigger hello --payload \'{"name":"Ada"}\' --wait\n  $ pawl trigger report --payload @movies.json',
+      '\nExample:\n  $ pawl trigger greeting.hello.say --payload \'{"name":"Ada"}\' --wait\n  $ pawl trigger greeting.hello.say --payload @payload.json',
     )
     .action(trigger);
 }
@@ -48,10 +50,14 @@ async function trigger(taskId: string, flags: TriggerFlags): Promise<void> {
     return;
   }
   output.lines(renderTriggeredRun(taskId, id));
+  void onceStopped().then(() => {
+    process.stderr.write(`${renderGoesOn(id).join("\n")}\n`);
+    process.exit(130);
+  });
   const run = await followRun(api, id, {
     onEvent: (event) => output.lines([renderLogLine({ ...event, at: new Date(event.at) })]),
     onAttemptFailed: (attempt) => output.lines(renderFailedAttempt(attempt)),
-    onReason: (reason) => output.lines([reason]),
+    onReason: (reason) => output.lines([withLocalTimes(reason)]),
   });
   output.lines(renderEndedRun(run));
   const { status, output: result, error } = run;

@@ -20,3 +20,15 @@ export function dateAndTime(at: Date): string {
     .join("-");
   return `${day} ${clockTime(at)}`;
 }
+
+const isoTime = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+
+/**
+ * Writes the times in a sentence of the server as times on this machine.
+ *
+ * @param sentence - with times such as `2026-01-02T03:04:05.678Z`, or none
+ * @returns the same with `YYYY-MM-DD HH:MM:SS`
+ */
+export function withLocalTimes(sentence: string): string {
+  return sentence.replace(isoTime, (iso) => dateAndTime(new Date(iso)));
+}

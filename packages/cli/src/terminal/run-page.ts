@@ -2,7 +2,8 @@ import type { RunDetail, RunEvent } from "@pawl/contract/api/runs";
 import { formatDuration } from "@pawl/contract/duration";
 import pc from "picocolors";
 import { earlierAttempts } from "../earlier-attempts.ts";
-import { dateAndTime } from "./clock.ts";
+import { dateAndTime, withLocalTimes } from "./clock.ts";
+import { executedFor } from "./executed-for.ts";
 import { renderFailedAttempt } from "./failed-attempt.ts";
 import { renderLogLine } from "./log-line.ts";
 import { userFrames } from "./stack.ts";
@@ -20,7 +21,7 @@ import { indented, renderValue } from "./values.ts";
 export function renderRunPage(run: RunDetail, events: readonly RunEvent[]): readonly string[] {
   return [
     `${coloredStatus(run.status)}  ${pc.bold(run.taskIdentifier)}  ${run.id}`,
-    ...(run.reason === undefined ? [] : [pc.yellow(run.reason)]),
+    ...(run.reason === undefined ? [] : [pc.yellow(withLocalTimes(run.reason))]),
     "",
     ...renderTable(factsOf(run)),
     ...section("Payload", run.payload),
@@ -37,7 +38,7 @@ function factsOf(run: RunDetail): readonly (readonly string[])[] {
     ["delayed until", timeOf(run.delayedUntil)],
     ["started", timeOf(run.startedAt)],
     ["finished", timeOf(run.finishedAt)],
-    ["executed for", run.startedAt === undefined ? undefined : formatDuration(run.durationMs)],
+    ["executed for", executedFor(run)],
     ["attempts", String(run.attemptCount)],
     ["version", run.version],
     ["batch", run.batchId],

@@ -1,7 +1,7 @@
 import type { RunList, RunSummary } from "@pawl/contract/api/runs";
-import { formatDuration } from "@pawl/contract/duration";
 import pc from "picocolors";
 import { dateAndTime } from "./clock.ts";
+import { executedFor } from "./executed-for.ts";
 import { coloredStatus } from "./status.ts";
 import { renderTable } from "./table.ts";
 
@@ -26,6 +26,6 @@ function rowOf(run: RunSummary): readonly string[] {
     coloredStatus(run.status),
     dateAndTime(new Date(run.createdAt)),
     run.version ?? "–",
-    run.startedAt === undefined ? "–" : formatDuration(run.durationMs),
+    executedFor(run) ?? "–",
   ];
 }

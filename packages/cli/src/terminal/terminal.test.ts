@@ -5,11 +5,13 @@ import type { RunDetail, RunEvent } from "@pawl/contract/api/runs";
 import { statusFlags } from "@pawl/contract/run-state";
 import { CommandError } from "../command-error.ts";
 import type { DevEvent } from "../dev/dev-event.ts";
+import { dateAndTime, withLocalTimes } from "./clock.ts";
 import { renderDevEvent } from "./dev-lines.ts";
 import { errorAsJson, renderErrorMessage } from "./error-message.ts";
 import { renderRunPage } from "./run-page.ts";
 import { userFrames } from "./stack.ts";
 import { renderTable } from "./table.ts";
+import { renderEndedRun } from "./triggered-run.ts";
 
 const plain = (lines: readonly string[]) => lines.map(stripVTControlCharacters);
 
@@ -52,6 +54,21 @@ test("a run that waits says why", () => {
   assert.equal(lines[0], "PENDING_VERSION  hello  run_1");
   assert.equal(lines[1], "No version has the task.");
   assert.ok(!lines.some((line) => line.startsWith("Logs")));
+});
+
+test("a run's length is its elapsed time at its end, and no length while its first attempt executes", () => {
+  const times = { startedAt: "2026-01-02T03:04:06.000Z", finishedAt: "2026-01-02T03:04:07.500Z", durationMs: 300 };
+  const done: RunDetail = { ...run, status: "COMPLETED", ...statusFlags("COMPLETED"), ...times, attemptCount: 1 };
+  assert.deepEqual(plain(renderEndedRun(done)), ["✔ COMPLETED after 2.5 s"]);
+  assert.match(plain(renderRunPage(done, [])).join("\n"), /executed for +300 ms/);
+  const { startedAt } = times;
+  const executing: RunDetail = { ...run, status: "EXECUTING", ...statusFlags("EXECUTING"), startedAt, attemptCount: 1 };
+  assert.doesNotMatch(plain(renderRunPage(executing, [])).join("\n"), /executed for/);
+});
+
+test("times in a sentence of the server are those of this machine", () => {
+  const iso = "2026-01-02T03:04:05.678Z";
+  assert.equal(withLocalTimes(`It is due at ${iso}.`), `It is due at ${dateAndTime(new Date(iso))}.`);
 });
 
 test("a run that failed shows its error, its own frames, and the logs of each attempt", () => {

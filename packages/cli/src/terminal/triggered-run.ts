@@ -17,14 +17,14 @@ export function renderTriggeredRun(taskId: string, runId: string): readonly stri
 }
 
 /**
- * How a run ended, with its output or its error.
+ * How a run ended and how long after its trigger, with its output or its error.
  *
  * @param run - a finished run
  * @returns the lines for the terminal
  */
 export function renderEndedRun(run: RunDetail): readonly string[] {
   const mark = run.isSuccess ? pc.green("✔") : pc.red("✖");
-  const head = `${mark} ${coloredStatus(run.status)} after ${formatDuration(run.durationMs)}`;
+  const head = `${mark} ${coloredStatus(run.status)} ${elapsed(run)}`;
   if (run.isSuccess) return run.output === undefined ? [head] : [head, renderValue(run.output)];
   const { name, message = "There is no error.", stackTrace = "" } = run.error ?? {};
   return [
@@ -32,4 +32,18 @@ export function renderEndedRun(run: RunDetail): readonly string[] {
     indented(pc.red(name === undefined ? message : `${name}: ${message}`), "  "),
     ...userFrames(stackTrace, process.cwd()).map((line) => pc.dim(`    ${line}`)),
   ];
+}
+
+function elapsed({ createdAt, finishedAt }: RunDetail): string {
+  return finishedAt === undefined ? "" : `after ${formatDuration(Date.parse(finishedAt) - Date.parse(createdAt))}`;
+}
+
+/**
+ * That somebody stopped waiting for a run.
+ *
+ * @param runId - its id
+ * @returns the lines for the terminal
+ */
+export function renderGoesOn(runId: string): readonly string[] {
+  return ["", `The run goes on: look at it with "pawl runs show ${runId}".`];
 }
