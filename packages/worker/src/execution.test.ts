@@ -154,3 +154,21 @@ test("logs of console and logger arrive apart from control, in order", async () 
     ],
   );
 });
+
+test("lines written to stdout and stderr are logs too, each once; the last one need not end", async () => {
+  const { runId } = await resultOf("writes");
+  const ofRun = () => parts.server.telemetry.filter((record) => record.runId === runId);
+  await parts.server.until(() => ofRun().some(({ message }) => message === "three"));
+  assert.deepEqual(
+    ofRun().map(({ level, message }) => [level, message.includes("│") ? "table" : message]),
+    [
+      ["info", "one"],
+      ["info", "between"],
+      ["info", "two"],
+      ["error", "bad"],
+      ["info", "table"],
+      ["info", "{ b: 2 }"],
+      ["info", "three"],
+    ],
+  );
+});

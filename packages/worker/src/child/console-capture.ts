@@ -1,5 +1,6 @@
 import { format } from "node:util";
-import { type LogRecord, runtime } from "@pawl/sdk/runtime";
+import type { LogRecord } from "@pawl/sdk/runtime";
+import { isOutputCaptured, runOfCaller, withoutCapture } from "./output-capture.ts";
 
 const levels = { trace: "trace", debug: "debug", log: "info", info: "info", warn: "warn", error: "error" } as const;
 
@@ -11,11 +12,12 @@ export function captureConsole(): void {
   for (const [method, level] of Object.entries(levels) as [keyof typeof levels, LogRecord["level"]][]) {
     const write = console[method].bind(console);
     console[method] = (...values: unknown[]) => {
-      write(...values);
-      const { context, executing } = runtime();
-      const own = context?.getStore()?.run ?? null;
-      const run = own ?? executing();
-      run?.log({ level, message: format(...values), atMs: Date.now(), isContextLost: own === null });
+      if (!isOutputCaptured()) return write(...values); // one console method calls another
+      withoutCapture(() => write(...values));
+      const caller = runOfCaller();
+      if (caller === null) return;
+      const { run, isContextLost } = caller;
+      run.log({ level, message: format(...values), atMs: Date.now(), isContextLost });
     };
   }
 }

@@ -7,6 +7,7 @@ import { describeBundle } from "./bundle-description.ts";
 import { captureConsole } from "./console-capture.ts";
 import { Executor } from "./executor.ts";
 import { keepConnected } from "./host-connection.ts";
+import { captureOutput, recordUnendedLines } from "./output-capture.ts";
 import { TelemetrySender } from "./telemetry.ts";
 import { describeThrown } from "./thrown-value.ts";
 
@@ -50,9 +51,12 @@ function tellBroken(thrown: unknown): void {
 process.on("uncaughtException", escaped);
 process.on("unhandledRejection", escaped);
 process.on("exit", () => {
+  const run = runtime().executing();
+  if (run !== null) recordUnendedLines(run);
   telemetry.flush();
   link.flush();
 });
+captureOutput();
 captureConsole();
 keepConnected({ port: Number(port), processId, token }, link);
 

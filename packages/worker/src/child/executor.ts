@@ -5,6 +5,7 @@ import type { Link } from "../channel/link.ts";
 import { type ChildToHost, type HostToChild, monotonicMs, type RunOrder } from "../channel/messages.ts";
 import { RunInProcess } from "./active-run.ts";
 import { execute, resultOf } from "./execution.ts";
+import { recordUnendedLines, withoutCapture } from "./output-capture.ts";
 import type { TelemetrySender } from "./telemetry.ts";
 import { describeThrown } from "./thrown-value.ts";
 
@@ -62,7 +63,7 @@ export class Executor {
    */
   escaped(thrown: unknown): void {
     const { message, stack } = describeThrown(thrown);
-    process.stderr.write(`Uncaught ${stack === "" ? message : stack}\n`);
+    withoutCapture(() => process.stderr.write(`Uncaught ${stack === "" ? message : stack}\n`));
     this.#isTainted = true;
     const cell = this.#context.getStore();
     const run = cell === undefined ? this.#current : cell.run;
@@ -93,6 +94,7 @@ export class Executor {
   }
 
   #end(run: RunInProcess, result: RunResult): void {
+    recordUnendedLines(run);
     run.end();
     this.#current = null;
     this.#telemetry.flush();
