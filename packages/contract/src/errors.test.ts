@@ -86,6 +86,11 @@ describe("publicRunError", () => {
   }
 });
 
+test("a message without an end gets a full stop before the hint", () => {
+  const { message } = publicRunError({ type: "INTERNAL_ERROR", code: "TASK_RUN_CRASHED", message: "Error: no key" });
+  assert.match(message, /^Error: no key\. The process/);
+});
+
 describe("apiErrors", () => {
   for (const [code, { status, fault, isRetryable }] of Object.entries(apiErrors)) {
     test(`${code} blames the side that its status ${status} blames, and only a platform's fault is worth a retry`, () => {

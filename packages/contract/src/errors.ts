@@ -58,7 +58,7 @@ export const runErrors = {
     outcome: "crashed",
     fault: "user",
     isRetryable: true,
-    hint: "The process crashed in native code. Look at native add-ons and their versions.",
+    hint: "That is a crash in native code. Look at native add-ons and their versions.",
   },
   TASK_PROCESS_SIGTERM: {
     outcome: "crashed",
@@ -70,7 +70,7 @@ export const runErrors = {
     outcome: "crashed",
     fault: "user",
     isRetryable: true,
-    hint: "The process was killed from outside. Look for an out-of-memory killer or an operator.",
+    hint: "Something outside killed it, most often the system when memory ran out. Look at the machine's log.",
   },
   TASK_PROCESS_OOM_KILLED: {
     outcome: "crashed",
@@ -181,12 +181,18 @@ export function publicRunError(error: RunError): PublicRunError {
     case "INTERNAL_ERROR": {
       const hint = runErrors[error.code].hint;
       return {
-        message: error.message === undefined ? hint : `${error.message} ${hint}`,
+        message: error.message === undefined ? hint : `${punctuated(error.message)} ${hint}`,
         name: error.code,
         ...(error.stackTrace === undefined ? {} : { stackTrace: error.stackTrace }),
       };
     }
   }
+}
+
+/** A sentence that another one can follow. */
+function punctuated(message: string): string {
+  const text = message.trimEnd();
+  return /[.!?:…]$/.test(text) ? text : `${text}.`;
 }
 
 interface ApiErrorRule {
