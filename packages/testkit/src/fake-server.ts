@@ -119,6 +119,19 @@ export class FakeServer {
     return result;
   }
 
+  /** Resolves with the result of a run, which is given to the host anew whenever the host gives it back. */
+  async resultInTheEnd(run: AssignedRun): Promise<RunResult> {
+    for (let given = run; ; ) {
+      const key = claimKey(given);
+      await this.until(() => this.results.has(key) || this.returned.some((claim) => claimKey(claim) === key));
+      const result = this.results.get(key);
+      if (result !== undefined) return result;
+      const [again] = this.push({ ...given, fence: given.fence + 1 });
+      if (again === undefined) throw new Error("unreachable: one run was pushed");
+      given = again;
+    }
+  }
+
   #open(socket: WebSocket): void {
     this.#socket = socket;
     socket.on("error", () => {}); // "close" follows

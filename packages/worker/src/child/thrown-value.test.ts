@@ -43,6 +43,25 @@ test("other values are readable", () => {
   });
 });
 
+test("errors, maps and sets inside a value are written with what they hold", () => {
+  const error = new RangeError("outer", { cause: new Error("inner") });
+  const written: unknown = JSON.parse(
+    asJson({ error: Object.assign(error, { code: 7 }), map: new Map([[1, new Set(["a"])]]) }),
+  );
+  const { error: read, map } = written as { error: Record<string, unknown>; map: unknown }; // as made above
+  assert.deepEqual(map, [[1, ["a"]]]);
+  assert.deepEqual([read.name, read.message, read.code], ["RangeError", "outer", 7]);
+  assert.match(String(read.stack), /thrown-value\.test/);
+  assert.equal((read.cause as Record<string, unknown>).message, "inner");
+});
+
+test("an error that leads back to itself ends", () => {
+  const error = Object.assign(new Error("round"), { self: {} });
+  error.self = error;
+  error.cause = { error };
+  assert.match(asJson({ error }), /"self":"\[Circular\]".*"cause":\{"error":"\[Circular\]"\}/);
+});
+
 test("a value that can't be read is described all the same", () => {
   const hostile = {
     toJSON() {

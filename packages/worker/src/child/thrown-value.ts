@@ -74,22 +74,32 @@ function causesOf(error: Error): { name: string; message: string; stackTrace?: s
   return causes;
 }
 
-/** JSON that always can be written: circular references, big integers and functions become readable texts. */
+/** JSON that always can be written: circular references, big integers, functions, errors, maps and sets become readable. */
 export function asJson(value: unknown): string {
-  const ancestors: unknown[] = [];
+  // The objects around the member that is being written: as they were, and as they are written.
+  const around: { readonly original: object; readonly written: object }[] = [];
   try {
     const text = JSON.stringify(value, function (this: unknown, _key, member: unknown) {
       if (typeof member === "bigint") return `${member}n`;
       if (typeof member === "function" || typeof member === "symbol") return String(member);
-      if (isErrorLike(member)) return { name: nameOf(member), message: messageOf(member) };
       if (typeof member !== "object" || member === null) return member;
-      while (ancestors.length > 0 && ancestors.at(-1) !== this) ancestors.pop();
-      if (ancestors.includes(member)) return "[Circular]";
-      ancestors.push(member);
-      return member;
+      while (around.length > 0 && around.at(-1)?.written !== this) around.pop();
+      if (around.some(({ original }) => original === member)) return "[Circular]";
+      const written = writable(member);
+      around.push({ original: member, written });
+      return written;
     });
-    return text ?? String(value);
+    return shorten(text ?? String(value));
   } catch {
     return JSON.stringify(inspect(value, { depth: 3 })); // a getter or a toJSON threw
   }
+}
+
+/** What of an object JSON would leave out: an error's message, stack and cause, the entries of maps and sets. */
+function writable(value: object): object {
+  if (value instanceof Map || value instanceof Set) return [...value];
+  if (!isErrorLike(value)) return value;
+  const { cause } = value;
+  const facts = { name: nameOf(value), message: messageOf(value), stack: stackOf(value) };
+  return { ...value, ...facts, ...(cause === undefined ? {} : { cause }) };
 }

@@ -283,7 +283,9 @@ export class Assignment implements ProcessObserver {
   #finish(run: HeldRun, ownResult: RunResult): void {
     const result = withinMaxDuration(run, ownResult);
     const { state, reporter } = this.#parts;
-    const policy = state.versions.get(run.run.versionId)?.retryPolicies.get(run.run.taskId);
+    // The process knows its version even when the host has let go of it.
+    const version = run.process?.bundle ?? state.versions.get(run.run.versionId);
+    const policy = version?.retryPolicies?.get(run.run.taskId);
     state.held.remove(run);
     const reported = withRetry(result, run.run, policy);
     reporter.result(reported);

@@ -1,4 +1,3 @@
-import type { RetryPolicy } from "@pawl/contract/retry";
 import type { EnvironmentFacts } from "../channel/messages.ts";
 import { HeldRuns } from "./held-runs.ts";
 import type { PooledVersion } from "./process-pool.ts";
@@ -7,8 +6,6 @@ import { RunPace } from "./run-pace.ts";
 /** A version whose bundle this host has. */
 export interface HostVersion extends PooledVersion {
   readonly label: string;
-  /** The retry policy of each task, by its id. */
-  readonly retryPolicies: ReadonlyMap<string, RetryPolicy>;
 }
 
 /** What a host knows; its parts share it. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import type { RetryPolicy } from "@pawl/contract/retry";
 import type { TelemetryRecord } from "@pawl/contract/worker-protocol";
 import { Link } from "../channel/link.ts";
 import {
@@ -37,6 +38,8 @@ export interface ProcessBundle {
   readonly isIndexing?: boolean;
   /** Absent when nothing is executed. */
   readonly durationLimits?: DurationLimits;
+  /** The retry policy of each task, by its id. */
+  readonly retryPolicies?: ReadonlyMap<string, RetryPolicy>;
 }
 
 /** Who is told what a process does. `died` comes last, and always. */
