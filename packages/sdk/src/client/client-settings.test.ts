@@ -50,7 +50,7 @@ function refuses(pattern: RegExp): void {
 }
 
 test("says what to set where nothing is known", () => {
-  refuses(/no "pawl dev" runs .* Set TRIGGER_SECRET_KEY and TRIGGER_API_URL/);
+  refuses(/no "pawl dev" runs .* Start "pawl dev" here\. .*Set TRIGGER_SECRET_KEY and TRIGGER_API_URL/);
   process.env.TRIGGER_SECRET_KEY = "tr_dev_env";
   refuses(/Set TRIGGER_API_URL/);
   process.env.TRIGGER_API_URL = "localhost:3030";
