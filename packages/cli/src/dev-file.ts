@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { isProcessAlive } from "@pawl/contract/process-alive";
 import { z } from "zod";
 import { notWritable } from "./command-error.ts";
 
@@ -73,7 +74,7 @@ export async function readDevFile(projectDir: string): Promise<DevFile | null> {
   const text = await readFile(devFileOf(projectDir), "utf8").catch(() => null);
   if (text === null) return null;
   const parsed = devFileSchema.safeParse(parseJson(text));
-  return parsed.success && isAlive(parsed.data.pid) ? parsed.data : null;
+  return parsed.success && isProcessAlive(parsed.data.pid) ? parsed.data : null;
 }
 
 /**
@@ -98,15 +99,5 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return null;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Somebody else's process is alive too.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

@@ -1,4 +1,5 @@
 import type * as Fs from "node:fs";
+import { isProcessAlive } from "@pawl/contract/process-alive";
 import { nodeModule } from "./node-modules.ts";
 
 /** The server of a running `pawl dev`, as it wrote it down for apps beside it. */
@@ -48,7 +49,7 @@ function readFile(fs: typeof Fs, file: string): FoundDevServer {
     return unusable(`${file} can't be read (${error instanceof Error ? error.message : String(error)}).`);
   }
   if (!isDevFile(parsed)) return unusable(`${file} is incomplete.`);
-  if (!isAlive(parsed.pid)) return unusable(`the "pawl dev" that wrote ${file} no longer runs; start it again.`);
+  if (!isProcessAlive(parsed.pid)) return unusable(`the "pawl dev" that wrote ${file} no longer runs; start it again.`);
   return { kind: "found", server: { apiUrl: parsed.apiUrl.replace(/\/$/, ""), secretKey: parsed.secretKey } };
 }
 
@@ -60,13 +61,4 @@ function isDevFile(value: unknown): value is DevServer & { pid: number } {
   if (typeof value !== "object" || value === null) return false;
   const { apiUrl, secretKey, pid } = value as Readonly<Record<string, unknown>>; // any object can be read by name
   return typeof apiUrl === "string" && typeof secretKey === "string" && typeof pid === "number";
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }

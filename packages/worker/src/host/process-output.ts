@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readdirSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { isProcessAlive } from "@pawl/contract/process-alive";
 
 const maxFileBytes = 4 * 1024 * 1024;
 const tailBytes = 8 * 1024;
@@ -14,7 +15,7 @@ export class OutputFolder {
     const parent = join(dataDir, "processes");
     mkdirSync(parent, { recursive: true, mode: 0o700 });
     for (const name of readdirSync(parent)) {
-      if (!isAlive(Number.parseInt(name, 10))) rmSync(join(parent, name), { recursive: true, force: true });
+      if (!isProcessAlive(Number.parseInt(name, 10))) rmSync(join(parent, name), { recursive: true, force: true });
     }
     this.#path = join(parent, `${process.pid}-${++folders}`);
     rmSync(this.#path, { recursive: true, force: true }); // of an earlier process with the same number
@@ -60,15 +61,5 @@ export class OutputFile {
   remove(): void {
     closeSync(this.descriptor);
     rmSync(this.#path, { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
