@@ -21,10 +21,6 @@ export class Dispatcher {
     this.#onError = onError;
   }
 
-  get isEmpty(): boolean {
-    return this.#hosts.size === 0;
-  }
-
   add(host: ConnectedHost): void {
     this.#hosts.add(host);
     this.wake();

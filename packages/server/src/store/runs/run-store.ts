@@ -71,12 +71,12 @@ async function promoteLate(db: Database, rows: Rows): Promise<void> {
 async function settle(db: Database, settlement: Settlement): Promise<SettlementOutcome> {
   const { environmentId, hostId, completed, failed, started, returned } = settlement;
   const steps = [
-    { claims: completed, statement: completeRuns(environmentId, hostId, completed) },
-    { claims: failed, statement: failRuns(environmentId, hostId, failed) },
-    { claims: returned, statement: giveBackRuns(environmentId, hostId, returned) },
-    { claims: started, statement: startRuns(environmentId, hostId, started) },
+    { claims: completed, statement: () => completeRuns(environmentId, hostId, completed) },
+    { claims: failed, statement: () => failRuns(environmentId, hostId, failed) },
+    { claims: returned, statement: () => giveBackRuns(environmentId, hostId, returned) },
+    { claims: started, statement: () => startRuns(environmentId, hostId, started) },
   ].filter((step) => step.claims.length > 0);
-  const results = await db.transaction(steps.map((step) => step.statement));
+  const results = await db.transaction(steps.map((step) => step.statement()));
   const rowsOf = (claims: readonly Claim[]) => results[steps.findIndex((step) => step.claims === claims)] ?? [];
   const retried = rowsOf(failed);
   const dueIn = retried.map((row) => row.due_in_ms).filter((dueInMs) => typeof dueInMs === "number");
