@@ -18,7 +18,6 @@ const result = spawnSync(
     "--test",
     "--test-concurrency=2",
     "--test-timeout=180000",
-    "--test-force-exit", // a test that timed out may hold its process open for ever
     "--test-reporter=./scripts/test-reporter.ts",
     ...given.filter((argument) => !isPath(argument)),
     ...files,
