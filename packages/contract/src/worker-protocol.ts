@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { triggerOptionsSchema } from "./api/trigger.ts";
 import { runErrorSchema } from "./errors.ts";
 
 /**
@@ -11,6 +12,9 @@ import { runErrorSchema } from "./errors.ts";
  *                           ◀───────────   runs {push, runs}          as soon as a slot and a run exist
  *   report {results, started, returned} ▶  one transaction
  *                           ◀───────────   ack {report, lost}         only after the commit
+ *   calls {calls}           ───────────▶   what code of runs asks for: triggers, waits
+ *                           ◀───────────   answers {answers}          only after the commit
+ *                           ◀───────────   resumed {runs}             waits that are over, and the slot taken again
  * ```
  *
  * A host keeps a report until its ack and sends it again after a reconnect; the fence of each entry makes that harmless.
@@ -29,6 +33,150 @@ const heldSchema = z.object({ runId: z.string(), fence: z.int() });
 
 /** A run that a host holds, with the fencing number of its claim. */
 export type Held = z.infer<typeof heldSchema>;
+
+/** The most characters of a wait's key, such as `time#2`. */
+export const maxWaitKeyLength = 128;
+
+/**
+ * The key of a wait within its run: what it is for and the how-manieth of its kind, so that a new attempt after a loss, whose
+ * code arrives at the same waits, gets them back.
+ */
+const waitKeySchema = z.string().min(1).max(maxWaitKeyLength);
+
+/** `10m`, or milliseconds since 1970. */
+const timeoutSchema = z.union([z.string().min(1).max(64), z.number()]);
+
+const waitIdempotencySchema = {
+  idempotencyKey: z.string().min(1).max(2_048).optional(),
+  /** `2h`; default: 30 days. */
+  idempotencyKeyTTL: z.string().max(64).optional(),
+};
+
+/** What code of a run can ask of the server. */
+export const runCallSchema = z.discriminatedUnion("kind", [
+  /** Makes a run; with `wait`, also a wait for it. The answer is a {@link TriggerCallAnswer}. */
+  z.object({
+    kind: z.literal("trigger"),
+    taskId: z.string().min(1).max(128),
+    payload: z.string().optional(),
+    options: triggerOptionsSchema,
+    wait: waitKeySchema.optional(),
+  }),
+  /** Makes an empty batch whose items follow over HTTP; with `wait`, also a wait for all of them. The answer is a {@link BatchCallAnswer}. */
+  z.object({
+    kind: z.literal("batch"),
+    runCount: z.int().min(1),
+    idempotencyKey: z.string().max(2_048).optional(),
+    idempotencyKeyTTL: z.string().max(64).optional(),
+    wait: waitKeySchema.optional(),
+  }),
+  /** Opens a wait for a time. The answer is a {@link WaitCallAnswer}. */
+  z.object({ kind: z.literal("time"), wait: waitKeySchema, atMs: z.number(), ...waitIdempotencySchema }),
+  /** Makes a token. The answer is a {@link TokenCallAnswer}; `wait` is the key it is found by after a loss. */
+  z.object({
+    kind: z.literal("token"),
+    wait: waitKeySchema,
+    timeout: timeoutSchema.optional(),
+    tags: z.array(z.string().min(1).max(128)).max(10).optional(),
+    ...waitIdempotencySchema,
+  }),
+  /** Opens a wait for a token that exists. The answer is a {@link WaitCallAnswer}. */
+  z.object({ kind: z.literal("join"), wait: waitKeySchema, waitpointId: z.string() }),
+  /**
+   * The run's code awaits these waits, and nothing else of it goes on: the run gives its slot back until the first of them
+   * ends. The answer is null; results follow in `resumed`, at once if one of the waits is over.
+   */
+  z.object({ kind: z.literal("await"), waits: z.array(waitKeySchema).min(1) }),
+]);
+
+/** What code of a run can ask of the server, as it is sent. */
+export type RunCall = z.input<typeof runCallSchema>;
+
+/** A {@link RunCall} after parsing. */
+export type ParsedRunCall = z.output<typeof runCallSchema>;
+
+/** The answer to a trigger call. */
+export interface TriggerCallAnswer {
+  /** `run_…` */
+  readonly runId: string;
+  readonly isCached: boolean;
+}
+
+/** The answer to a batch call. */
+export interface BatchCallAnswer {
+  /** `batch_…` */
+  readonly batchId: string;
+  readonly runCount: number;
+  readonly isCached: boolean;
+}
+
+/** The answer to a call that opens a wait. */
+export interface WaitCallAnswer {
+  /** `waitpoint_…` */
+  readonly waitpointId: string;
+  /** When a wait for a time ends, in milliseconds since 1970: after a loss the time that was first asked for. */
+  readonly atMs?: number;
+}
+
+/** The answer to a call that makes a token. */
+export interface TokenCallAnswer {
+  /** `waitpoint_…` */
+  readonly waitpointId: string;
+  readonly isCached: boolean;
+  /** Where an HTTP POST completes it. */
+  readonly url: string;
+  readonly publicAccessToken: string;
+}
+
+/** How a run that was waited for ended. */
+const childResultSchema = z.object({
+  /** Absent when the run could not be made. */
+  runId: z.string().optional(),
+  taskId: z.string(),
+  ok: z.boolean(),
+  output: z.string().optional(),
+  outputType: z.string().optional(),
+  error: runErrorSchema.optional(),
+});
+
+/** How a run that was waited for ended: an output, or an error. */
+export type ChildResult = z.infer<typeof childResultSchema>;
+
+/** What a wait came to. */
+export const waitResultSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("time") }),
+  /** `isTimeout`: nobody completed the token in time. */
+  z.object({
+    kind: z.literal("token"),
+    isTimeout: z.boolean(),
+    output: z.string().optional(),
+    outputType: z.string().optional(),
+  }),
+  z.object({ kind: z.literal("run"), run: childResultSchema }),
+  /** `runs` in the order of the items; `isAborted`: its items never came in full. */
+  z.object({ kind: z.literal("batch"), batchId: z.string(), isAborted: z.boolean(), runs: z.array(childResultSchema) }),
+]);
+
+/** What a wait came to. */
+export type WaitResult = z.infer<typeof waitResultSchema>;
+
+const resumedRunSchema = heldSchema.extend({
+  /** The waits of the run that are over; one without a result has to be fetched at `/worker/v1/runs/:runId/waits/:wait`. */
+  waits: z.array(z.object({ wait: z.string(), result: waitResultSchema.optional() })),
+});
+
+/** A run whose wait is over and whose slot is taken again. */
+export type ResumedRun = z.infer<typeof resumedRunSchema>;
+
+/** The answer to a call. `error` is for people; `code` names an error of the API. */
+const callAnswerSchema = z.object({
+  call: z.int(),
+  value: z.unknown().optional(),
+  error: z.object({ code: z.string(), message: z.string(), field: z.string().optional() }).optional(),
+});
+
+/** The answer to a call: a value, or an error. */
+export type CallAnswer = z.infer<typeof callAnswerSchema>;
 
 const capacitySchema = z.object({
   /** Processes that could execute a run at once. */
@@ -89,13 +237,23 @@ export const hostMessageSchema = z.discriminatedUnion("type", [
     started: z.array(heldSchema),
     /** Runs that did not start and go back to their queue; one that was pushed as started gets its attempt back. */
     returned: z.array(heldSchema),
+    /** Runs that waited in a process that died: they lost their process through no fault of their own. */
+    orphaned: z.array(heldSchema),
     capacity: capacitySchema,
+  }),
+  /** Answered one by one; a call without an answer is sent again after a reconnect, and has no second effect. */
+  z.object({
+    type: z.literal("calls"),
+    calls: z.array(heldSchema.extend({ /** Counts up for each host. */ call: z.int(), request: runCallSchema })),
   }),
   z.object({ type: z.literal("capacity"), capacity: capacitySchema, versions: z.array(z.string()).optional() }),
 ]);
 
-/** A message from a worker host to its server. */
-export type HostMessage = z.infer<typeof hostMessageSchema>;
+/** A message from a worker host to its server, after parsing. */
+export type HostMessage = z.output<typeof hostMessageSchema>;
+
+/** A message from a worker host to its server, as it is sent. */
+export type SentHostMessage = z.input<typeof hostMessageSchema>;
 
 const assignedRunSchema = z.object({
   runId: z.string(),
@@ -107,6 +265,7 @@ const assignedRunSchema = z.object({
   taskId: z.string(),
   versionId: z.string(),
   queueName: z.string(),
+  concurrencyKey: z.string().optional(),
   /** Absent for `undefined`, and where the payload has to be fetched. */
   payload: z.string().optional(),
   payloadType: packetTypeSchema,
@@ -118,6 +277,22 @@ const assignedRunSchema = z.object({
   tags: z.array(z.string()),
   /** The W3C trace id of the run, 32 hex digits. */
   traceId: z.string(),
+  /** The longest this attempt may execute, in seconds; absent: as long as it takes. */
+  maxDuration: z.number().optional(),
+  isReplay: z.boolean().optional(),
+  parentRunId: z.string().optional(),
+  rootRunId: z.string().optional(),
+  batchId: z.string().optional(),
+  /** The key as its caller wrote it. */
+  idempotencyKey: z.string().optional(),
+  idempotencyKeyScope: z.enum(["run", "attempt", "global"]).optional(),
+  /** In seconds. */
+  priority: z.number().optional(),
+  machine: z.string().optional(),
+  /** The metadata given at the trigger, as JSON text. */
+  metadata: z.string().optional(),
+  /** Whether this attempt follows a loss, so that its waits are given back to it. */
+  isRecovery: z.boolean().optional(),
 });
 
 /** A run given to a host. */
@@ -140,6 +315,10 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
     /** Entries of the report whose claim is no longer the host's: nothing was changed for them. */
     lost: z.array(heldSchema),
   }),
+  z.object({ type: z.literal("answers"), answers: z.array(callAnswerSchema) }),
+  z.object({ type: z.literal("resumed"), runs: z.array(resumedRunSchema) }),
+  /** Somebody cancelled these runs, which execute or wait here: they are asked to end, and reported like any other end. */
+  z.object({ type: z.literal("cancel"), runs: z.array(heldSchema) }),
   /** Asks for runs that are claimed ahead and not started; those that have started stay. */
   z.object({ type: z.literal("recall"), runs: z.array(heldSchema) }),
   /** The server can't serve this host; the connection is closed after it. */

@@ -1,4 +1,6 @@
 import type { PartialRetryPolicy } from "@pawl/contract/retry";
+import type { RunCall, WaitResult } from "@pawl/contract/worker-protocol";
+import type { HookName, HookParams } from "./hooks/hook-types.ts";
 import type { TaskContext } from "./task-context.ts";
 
 /**
@@ -23,6 +25,9 @@ export interface TaskDefinition {
   /** Checks a payload and gives the value for `run`; throws `TaskPayloadParsedError`. Absent without a schema. */
   readonly parsePayload?: ((payload: unknown) => Promise<unknown>) | undefined;
   readonly run: (payload: unknown, args: RunArguments) => Promise<unknown>;
+  /** Default time to live in the queue, in seconds; 0: none. */
+  readonly ttl?: number | undefined;
+  readonly hooks?: { readonly [K in HookName]?: (params: HookParams<K>) => unknown } | undefined;
   /** The file that was being imported when the task was defined, as the bundle's entry named it. */
   readonly filePath?: string | undefined;
   readonly exportName?: string | undefined;
@@ -46,6 +51,13 @@ export interface LogRecord {
   readonly isContextLost: boolean;
 }
 
+/** What a run waits for, as `onWait` and `onResume` are told. */
+export type WaitAbout =
+  | { readonly type: "duration"; readonly date: Date }
+  | { readonly type: "token"; readonly token: string }
+  | { readonly type: "task"; readonly runId: string }
+  | { readonly type: "batch"; readonly batchId: string; readonly runCount: number };
+
 /** The run that some code belongs to, as the run process offers it. */
 export interface ActiveRun {
   readonly runId: string;
@@ -54,6 +66,24 @@ export interface ActiveRun {
   readonly attempt: number;
   readonly signal: AbortSignal;
   log(record: LogRecord): void;
+  /**
+   * Asks the server, through the host and under the claim of this run.
+   *
+   * @throws CallError with the code of the API's error when it is refused
+   */
+  call(request: RunCall): Promise<unknown>;
+  /**
+   * Makes the key of the next wait of a kind: `time` gives `time#1`, then `time#2`. A new attempt after a loss arrives at the
+   * same keys and finds the same waits.
+   */
+  nextWait(kind: string): string;
+  /**
+   * Awaits a wait that `call` has opened. While every chain of the run's code awaits a wait, the run holds no slot.
+   *
+   * @param wait - its key
+   * @param about - what it is for, for `onWait` and `onResume`
+   */
+  awaitWait(wait: string, about: WaitAbout): Promise<WaitResult>;
   /** Runs a function as a span of the run's trace and gives on what it returns or throws; absent: it is just called. */
   span?<T>(name: string, attributes: Readonly<Record<string, unknown>> | undefined, body: () => Promise<T>): Promise<T>;
 }
@@ -73,6 +103,8 @@ export interface ContextStore {
 export interface Runtime {
   /** The definitions under each id; more than one is a duplicate, which indexing reports with the files of both. */
   readonly tasks: Map<string, TaskDefinition[]>;
+  /** Hooks registered for every task, in the order of their registration. */
+  readonly globalHooks: { readonly name: HookName; readonly hook: (params: HookParams<HookName>) => unknown }[];
   /** The task file that the bundle's entry imports at this moment. */
   currentFile: string | null;
   /** `null` in a backend: only a run process installs it. */
@@ -97,7 +129,13 @@ interface RuntimeHolder {
  */
 export function runtime(): Runtime {
   const holder = globalThis as RuntimeHolder; // the symbol is ours alone
-  holder[registrySymbol] ??= { tasks: new Map(), currentFile: null, context: null, executing: () => null };
+  holder[registrySymbol] ??= {
+    tasks: new Map(),
+    globalHooks: [],
+    currentFile: null,
+    context: null,
+    executing: () => null,
+  };
   return holder[registrySymbol];
 }
 

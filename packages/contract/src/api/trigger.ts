@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseDuration } from "../duration.ts";
 
 /** `null` where a value is optional is taken as absent. */
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
@@ -10,14 +11,95 @@ export const tagsSchema = z
   .union([z.string().min(1).max(128), z.array(z.string().min(1).max(128)).max(10)])
   .transform((tags) => (typeof tags === "string" ? [tags] : tags));
 
-/** The options of a trigger call that this server acts on; others are accepted and ignored. */
+/** The sizes of machine that a run may ask for. */
+export const machinePresets = [
+  "micro",
+  "small-1x",
+  "small-2x",
+  "medium-1x",
+  "medium-2x",
+  "large-1x",
+  "large-2x",
+] as const;
+
+/** The most characters of an idempotency key. */
+export const maxIdempotencyKeyLength = 2_048;
+
+/** The most bytes of a run's metadata, as JSON. */
+export const maxMetadataBytes = 256 * 1024;
+
+/** The longest head start that a priority may give, in seconds: 30 days. */
+export const maxPriority = 2_592_000;
+
+const durationHint = "is no duration: write it as 30s, 10m, 2h, 1d or 1h30m";
+
+/** A length of time as text, such as `1h30m`; parsed to milliseconds. */
+const duration = z.string().transform((text, context) => {
+  const lengthMs = parseDuration(text);
+  if (lengthMs !== null) return lengthMs;
+  context.addIssue({ code: "custom", message: durationHint });
+  return z.NEVER;
+});
+
+/** A point in time as a duration from now, an ISO date, or a `Date`'s JSON; parsed to `{ afterMs }` or `{ at }`. */
+export const delaySchema = z.string().transform((text, context): Delay => {
+  const afterMs = parseDuration(text);
+  if (afterMs !== null) return { afterMs };
+  const at = new Date(text);
+  if (!Number.isNaN(at.getTime()) && /^\d{4}-/.test(text)) return { at };
+  context.addIssue({ code: "custom", message: "is no time: write a duration such as 1h30m or an ISO date" });
+  return z.NEVER;
+});
+
+/** A time to come: so long from now, or a date. */
+export type Delay = { readonly afterMs: number } | { readonly at: Date };
+
+/** A time to live, as a duration or in seconds; parsed to seconds, 0 for none. */
+const ttl = z.union([z.number().min(0), duration.transform((lengthMs) => lengthMs / 1_000)]);
+
+const metadata = z
+  .record(z.string(), z.unknown())
+  .refine((value) => new TextEncoder().encode(JSON.stringify(value)).length <= maxMetadataBytes, {
+    error: `is larger than ${maxMetadataBytes / 1024} KB`,
+  });
+
+/** The options of a trigger call; what this server does not know is accepted and ignored. */
 export const triggerOptionsSchema = z.object({
   payloadType: optional(packetType),
   payloadSize: optional(z.number()),
   maxAttempts: optional(z.int().min(1).max(250)),
   tags: optional(tagsSchema),
   test: optional(z.boolean()),
+  delay: optional(delaySchema),
+  ttl: optional(ttl),
+  queue: optional(z.object({ name: z.string().min(1).max(128) })),
+  concurrencyKey: optional(z.union([z.string().max(256), z.number().transform(String)])),
+  priority: optional(z.number().min(0).max(maxPriority)),
+  idempotencyKey: optional(z.string().min(1).max(maxIdempotencyKeyLength)),
+  idempotencyKeyTTL: optional(duration),
+  /** The key as its caller wrote it, to be shown again. */
+  idempotencyKeyOptions: optional(
+    z.object({
+      key: z.union([z.string(), z.array(z.string()).transform((parts) => parts.join("-"))]),
+      scope: optional(z.enum(["run", "attempt", "global"])),
+    }),
+  ),
+  /** In seconds. */
+  maxDuration: optional(z.number().positive()),
+  metadata: optional(metadata),
+  machine: optional(z.enum(machinePresets)),
+  region: optional(z.string().min(1).max(128)),
+  lockToVersion: optional(z.string().min(1).max(64)),
+  /** `run_…`, when a task triggers. */
+  parentRunId: optional(z.string()),
+  /** The fence of the parent's claim, from Pawl's own run processes: a parent that lost its claim triggers nothing. */
+  parentFence: optional(z.int()),
+  /** Whether the parent waits for the run. */
+  resumeParentOnCompletion: optional(z.boolean()),
 });
+
+/** The options of a trigger call after parsing. */
+export type WireTriggerOptions = z.infer<typeof triggerOptionsSchema>;
 
 /** The body of `POST /api/v1/tasks/:taskId/trigger`. A payload is a packet's text, or any JSON without a payload type; absent for `undefined`. */
 export const triggerBodySchema = z.object({ payload: z.unknown().optional(), options: optional(triggerOptionsSchema) });

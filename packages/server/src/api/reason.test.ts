@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RunStanding } from "../engine/ports.ts";
+import type { RunStanding } from "../engine/read-ports.ts";
 import { reasonFor } from "./reason.ts";
 
 const idle: RunStanding = {

@@ -1,4 +1,4 @@
-import type { RunRecord, RunStanding } from "../engine/ports.ts";
+import type { RunRecord, RunStanding } from "../engine/read-ports.ts";
 
 /**
  * Says in one sentence why an unfinished run is not executing, and what would change that.

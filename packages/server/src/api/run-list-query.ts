@@ -2,7 +2,7 @@ import { type ListRunsQuery, listRunsQuerySchema } from "@pawl/contract/api/runs
 import { parseDuration } from "@pawl/contract/duration";
 import { fromPublicId } from "@pawl/contract/ids";
 import { statusFilter } from "@pawl/contract/run-state";
-import type { RunListFilter } from "../engine/ports.ts";
+import type { RunListFilter } from "../engine/read-ports.ts";
 import { ApiError } from "./errors.ts";
 import { parse, refuseNul } from "./validation.ts";
 

@@ -3,7 +3,7 @@ import { publicRunError } from "@pawl/contract/errors";
 import { toPublicId } from "@pawl/contract/ids";
 import { type PacketType, packetAsJson } from "@pawl/contract/packet";
 import { publicStatus, type RunStanding, statusFlags } from "@pawl/contract/run-state";
-import type { RunRecord, RunRecordWithPackets } from "../engine/ports.ts";
+import type { RunRecord, RunRecordWithPackets } from "../engine/read-ports.ts";
 
 /**
  * Renders what every answer about a run tells.

@@ -1,8 +1,9 @@
+import type { Delay } from "@pawl/contract/api/trigger";
 import type { RunError } from "@pawl/contract/errors";
 import type { PacketType } from "@pawl/contract/packet";
-import type { RunOutcome, RunState } from "@pawl/contract/run-state";
+import type { RunOutcome } from "@pawl/contract/run-state";
 import type { RegisteredVersion, TaskManifest, VersionManifest } from "@pawl/contract/task-manifest";
-import type { TelemetryRecord } from "@pawl/contract/worker-protocol";
+import type { TelemetryRecord, WaitResult } from "@pawl/contract/worker-protocol";
 
 // What the engine needs of the store. Ids are UUIDs here; their public form exists only in `api/`.
 
@@ -31,12 +32,63 @@ export interface NewRun {
   readonly batchId: string | null;
   /** The run's place in its batch; null outside a batch. */
   readonly batchIndex: number | null;
+  readonly triggerFunction: "trigger" | "triggerAndWait" | "batchTrigger" | "batchTriggerAndWait";
+  /** Queued only then; null: now. A length counts from the database's now. */
+  readonly delay: Delay | null;
+  /** Seconds from when it is queued until it expires unless it has started; null: the task's; 0: never. */
+  readonly ttlS: number | null;
+  /** Null: the task's. A queue that does not exist is made. */
+  readonly queueName: string | null;
+  /** Empty for none. */
+  readonly concurrencyKey: string;
+  /** Seconds of head start. */
+  readonly priorityS: number;
+  readonly idempotency: NewIdempotencyKey | null;
+  /** Null: the task's. */
+  readonly maxDurationS: number | null;
+  /** JSON text of an object. */
+  readonly metadata: string | null;
+  readonly machine: string | null;
+  readonly region: string | null;
+  /** The label of a version to execute with; null: the current one when it starts. */
+  readonly lockToVersion: string | null;
+  /** The run of whose code this is a child. */
+  readonly parent: NewRunParent | null;
+  readonly replayOf: string | null;
+}
+
+/** The key under which a second run of the same task is not made. */
+export interface NewIdempotencyKey {
+  readonly key: string;
+  readonly lifeS: number;
+  /** As its caller wrote it. */
+  readonly source: string | null;
+  readonly scope: "run" | "attempt" | "global" | null;
+}
+
+/** The parent of a run about to be made. */
+export interface NewRunParent {
+  readonly runId: string;
+  /** The claim that the parent's code executes under; null where a caller of the API names a parent. */
+  readonly claim: { readonly hostId: string; readonly fence: number } | null;
+  /** The key of the parent's wait for this run; null when it does not wait. The run is then locked to the parent's version. */
+  readonly wait: string | null;
 }
 
 /** What became of a {@link NewRun}. */
 export type TriggerOutcome =
   | { readonly kind: "created"; readonly runId: string }
-  | { readonly kind: "found"; readonly runId: string };
+  /** `isCached`: another call made it, by the same idempotency key; otherwise an earlier try of this same call did. */
+  | { readonly kind: "found"; readonly runId: string; readonly isCached: boolean }
+  | { readonly kind: "refused"; readonly reason: TriggerRefusal };
+
+/** Why a run was not made. */
+export type TriggerRefusal =
+  | { readonly kind: "unknown_version"; readonly label: string }
+  /** The parent has finished or does not exist. */
+  | { readonly kind: "parent_finished" }
+  /** The parent's claim is no longer its host's. */
+  | { readonly kind: "lost_claim" };
 
 /** How many runs to claim, for whom. */
 export interface ClaimRequest {
@@ -70,6 +122,37 @@ export interface ClaimedRun {
   readonly isTest: boolean;
   readonly tags: readonly string[];
   readonly traceId: string;
+  readonly concurrencyKey: string;
+  /** The trigger's, or else the task's; null: no limit. */
+  readonly maxDurationS: number | null;
+  readonly isReplay: boolean;
+  readonly parentRunId: string | null;
+  readonly rootRunId: string | null;
+  readonly batchId: string | null;
+  readonly idempotencyKey: string | null;
+  readonly idempotencyKeyScope: "run" | "attempt" | "global" | null;
+  readonly priorityS: number;
+  readonly machine: string | null;
+  readonly metadata: string | null;
+  /** Whether it follows a loss: its waits are found again. */
+  readonly isRecovery: boolean;
+}
+
+/** What a claim brought. */
+export interface ClaimOutcome {
+  readonly claimed: readonly ClaimedRun[];
+  /** Runs of the host whose wait is over and that have their slot again. */
+  readonly resumed: readonly ResumedRun[];
+  /** Whether further lanes may have runs that can be claimed at once: the host's room was used up, or only some lanes were looked at. */
+  readonly hasMore: boolean;
+  /** Whether the environment's limit kept runs back. */
+  readonly isEnvironmentFull: boolean;
+}
+
+/** A run that goes on, with what its waits came to. */
+export interface ResumedRun extends Claim {
+  /** Results too long for one message are left out and fetched by their key. */
+  readonly waits: readonly { readonly wait: string; readonly result?: WaitResult }[];
 }
 
 /** A claim: a run and the fencing number that proves whose it is. */
@@ -103,6 +186,8 @@ export interface Settlement {
   readonly failed: readonly Failure[];
   readonly started: readonly Claim[];
   readonly returned: readonly Claim[];
+  /** Runs that waited in a process that died: queued again, to be recovered. */
+  readonly orphaned: readonly Claim[];
 }
 
 /** What a settlement could not do, and what it made possible. */
@@ -113,119 +198,95 @@ export interface SettlementOutcome {
   readonly hasQueued: boolean;
   /** How soon the first run delayed by it is due, in milliseconds. */
   readonly nextDueInMs: number | null;
-}
-
-/** A run as it stands, for the API. */
-export interface RunRecord {
-  readonly id: string;
-  readonly taskId: string;
-  readonly queueName: string;
-  readonly state: RunState | null;
-  readonly outcome: RunOutcome | null;
-  readonly attempt: number;
-  readonly versionLabel: string | null;
-  readonly batchId: string | null;
-  readonly isTest: boolean;
-  readonly tags: readonly string[];
-  readonly createdAt: Date;
-  readonly startedAt: Date | null;
-  readonly finishedAt: Date | null;
-  readonly dueAt: Date | null;
-  readonly durationMs: number;
-}
-
-/** An attempt that failed. */
-export interface FailedAttempt {
-  readonly number: number;
-  readonly startedAt: Date;
-  readonly failedAt: Date;
-  readonly error: RunError;
-}
-
-/** A run with its packets and its failed attempts, the first one first. */
-export interface RunRecordWithPackets extends RunRecord {
-  readonly failedAttempts: readonly FailedAttempt[];
-  readonly payload: string | null;
-  readonly payloadType: PacketType;
-  readonly output: string | null;
-  readonly outputType: PacketType | null;
-  readonly error: RunError | null;
-}
-
-/** Which runs a list shows. */
-export interface RunListFilter {
-  readonly taskIds: readonly string[] | null;
-  /** Null: any standing. */
-  readonly standing: {
-    readonly states: readonly { readonly state: RunState; readonly isBetweenAttempts: boolean | null }[];
-    readonly outcomes: readonly RunOutcome[];
-  } | null;
-  readonly from: Date | null;
-  readonly to: Date | null;
-  /** The id of the last run of the page before, or of the first run of the page after. */
-  readonly cursor: { readonly direction: "after" | "before"; readonly runId: string } | null;
-  readonly size: number;
-}
-
-/** A page of a run list, newest first. */
-export interface RunPage {
-  readonly runs: readonly RunRecord[];
-  readonly hasNext: boolean;
-  readonly hasPrevious: boolean;
-}
-
-/** The figures behind the reason why a run is not executing. */
-export interface RunStanding {
-  readonly state: RunState;
-  readonly taskId: string;
-  readonly queueName: string;
-  readonly hasTask: boolean;
-  readonly isQueuePaused: boolean;
-  readonly queueLimit: number | null;
-  readonly queueHeld: number;
-  readonly environmentLimit: number;
-  readonly environmentHeld: number;
-  readonly isEnvironmentPaused: boolean;
-  readonly connectedHosts: number;
-  /** The version that the run began with; null before its first attempt. */
-  readonly versionLabel: string | null;
-  /** Whether a connected host has the bundle of the version that would execute the run. */
-  readonly hasHostWithVersion: boolean;
-  readonly dueAt: Date | null;
+  /** Whether a slot under a limit came free, or a wait ended: hosts of other servers may have something to do. */
+  readonly hasFreed: boolean;
 }
 
 /** Runs, from their trigger to their end. */
 export interface RunStore {
   /** Makes runs, in one transaction. Outcomes come in the order of the runs. */
-  insert(runs: readonly NewRun[]): Promise<readonly TriggerOutcome[]>;
-  /** Claims queued runs for a host under the limits of environment and queues. */
-  claim(request: ClaimRequest): Promise<readonly ClaimedRun[]>;
-  /** Whether any run of an environment is queued, claimable or not. */
-  hasQueued(environmentId: string): Promise<boolean>;
+  insert(runs: readonly NewRun[]): Promise<InsertOutcome>;
+  /** Lets runs of a host go on whose wait is over, then claims queued runs for it, under the limits of environment and queues. */
+  claim(request: ClaimRequest): Promise<ClaimOutcome>;
   /** Makes runs and claims for a host in one transaction, so that a run starts after a single commit. */
   insertAndClaim(
     runs: readonly NewRun[],
     request: ClaimRequest,
-  ): Promise<{ readonly outcomes: readonly TriggerOutcome[]; readonly claimed: readonly ClaimedRun[] }>;
+  ): Promise<InsertOutcome & { readonly claim: ClaimOutcome }>;
   /** Applies a host's report. */
   settle(settlement: Settlement): Promise<SettlementOutcome>;
   /** Takes back what the store says the host holds and the host does not; answers what the host holds wrongly. */
   reconcile(environmentId: string, hostId: string, held: readonly Claim[]): Promise<readonly Claim[]>;
-  /** Queues delayed runs whose time has come; answers their environments, and how soon the next is due. */
-  promoteDue(): Promise<{ readonly environmentIds: readonly string[]; readonly nextDueInMs: number | null }>;
+  /**
+   * Does what is due, at most a page of each: queues delayed runs, expires runs that were not started in time, ends waits for a
+   * time and tokens nobody completed, aborts batches whose items do not come.
+   */
+  promoteDue(): Promise<DueOutcome>;
+  /** Opens and looks again at every lane of every environment: nothing should have been forgotten. Answers environments where something was. */
+  sweepLanes(): Promise<readonly string[]>;
   /** Queues runs that waited for a version with their task; answers whether there were any. */
   promotePending(environmentId: string): Promise<boolean>;
   /** Takes the runs of lost hosts and queues them again; answers their environments. */
   rescue(): Promise<{ readonly environmentIds: readonly string[]; readonly rescued: number }>;
+  /**
+   * Cancels runs: one that has no process ends at once, one that executes or waits in a process becomes `cancelling`. Runs that
+   * have finished stay as they are.
+   */
+  cancel(environmentId: string, runIds: readonly string[]): Promise<CancelOutcome>;
+  /** Ends runs as canceled whose process did not end them in time. */
+  endCancelling(environmentId: string, runIds: readonly string[]): Promise<void>;
+  /** The unfinished children of runs, a page in the order of their ids. */
+  liveChildren(
+    environmentId: string,
+    parentRunIds: readonly string[],
+    afterId: string | null,
+  ): Promise<readonly string[]>;
+  /** Gives a delayed run that has not started another time. */
+  reschedule(environmentId: string, runId: string, delay: Delay): Promise<"rescheduled" | "not_delayed" | "not_found">;
+  /** What a replay of a run starts from; null when it does not exist. */
+  readForReplay(environmentId: string, runId: string): Promise<ReplaySource | null>;
+  /** Frees a key; answers whether there was one. */
+  resetIdempotencyKey(environmentId: string, taskId: string, key: string): Promise<boolean>;
 }
 
-/** Reading runs for the API. */
-export interface RunReader {
-  retrieve(environmentId: string, runId: string): Promise<RunRecordWithPackets | null>;
-  list(environmentId: string, filter: RunListFilter): Promise<RunPage>;
-  /** Null when the run has finished or does not exist. */
-  standing(environmentId: string, runId: string): Promise<RunStanding | null>;
+/** What making runs came to. */
+export interface InsertOutcome {
+  readonly outcomes: readonly TriggerOutcome[];
+  /** How soon the first of them is due or expires, in milliseconds. */
+  readonly nextDueInMs: number | null;
 }
+
+/** What was due. */
+export interface DueOutcome {
+  /** Environments in which runs were queued, freed a slot or can go on. */
+  readonly environmentIds: readonly string[];
+  /** Claimed runs that expired: their hosts are to let go of them. */
+  readonly recalled: readonly HeldClaim[];
+  /** In how many milliseconds the next thing is due; 0 when a page was full. */
+  readonly nextDueInMs: number | null;
+}
+
+/** A claim, and the host that has it. */
+export interface HeldClaim extends Claim {
+  readonly environmentId: string;
+  readonly hostId: string;
+}
+
+/** What a cancellation did. */
+export interface CancelOutcome {
+  /** Ended at once. */
+  readonly finished: readonly string[];
+  /** Asked to end; their hosts have to be told. */
+  readonly cancelling: readonly HeldClaim[];
+  /** Claimed ahead and ended at once; their hosts have to let go of them. */
+  readonly recalled: readonly HeldClaim[];
+  /** Finished before. */
+  readonly already: readonly string[];
+  readonly notFound: readonly string[];
+}
+
+/** What a replay starts from. */
+export type ReplaySource = Omit<NewRun, "id" | "traceId" | "environmentId" | "requestKey" | "batchId" | "batchIndex">;
 
 /** Batches in two phases. */
 export interface BatchStore {

@@ -1,5 +1,6 @@
 import type { Engine } from "../../engine/engine.ts";
-import type { BatchStore, RunReader, TelemetryStore, VersionStore } from "../../engine/ports.ts";
+import type { BatchStore, TelemetryStore, VersionStore } from "../../engine/ports.ts";
+import type { RunReader } from "../../engine/read-ports.ts";
 import type { Route } from "../route.ts";
 import { appendTelemetryRoute } from "./append-telemetry.ts";
 import { batchItemsRoute } from "./batch-items.ts";

@@ -1,6 +1,6 @@
 import type { RunList } from "@pawl/contract/api/runs";
 import { toPublicId } from "@pawl/contract/ids";
-import type { RunReader } from "../../engine/ports.ts";
+import type { RunReader } from "../../engine/read-ports.ts";
 import type { Route } from "../route.ts";
 import { toRunListFilter } from "../run-list-query.ts";
 import { runSummary } from "../run-view.ts";

@@ -1,5 +1,5 @@
 import type { RunDetail } from "@pawl/contract/api/runs";
-import type { RunReader } from "../../engine/ports.ts";
+import type { RunReader } from "../../engine/read-ports.ts";
 import { reasonFor } from "../reason.ts";
 import type { Route } from "../route.ts";
 import { runDetail } from "../run-view.ts";

@@ -1,6 +1,7 @@
 import type { RunEvent, RunEvents } from "@pawl/contract/api/runs";
 import type { TelemetryRecord } from "@pawl/contract/worker-protocol";
-import type { RunReader, TelemetryStore } from "../../engine/ports.ts";
+import type { TelemetryStore } from "../../engine/ports.ts";
+import type { RunReader } from "../../engine/read-ports.ts";
 import type { Route } from "../route.ts";
 import { idInPath, notFound, pathPart } from "../validation.ts";
 

@@ -1,4 +1,4 @@
-import type { RunReader } from "../../engine/ports.ts";
+import type { RunReader } from "../../engine/read-ports.ts";
 import type { Route } from "../route.ts";
 import { idInPath, notFound, pathPart } from "../validation.ts";
 

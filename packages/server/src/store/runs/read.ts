@@ -9,7 +9,7 @@ import type {
   RunRecord,
   RunRecordWithPackets,
   RunStanding,
-} from "../../engine/ports.ts";
+} from "../../engine/read-ports.ts";
 import { type Database, plainArray, type Statement, textArray } from "../db.ts";
 import { lowestUuidAt } from "../partitions.ts";
 

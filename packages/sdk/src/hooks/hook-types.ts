@@ -1,0 +1,42 @@
+import type { PartialRetryPolicy } from "@pawl/contract/retry";
+import type { WaitAbout } from "../runtime.ts";
+import type { TaskContext } from "../task-context.ts";
+
+/** What every hook receives. */
+export interface HookBase {
+  readonly ctx: TaskContext;
+  readonly payload: unknown;
+  /** The id of the task. */
+  readonly task: string;
+  readonly signal: AbortSignal;
+}
+
+/** What a `catchError` hook may decide; `undefined` leaves it to the retry policy. */
+export interface CatchErrorDecision {
+  /** No further attempt. */
+  readonly skipRetrying?: boolean;
+  /** When the next attempt comes. */
+  readonly retryAt?: Date;
+  /** The same as a delay, in milliseconds. */
+  readonly retryDelayInMs?: number;
+  /** Another policy for this failure. */
+  readonly retry?: PartialRetryPolicy;
+  /** What the attempt failed with instead. */
+  readonly error?: unknown;
+}
+
+/** What each hook receives beside {@link HookBase}. */
+export interface HookExtras {
+  readonly onWait: { readonly wait: WaitAbout };
+  readonly onResume: { readonly wait: WaitAbout };
+  /** `runPromise` settles when the run's own code does. */
+  readonly onCancel: { readonly runPromise: Promise<unknown> };
+  /** `retryDelayInMs` and `retryAt` are what the policy says; absent when no attempt is left. */
+  readonly catchError: { readonly error: unknown; readonly retryAt?: Date; readonly retryDelayInMs?: number };
+}
+
+/** The name of a hook. */
+export type HookName = keyof HookExtras;
+
+/** What a hook receives. */
+export type HookParams<K extends HookName> = HookBase & HookExtras[K];

@@ -1,0 +1,29 @@
+/** What stands for "no version" where a version is part of a key: a run that executes with the version current at its start. */
+export const anyVersion = "00000000-0000-0000-0000-000000000000";
+
+/**
+ * The insert that tells the next claim of runs that became queued: one row for each lane. It is part of the statement that
+ * queues them, so that both commit together; nothing waits for it.
+ *
+ * @param source - a common table expression with environment_id, queue_name, concurrency_key, version_id and order_at of the queued runs
+ * @returns the SQL
+ */
+export function wakeLanesOf(source: string): string {
+  return `
+    insert into lane_wake (environment_id, queue_name, concurrency_key, version_id, order_at)
+    select environment_id, queue_name, concurrency_key, coalesce(version_id, '${anyVersion}'::uuid), min(order_at)
+    from ${source} group by 1, 2, 3, 4`;
+}
+
+/**
+ * The insert that tells the next claim of slots under a limit that came free, in any version's lane.
+ *
+ * @param source - a common table expression with environment_id, queue_name, concurrency_key, holds_slot and is_limited of the
+ *   runs as they were before they gave their slots back
+ * @returns the SQL
+ */
+export function wakeFreedLanesOf(source: string): string {
+  return `
+    insert into lane_wake (environment_id, queue_name, concurrency_key)
+    select distinct environment_id, queue_name, concurrency_key from ${source} where holds_slot and is_limited`;
+}
