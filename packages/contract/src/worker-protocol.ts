@@ -205,8 +205,16 @@ const failedSchema = heldSchema.extend({
   kind: z.literal("failed"),
   error: runErrorSchema,
   durationMs: z.number().min(0),
-  /** Whether and when to attempt the run again, by its task's policy or its code's own word; absent: not again. */
-  retry: z.union([z.object({ never: z.literal(true) }), z.object({ delayMs: z.number().min(0) })]).optional(),
+  /**
+   * Whether and when to attempt the run again, by its task's policy or its code's own word; absent: not again. `inPlace`: the
+   * host keeps the run and its slot and executes the next attempt itself, unless the ack names the claim as lost.
+   */
+  retry: z
+    .union([
+      z.object({ never: z.literal(true) }),
+      z.object({ delayMs: z.number().min(0), inPlace: z.boolean().optional() }),
+    ])
+    .optional(),
 });
 
 /** How an execution ended, as the host reports it. */

@@ -176,6 +176,8 @@ export interface Failure extends Claim {
   readonly durationMs: number;
   /** When the next attempt may come, in milliseconds; null: never. Whether attempts are left is judged by the store. */
   readonly retryDelayMs: number | null;
+  /** Whether its host keeps the run for the next attempt: it goes on executing under the same claim, with the next number. */
+  readonly isRetriedInPlace: boolean;
 }
 
 /** Everything that one report of a host changes, in one transaction. */
@@ -192,7 +194,7 @@ export interface Settlement {
 
 /** What a settlement could not do, and what it made possible. */
 export interface SettlementOutcome {
-  /** Claims that were no longer the host's; nothing was changed for them. */
+  /** Claims that were no longer the host's, or that the host hoped to keep for another attempt and are not. */
   readonly lost: readonly Claim[];
   /** Whether runs became queued by it. */
   readonly hasQueued: boolean;
