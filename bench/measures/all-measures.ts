@@ -1,8 +1,10 @@
 import { calibrationClaim } from "./calibration-claim.ts";
 import { calibrationHttp } from "./calibration-http.ts";
 import { calibrationInsert } from "./calibration-insert.ts";
+import { fanOut } from "./fan-out.ts";
 import { idle } from "./idle.ts";
 import type { Measure } from "./measure.ts";
+import { parentChild } from "./parent-child.ts";
 import { runsEndToEnd } from "./runs-end-to-end.ts";
 import { runsRealistic } from "./runs-realistic.ts";
 import { runsSteadyState } from "./runs-steady-state.ts";
@@ -10,6 +12,7 @@ import { startLatencyCold } from "./start-latency-cold.ts";
 import { startLatencyWarm } from "./start-latency-warm.ts";
 import { triggerBatch } from "./trigger-batch.ts";
 import { triggerSingle } from "./trigger-single.ts";
+import { waitForMany } from "./wait-for-many.ts";
 
 /** Every measure, in the order of a round: the idle minute while server and worker are fresh, calibrations before what they calibrate. */
 export const allMeasures: readonly Measure[] = [
@@ -24,4 +27,7 @@ export const allMeasures: readonly Measure[] = [
   runsRealistic,
   startLatencyCold,
   startLatencyWarm,
+  parentChild,
+  fanOut,
+  waitForMany,
 ];

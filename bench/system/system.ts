@@ -20,6 +20,7 @@ export interface System {
   readonly client: pg.Client;
   /** Settings for a connection to another database of that Postgres, made where it is missing. */
   database(name: string): Promise<pg.ClientConfig>;
+  readonly postmasterPid: number;
   /** The folder of the data, for measuring its disk. */
   readonly dataDir: string;
   /** The worker; started where none runs. */
@@ -84,6 +85,7 @@ export async function startSystem(
     load,
     client,
     rows: runRows(client),
+    postmasterPid: address.postmasterPid,
     dataDir: folder.dataDir,
     async database(name) {
       const found = await client.query("select from pg_database where datname = $1", [name]);
