@@ -7,7 +7,13 @@ export const taskManifestSchema = z.object({
   exportName: z.string().optional(),
   description: z.string().optional(),
   /** A task without a queue of its own has the queue `task/<id>`. */
-  queue: z.object({ name: z.string().min(1).max(128), concurrencyLimit: z.int().min(0).optional() }),
+  queue: z.object({
+    name: z.string().min(1).max(128),
+    /** For each concurrency key. */
+    concurrencyLimit: z.int().min(0).optional(),
+    /** For all concurrency keys together. */
+    combinedConcurrencyLimit: z.int().min(0).optional(),
+  }),
   /** The policy after merging the configuration's and the task's. */
   retry: z.object({
     maxAttempts: z.int().min(1).max(250),
@@ -18,6 +24,8 @@ export const taskManifestSchema = z.object({
   }),
   /** The longest an attempt may execute, in seconds. */
   maxDuration: z.number().positive().optional(),
+  /** How long a run may be queued before it expires, in seconds; 0: for ever, whatever the configuration says. */
+  ttl: z.number().min(0).optional(),
   machine: z.string().optional(),
 });
 

@@ -71,6 +71,8 @@ export function claimRuns(request: ClaimRequest): Statement {
             claimed_order_at = l.order_at,
             order_at = null,
             host_id = $2::uuid,
+            holds_slot = true,
+            booked_at = clock_timestamp(),
             fence = l.fence + 1,
             version_id = coalesce(l.version_id, (select current_version_id from scope)),
             attempt = l.attempt + c.is_direct::int,
@@ -143,6 +145,18 @@ export function claimedRuns(rows: Rows): readonly ClaimedRun[] {
       isTest: row.is_test as boolean,
       tags: (row.tags as string[] | null) ?? [],
       traceId: row.trace_id as string,
+      concurrencyKey: "",
+      maxDurationS: null,
+      isReplay: false,
+      parentRunId: null,
+      rootRunId: null,
+      batchId: null,
+      idempotencyKey: null,
+      idempotencyKeyScope: null,
+      priorityS: 0,
+      machine: null,
+      metadata: null,
+      isRecovery: false,
     };
   });
 }

@@ -91,7 +91,7 @@ export async function insertOrFind(
     const outcomes = runs.map((run): TriggerOutcome => {
       const outcome = outcomeOf.get(run.id);
       if (outcome !== undefined) return outcome;
-      return { kind: "found", runId: found.get(run.id) ?? run.id };
+      return { kind: "found", runId: found.get(run.id) ?? run.id, isCached: false };
     });
     return { outcomes, rows: rest.rows };
   }

@@ -1,6 +1,6 @@
 import type { Claim, ClaimedRun, ClaimRequest, RunStore, Settlement, SettlementOutcome } from "../../engine/ports.ts";
 import type { Database, Rows, Statement } from "../db.ts";
-import { claimedRuns, claimRuns, findQueued, lockEnvironment } from "./claim.ts";
+import { claimedRuns, claimRuns, lockEnvironment } from "./claim.ts";
 import { completeRuns } from "./complete.ts";
 import { failRuns } from "./fail.ts";
 import { giveBackRuns } from "./give-back.ts";
@@ -22,13 +22,14 @@ export function createRunStore(db: Database): RunStore {
     async insert(runs) {
       const { outcomes, rows } = await insertOrFind(db, runs, (fresh) => db.query(insertRuns(fresh)));
       await promoteLate(db, rows);
-      return outcomes;
+      return { outcomes, nextDueInMs: null };
     },
     async claim(request) {
       const [, claimed = []] = await db.transaction(claimStatements(request));
-      return claimedRuns(claimed);
+      return { claimed: claimedRuns(claimed), resumed: [], hasMore: false, isEnvironmentFull: false };
     },
-    hasQueued: async (environmentId) => (await db.query(findQueued(environmentId)))[0]?.has_queued === true,
+    sweepLanes: async () => [],
+    resetIdempotencyKey: async () => false,
     async insertAndClaim(runs, request) {
       let claimed: readonly ClaimedRun[] = [];
       const { outcomes, rows } = await insertOrFind(db, runs, async (fresh) => {
@@ -37,7 +38,11 @@ export function createRunStore(db: Database): RunStore {
         return inserted;
       });
       await promoteLate(db, rows);
-      return { outcomes, claimed };
+      return {
+        outcomes,
+        nextDueInMs: null,
+        claim: { claimed, resumed: [], hasMore: false, isEnvironmentFull: false },
+      };
     },
     settle: (settlement) => settle(db, settlement),
     reconcile: (environmentId, hostId, held) => reconcile(db, environmentId, hostId, held),
