@@ -12,7 +12,16 @@ test("every command explains itself, with an example", () => {
   const commands = commandsOf(createProgram()).slice(1);
   assert.deepEqual(
     commands.map((command) => command.name()),
-    ["dev", "trigger", "runs", "show", "server", "worker"],
+    [
+      "dev",
+      "trigger",
+      ...["runs", "show", "cancel", "replay", "reschedule"],
+      "explain",
+      ...["queues", "list", "pause", "resume", "limit"],
+      "doctor",
+      "server",
+      "worker",
+    ],
   );
   for (const command of commands) {
     let help = "";
@@ -32,6 +41,12 @@ test("arguments that can't be read are told like any other error", async () => {
   const { program, stderr } = programWithStderr();
   await assert.rejects(program.parseAsync(["runs", "--status", "asleep"], { from: "user" }));
   assert.match(stderr(), /^✖ .*There is no status asleep: choose of pending_version, queued/);
+});
+
+test("what is no limit of a queue is refused before anything is sent", async () => {
+  const { program, stderr } = programWithStderr();
+  await assert.rejects(program.parseAsync(["queues", "limit", "emails", "few"], { from: "user" }));
+  assert.match(stderr(), /^✖ .*Give a whole number from 0, or reset\./);
 });
 
 /** A program that throws where it would end the process. */

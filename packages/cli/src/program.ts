@@ -3,6 +3,9 @@ import { Command } from "commander";
 import pc from "picocolors";
 import { z } from "zod";
 import { devCommand } from "./commands/dev.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { explainCommand } from "./commands/explain.ts";
+import { queuesCommand } from "./commands/queues.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { serverCommand } from "./commands/server.ts";
 import { triggerCommand } from "./commands/trigger.ts";
@@ -24,7 +27,16 @@ export function createProgram(): Command {
       "after",
       '\nBegin in a folder with tasks in "trigger/":\n  $ pawl dev\n  $ pawl trigger greeting.hello.say --payload \'{"name":"Ada"}\' --wait',
     );
-  for (const command of [devCommand(), triggerCommand(), runsCommand(), serverCommand(), workerCommand()]) {
+  for (const command of [
+    devCommand(),
+    triggerCommand(),
+    runsCommand(),
+    explainCommand(),
+    queuesCommand(),
+    doctorCommand(),
+    serverCommand(),
+    workerCommand(),
+  ]) {
     program.addCommand(command);
   }
   inheritSettings(program);

@@ -1,3 +1,5 @@
+import type { DoctorReport } from "@pawl/contract/api/doctor";
+import type { RunExplanation } from "@pawl/contract/api/explain";
 import { requestKeyHeader } from "@pawl/contract/api/headers";
 import type { RunDetail, RunEvents, RunList } from "@pawl/contract/api/runs";
 import type { TriggerAnswer } from "@pawl/contract/api/trigger";
@@ -14,6 +16,9 @@ import type { Credentials } from "./credentials.ts";
 /** No server answers, or not at the moment. */
 export class UnreachableError extends CommandError {}
 
+/** What was asked for is not there. */
+export class NotFoundError extends CommandError {}
+
 /** The calls that the commands make. Each throws a CommandError in one sentence when the server does not do it. */
 export interface ApiClient {
   /** @param payload - JSON text; absent: no payload */
@@ -22,9 +27,27 @@ export interface ApiClient {
   runEvents(runId: string): Promise<RunEvents>;
   /** Newest first. */
   listRuns(filter: RunFilter): Promise<RunList>;
+  /** Why a run does not execute, condition by condition. */
+  explainRun(runId: string): Promise<RunExplanation>;
+  /** The run and its unfinished children; one that has finished stays as it is. */
+  cancelRun(runId: string): Promise<void>;
+  /** @returns the id of the new run */
+  replayRun(runId: string, overrides: ReplayOverrides): Promise<string>;
+  /** Gives a delayed run another time; `delay` is a duration or an ISO date. */
+  rescheduleRun(runId: string, delay: string): Promise<RunDetail>;
+  /** Evaluates the invariants. */
+  doctor(): Promise<DoctorReport>;
   /** Of the current version. */
   listTasks(): Promise<TaskList>;
   registerVersion(manifest: VersionManifest): Promise<RegisteredVersion>;
+}
+
+/** What a replay does differently from its run. */
+export interface ReplayOverrides {
+  /** JSON text; absent: the run's own. */
+  readonly payload?: string | undefined;
+  /** The label of a version; absent: the current one. */
+  readonly version?: string | undefined;
 }
 
 /** Which runs to list. */
@@ -60,19 +83,45 @@ export function createApiClient(credentials: Credentials): ApiClient {
       if (filter.taskIds.length > 0) query.set("filter[taskIdentifier]", filter.taskIds.join(","));
       return get(`/api/v1/runs?${query}`);
     },
+    explainRun: (runId) => get(`/api/v1/runs/${encodeURIComponent(runId)}/explain`),
+    async cancelRun(runId) {
+      await post(`/api/v2/runs/${encodeURIComponent(runId)}/cancel`, {});
+    },
+    async replayRun(runId, { payload, version }) {
+      const overrides = {
+        ...(payload === undefined ? {} : { payload, payloadType: "application/json" }),
+        ...(version === undefined ? {} : { version }),
+      };
+      const path = `/api/v1/runs/${encodeURIComponent(runId)}/replay`;
+      const answer = await post(path, overrides, { [requestKeyHeader]: newUuid() });
+      return (answer as { readonly id: string }).id; // as above
+    },
+    async rescheduleRun(runId, delay) {
+      return (await post(`/api/v1/runs/${encodeURIComponent(runId)}/reschedule`, { delay })) as RunDetail; // as above
+    },
+    doctor: () => get("/api/v1/doctor"),
     listTasks: () => get("/worker/v1/tasks"),
     registerVersion: async (manifest) => registeredVersionSchema.parse(await post("/worker/v1/versions", manifest)),
   };
 }
 
-interface Request {
+/** A call of the API. */
+export interface ApiRequest {
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-async function send(credentials: Credentials, request: Request): Promise<unknown> {
+/**
+ * Makes a call.
+ *
+ * @param credentials - the server and the key
+ * @param request - the call
+ * @returns the answer's JSON
+ * @throws UnreachableError when no server answers; NotFoundError for what is not there; CommandError for any other refusal
+ */
+export async function send(credentials: Credentials, request: ApiRequest): Promise<unknown> {
   const { apiUrl } = credentials;
   const { status, text } = await exchange(credentials, request).catch((error: unknown) => {
     throw new UnreachableError(
@@ -87,11 +136,12 @@ async function send(credentials: Credentials, request: Request): Promise<unknown
     );
   }
   const message = errorOf(text) ?? `The server at ${apiUrl} answered with status ${status}: look at its log.`;
+  if (status === 404) throw new NotFoundError(message);
   throw status === 503 ? new UnreachableError(message) : new CommandError(message);
 }
 
 /** Rejects without a whole answer. */
-async function exchange({ apiUrl, secretKey }: Credentials, { method, path, body, headers }: Request) {
+async function exchange({ apiUrl, secretKey }: Credentials, { method, path, body, headers }: ApiRequest) {
   const response = await fetch(`${apiUrl}${path}`, {
     method,
     headers: {

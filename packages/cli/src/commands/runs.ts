@@ -5,6 +5,7 @@ import { findCredentials } from "../api/credentials.ts";
 import { createOutput } from "../terminal/output.ts";
 import { renderRunPage } from "../terminal/run-page.ts";
 import { renderRunTable } from "../terminal/run-table.ts";
+import { cancelCommand, replayCommand, rescheduleCommand } from "./run-control.ts";
 
 const statusNames = publicStatuses.join(", ").toLowerCase();
 
@@ -16,7 +17,7 @@ interface ListFlags {
 }
 
 /**
- * `pawl runs` and `pawl runs show`: what there is and how it stands.
+ * `pawl runs` with `show`, `cancel`, `replay` and `reschedule`: what there is, how it stands, and what to do about it.
  *
  * @returns the command
  */
@@ -29,7 +30,10 @@ export function runsCommand(): Command {
     .option("--json", "print one JSON value a line, for programs")
     .addHelpText("after", "\nExample:\n  $ pawl runs --status failed,crashed --limit 5\n  $ pawl runs show run_…")
     .action(list)
-    .addCommand(showCommand());
+    .addCommand(showCommand())
+    .addCommand(cancelCommand())
+    .addCommand(replayCommand())
+    .addCommand(rescheduleCommand());
 }
 
 function showCommand(): Command {
