@@ -1,4 +1,11 @@
-import type { AssignedRun, RunResult, TelemetryRecord } from "@pawl/contract/worker-protocol";
+import type {
+  AssignedRun,
+  CallAnswer,
+  RunCall,
+  RunResult,
+  TelemetryRecord,
+  WaitResult,
+} from "@pawl/contract/worker-protocol";
 
 // What host and run process say to each other over the control channel, one JSON array a line:
 //
@@ -29,12 +36,36 @@ export interface RunOrder {
   readonly beginByMs?: number;
 }
 
-/** What the host says to a run process. */
+/** A wait of a run that is over, with what it came to. */
+export interface EndedWait {
+  readonly wait: string;
+  readonly result: WaitResult;
+}
+
+/**
+ * What the host says to a run process.
+ *
+ * A process has one *current* run; orders behind it begin in their order, each as soon as the one before it has ended or
+ * parked, whatever else executes. A run that is resumed becomes the current one when there is none and no order is queued;
+ * otherwise it executes beside it.
+ */
 export type HostToChild =
   | { readonly kind: "runs"; readonly body: readonly RunOrder[] }
   /** Asks for the runs that have not begun; answered with `unbegun`. */
   | { readonly kind: "recall"; readonly body: null }
+  /** Fires the signal of a run, wherever it stands. */
   | { readonly kind: "abort"; readonly body: { readonly runId: string; readonly reason: string } }
+  /**
+   * Asks a run to end: its signal fires, its `onCancel` is called, and the end is told like any other, as failed with
+   * `TASK_RUN_CANCELLED`. A run that has not begun ends so at once.
+   */
+  | { readonly kind: "cancel"; readonly body: { readonly runId: string } }
+  /** The run is no longer this process's: its signal fires, its context is emptied, and nothing is told of it any more. */
+  | { readonly kind: "drop"; readonly body: { readonly runId: string; readonly reason: string } }
+  /** The answer to a `call` of the same run and number. */
+  | { readonly kind: "answer"; readonly body: CallAnswer & { readonly runId: string } }
+  /** Waits of a run are over: a parked run goes on; one that executes is told all the same. */
+  | { readonly kind: "resume"; readonly body: { readonly runId: string; readonly waits: readonly EndedWait[] } }
   | { readonly kind: "exit"; readonly body: null };
 
 /** The tasks of a bundle as its definitions say, before validation; only the index mode sends them. */
@@ -42,6 +73,21 @@ export interface BundleDescription {
   readonly tasks: readonly unknown[];
   readonly processKeepAlive: boolean;
   readonly duplicates: readonly { readonly id: string; readonly filePaths: readonly string[] }[];
+}
+
+/** The tasks of a bundle whose runs share no process with others while they wait: those that `onWait` or `onResume` concern. */
+export interface UnsharedTasks {
+  /** Whether such a hook is registered for every task. */
+  readonly all: boolean;
+  /** The tasks that define one of their own. */
+  readonly taskIds: readonly string[];
+}
+
+/** What a process says of itself once it has imported its bundle. */
+export interface Prepared {
+  readonly rss: number;
+  readonly unshared: UnsharedTasks;
+  readonly description?: BundleDescription;
 }
 
 /** Why a bundle could not be imported. */
@@ -58,15 +104,26 @@ export interface ExecutionEnd {
   readonly result: RunResult;
   /** Resident memory in bytes; only now and then. */
   readonly rss?: number;
-  /** Whether the process ends itself after this, since something escaped the run. */
+  /** Whether the process takes no further run, since something escaped this one; runs that are parked in it can go on. */
   readonly isLast?: boolean;
 }
 
 /** What a run process says to its host. */
 export type ChildToHost =
-  | { readonly kind: "prepared"; readonly body: { readonly rss: number; readonly description?: BundleDescription } }
+  | { readonly kind: "prepared"; readonly body: Prepared }
   | { readonly kind: "broken"; readonly body: ImportFailure }
+  /** A run ended, be it current, beside, or parked while other code of it went on. */
   | { readonly kind: "end"; readonly body: ExecutionEnd }
+  /** Code of a run asks the server for something; `call` counts up for each run. */
+  | {
+      readonly kind: "call";
+      readonly body: { readonly runId: string; readonly call: number; readonly request: RunCall };
+    }
+  /**
+   * All that the run's code does now is to await waits: it executes no more until it is resumed. Comes right before the
+   * `await` call, with the share of the heap's limit that is used, from 0 to 1.
+   */
+  | { readonly kind: "parked"; readonly body: { readonly runId: string; readonly heapUsedRatio: number } }
   /** The ids of runs that have not begun here and will not. */
   | { readonly kind: "unbegun"; readonly body: readonly string[] }
   | { readonly kind: "telemetry"; readonly body: readonly TelemetryRecord[] };
