@@ -100,6 +100,8 @@ export interface TriggerCallAnswer {
   /** `run_…` */
   readonly runId: string;
   readonly isCached: boolean;
+  /** A token that may read the run. */
+  readonly publicAccessToken?: string;
 }
 
 /** The answer to a batch call. */
@@ -108,6 +110,8 @@ export interface BatchCallAnswer {
   readonly batchId: string;
   readonly runCount: number;
   readonly isCached: boolean;
+  /** A token that may read the batch. */
+  readonly publicAccessToken?: string;
 }
 
 /** The answer to a call that opens a wait. */

@@ -17,7 +17,15 @@ export interface TaskDefinition {
   readonly id: string;
   readonly description?: string | undefined;
   /** Absent for a queue of the task's own, `task/<id>`, without a limit. */
-  readonly queue?: { readonly name: string; readonly concurrencyLimit?: number | undefined } | undefined;
+  readonly queue?:
+    | {
+        readonly name: string;
+        /** Of each concurrency key. */
+        readonly concurrencyLimit?: number | undefined;
+        /** Of all keys together. */
+        readonly combinedConcurrencyLimit?: number | undefined;
+      }
+    | undefined;
   readonly retry?: PartialRetryPolicy | undefined;
   /** The longest an attempt may execute, in seconds. */
   readonly maxDuration?: number | undefined;
@@ -64,6 +72,10 @@ export interface ActiveRun {
   readonly taskId: string;
   /** From 1. */
   readonly attempt: number;
+  /** Of the claim that the code executes under. */
+  readonly fence: number;
+  /** Whether the attempt follows a loss, so that its waits are found again; absent: no. */
+  readonly isRecovery?: boolean;
   readonly signal: AbortSignal;
   log(record: LogRecord): void;
   /**
