@@ -126,8 +126,6 @@ export const triggerOptionsSchema = z.object({
   parentFence: optional(z.int()),
   /** Whether the parent waits for the run. */
   resumeParentOnCompletion: optional(z.boolean()),
-  /** The key of that wait, from Pawl's own run processes: after a loss the parent finds the run again by it. */
-  parentWait: optional(z.string().min(1).max(128)),
   /** The key of the parent's wait for the run, from Pawl's own run processes. */
   parentWait: optional(z.string().min(1).max(128)),
 });
