@@ -3,6 +3,9 @@ import type { RunCall, WaitResult } from "@pawl/contract/worker-protocol";
 import type { HookName, HookParams } from "./hooks/hook-types.ts";
 import type { TaskContext } from "./task-context.ts";
 
+export { CallError } from "./errors/call-error.ts";
+export { RunCancelledError } from "./errors/run-cancelled-error.ts";
+
 /**
  * Where the SDK inside a bundle and the run process around it meet: one registry on `globalThis`, found by a symbol, so that
  * several copies of the SDK in one process work together. Nothing here needs Node; a browser can load it.
@@ -90,12 +93,18 @@ export interface ActiveRun {
    */
   nextWait(kind: string): string;
   /**
-   * Awaits a wait that `call` has opened. While every chain of the run's code awaits a wait, the run holds no slot.
+   * Awaits a wait that `call` opens; called in the same turn of the event loop as that, both go in one message. While every
+   * chain of the run's code awaits a wait, the run holds no slot.
    *
    * @param wait - its key
-   * @param about - what it is for, for `onWait` and `onResume`
+   * @param about - what it is for, for `onWait` and `onResume`; a promise where only the answer to the opening call tells:
+   *   when it rejects there is nothing to wait for, and the result rejects with it
+   * @throws RunCancelledError when the run is cancelled while it waits; what an `onWait` or `onResume` hook throws; CallError
+   *   when the server refuses
    */
-  awaitWait(wait: string, about: WaitAbout): Promise<WaitResult>;
+  awaitWait(wait: string, about: WaitAbout | Promise<WaitAbout>): Promise<WaitResult>;
+  /** Registers a hook that is called when this run is cancelled, after its task's own. */
+  onCancel(hook: (params: HookParams<"onCancel">) => unknown): void;
   /** Runs a function as a span of the run's trace and gives on what it returns or throws; absent: it is just called. */
   span?<T>(name: string, attributes: Readonly<Record<string, unknown>> | undefined, body: () => Promise<T>): Promise<T>;
 }

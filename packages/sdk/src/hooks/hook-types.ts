@@ -1,4 +1,4 @@
-import type { PartialRetryPolicy } from "@pawl/contract/retry";
+import type { PartialRetryPolicy, RetryPolicy } from "@pawl/contract/retry";
 import type { WaitAbout } from "../runtime.ts";
 import type { TaskContext } from "../task-context.ts";
 
@@ -31,8 +31,13 @@ export interface HookExtras {
   readonly onResume: { readonly wait: WaitAbout };
   /** `runPromise` settles when the run's own code does. */
   readonly onCancel: { readonly runPromise: Promise<unknown> };
-  /** `retryDelayInMs` and `retryAt` are what the policy says; absent when no attempt is left. */
-  readonly catchError: { readonly error: unknown; readonly retryAt?: Date; readonly retryDelayInMs?: number };
+  /** `retry` is the run's policy; `retryDelayInMs` and `retryAt` are what it says, absent when no attempt is left. */
+  readonly catchError: {
+    readonly error: unknown;
+    readonly retry: RetryPolicy;
+    readonly retryAt?: Date;
+    readonly retryDelayInMs?: number;
+  };
 }
 
 /** The name of a hook. */

@@ -1,11 +1,15 @@
+import { hooksOf, type TaskHooks } from "../hooks/task-hooks.ts";
 import { type RunArguments, runtime, type TaskDefinition } from "../runtime.ts";
 import { batchTrigger } from "../trigger/batch-trigger.ts";
 import { trigger } from "../trigger/trigger.ts";
 import { payloadParser, type SchemaInput, type SchemaOutput, type TaskSchema } from "./schema.ts";
 import type { Task, TaskOptions, TaskSettings } from "./task-types.ts";
+import { ttlInSeconds } from "./ttl.ts";
 
 /** What `schemaTask` takes. */
-export interface SchemaTaskOptions<TId extends string, TSchema, TOutput> extends TaskSettings<TId> {
+export interface SchemaTaskOptions<TId extends string, TSchema, TOutput>
+  extends TaskSettings<TId>,
+    TaskHooks<SchemaOutput<TSchema>> {
   /** A Standard Schema (zod, valibot, arktype, …), or a function that returns the value or throws. */
   readonly schema: TSchema;
   /** The work, with the value that the schema gave. */
@@ -60,7 +64,7 @@ export function schemaTask<const TId extends string, TSchema extends TaskSchema,
 ): SchemaTask<TId, TSchema, TOutput> {
   const parse = payloadParser(options.id, options.schema);
   // `parse` gives what the schema says that it gives.
-  const typed = options as TaskSettings<TId> & { run: (payload: SchemaInput<TSchema>, args: RunArguments) => TOutput };
+  const typed = options as unknown as TaskOptions<TId, SchemaInput<TSchema>, TOutput>;
   return { ...define<TId, SchemaInput<TSchema>, TOutput>(typed, parse), schema: options.schema };
 }
 
@@ -96,6 +100,8 @@ function definitionOf<TId extends string, TInput, TOutput>(
     description,
     retry,
     maxDuration,
+    ttl: options.ttl === undefined ? undefined : ttlInSeconds(options.ttl, `The ttl of task ${id}`),
+    hooks: hooksOf(options),
     machine: typeof machine === "object" ? machine.preset : machine,
     queue: queue === undefined ? undefined : { ...queue, name: queue.name ?? `task/${id}` },
     parsePayload,

@@ -1,5 +1,6 @@
 import type { PartialRetryPolicy } from "@pawl/contract/retry";
 import type { RequestOptions } from "../client/client-settings.ts";
+import type { TaskHooks } from "../hooks/task-hooks.ts";
 import type { RunArguments } from "../runtime.ts";
 import type { Queue } from "./queue.ts";
 
@@ -27,10 +28,12 @@ export interface TaskSettings<TId extends string> {
   readonly machine?: MachinePreset | { readonly preset?: MachinePreset };
   /** The longest an attempt may execute, in seconds; default: the config's. */
   readonly maxDuration?: number;
+  /** How long a run may be queued before it expires, such as `10m`, or in seconds; 0: for ever; default: the config's. */
+  readonly ttl?: string | number;
 }
 
 /** What `task` takes. */
-export interface TaskOptions<TId extends string, TInput, TOutput> extends TaskSettings<TId> {
+export interface TaskOptions<TId extends string, TInput, TOutput> extends TaskSettings<TId>, TaskHooks<TInput> {
   /** The work. What it returns is the run's output; what it throws fails the attempt. */
   readonly run: (payload: TInput, args: RunArguments) => Promise<TOutput> | TOutput;
 }

@@ -1,4 +1,5 @@
 import type { RequestOptions } from "../client/client-settings.ts";
+import { type GlobalHooks, globalHooks } from "../hooks/register-hook.ts";
 import type {
   AnyTask,
   BatchHandle,
@@ -20,7 +21,7 @@ type TriggerArguments<TInput> = undefined extends TInput
   : [payload: TInput, options?: TriggerOptions, requestOptions?: RequestOptions];
 
 /** The calls of {@link tasks}. */
-export interface TasksApi {
+export interface TasksApi extends GlobalHooks {
   /**
    * Starts a run of a task by its id. The type alone is imported, so that the task's code stays out of the caller's bundle.
    * The task need not exist yet: its run waits for it.
@@ -60,7 +61,7 @@ export interface TasksApi {
 }
 
 /**
- * Triggers tasks by their id.
+ * Triggers tasks by their id, and registers hooks for all of them.
  *
  * @example
  * ```ts
@@ -68,6 +69,7 @@ export interface TasksApi {
  * ```
  */
 export const tasks: TasksApi = {
+  ...globalHooks,
   trigger: (taskId, ...[payload, options, requestOptions]) => trigger({ taskId, payload, options, requestOptions }),
   batchTrigger: (taskId, items, _options, requestOptions) => batchTrigger({ taskId, items, requestOptions }),
 };
