@@ -90,6 +90,18 @@ export const runErrors = {
     isRetryable: true,
     hint: "The host that executed the run was lost. Check that the worker is up and reaches the server.",
   },
+  TASK_RUN_STALLED_EXECUTING_WITH_WAITPOINTS: {
+    outcome: "system_failure",
+    fault: "platform",
+    isRetryable: false,
+    hint: "Its hosts were lost again and again while it waited. Check that the worker is up, then replay the run.",
+  },
+  BATCH_ITEM_COULD_NOT_TRIGGER: {
+    outcome: "failed",
+    fault: "user",
+    isRetryable: false,
+    hint: "No run was made of this item of the batch. Correct the item and trigger it again.",
+  },
   TASK_RUN_CANCELLED: {
     outcome: "canceled",
     fault: "user",
@@ -209,6 +221,9 @@ export const apiErrors = {
   unauthorized: { status: 401, fault: "user", isRetryable: false },
   forbidden: { status: 403, fault: "user", isRetryable: false },
   not_found: { status: 404, fault: "user", isRetryable: false },
+  /** The run that asks has lost its claim: another attempt of it executes, or it has ended. */
+  lost_claim: { status: 409, fault: "platform", isRetryable: false },
+  length_required: { status: 411, fault: "user", isRetryable: false },
   payload_too_large: { status: 413, fault: "user", isRetryable: false },
   unsupported_media_type: { status: 415, fault: "user", isRetryable: false },
   unprocessable: { status: 422, fault: "user", isRetryable: false },

@@ -1,3 +1,30 @@
+import { z } from "zod";
+import { maxPageSize } from "./list-query.ts";
+
+/** What a queue is named by in a path: its id, the id of a task whose own it is, or its name. */
+export const queueTypeSchema = z.enum(["id", "task", "custom"]).default("id");
+
+/** The query of `GET /api/v1/queues`. */
+export const listQueuesQuerySchema = z.object({
+  page: z.coerce.number().int().min(1).max(1_000_000).default(1),
+  perPage: z.coerce.number().int().min(1).max(maxPageSize).default(25),
+});
+
+/** The query of `GET /api/v1/queues/:queue`. */
+export const retrieveQueueQuerySchema = z.object({ type: queueTypeSchema });
+
+/** The body of `POST /api/v1/queues/:queue/pause`. */
+export const pauseQueueBodySchema = z.object({ type: queueTypeSchema, action: z.enum(["pause", "resume"]) });
+
+/** The body of `POST /api/v1/queues/:queue/concurrency/override`. */
+export const overrideLimitBodySchema = z.object({
+  type: queueTypeSchema,
+  concurrencyLimit: z.int().min(0).max(100_000),
+});
+
+/** The body of `POST /api/v1/queues/:queue/concurrency/reset`. */
+export const resetLimitBodySchema = z.object({ type: queueTypeSchema });
+
 /** A queue as the API shows it. */
 export interface QueueItem {
   /** `queue_…` */

@@ -1,57 +1,60 @@
 import { z } from "zod";
 import type { PublicRunError } from "../errors.ts";
 import { type PublicStatus, publicStatuses, type StatusFlags } from "../run-state.ts";
-
-/** The largest page of a run list. */
-export const maxRunsPageSize = 100;
-
-const commaList = z
-  .string()
-  .transform((text) => text.split(",").filter((part) => part !== ""))
-  .optional();
-
-const time = z
-  .string()
-  .transform((text, context) => {
-    const at = new Date(/^\d+$/.test(text) ? Number(text) : text);
-    if (!Number.isNaN(at.getTime())) return at;
-    context.addIssue({ code: "custom", message: "is no time: give milliseconds since 1970 or an ISO date" });
-    return z.NEVER;
-  })
-  .optional();
+import { type CursorPagination, commaListSchema, cursorListShape } from "./list-query.ts";
 
 /** The query of `GET /api/v1/runs`. Lists are joined by commas; any of a list may match. */
 export const listRunsQuerySchema = z.object({
-  "filter[status]": commaList.pipe(z.array(z.enum(publicStatuses)).optional()),
-  "filter[taskIdentifier]": commaList,
-  "filter[createdAt][from]": time,
-  "filter[createdAt][to]": time,
-  "filter[createdAt][period]": z.string().optional(),
-  "page[size]": z.coerce.number().int().min(1).max(maxRunsPageSize).default(25),
-  "page[after]": z.string().optional(),
-  "page[before]": z.string().optional(),
+  "filter[status]": commaListSchema.pipe(z.array(z.enum(publicStatuses)).optional()),
+  "filter[taskIdentifier]": commaListSchema,
+  /** `task/<id>` for a task's own queue, otherwise the queue's name. */
+  "filter[queue]": commaListSchema,
+  "filter[version]": commaListSchema,
+  "filter[tag]": commaListSchema,
+  /** `batch_…` */
+  "filter[batch]": z.string().optional(),
+  "filter[isTest]": z.enum(["true", "false"]).optional(),
+  ...cursorListShape,
 });
 
 /** The query of a run list after parsing. */
 export type ListRunsQuery = z.infer<typeof listRunsQuerySchema>;
+
+/** What made a run: a single trigger or a batch, and whether its parent waits for it. */
+export type TriggerFunction = "trigger" | "triggerAndWait" | "batchTrigger" | "batchTriggerAndWait";
 
 /** What every answer about a run tells. Fields that do not apply are absent, never null. */
 export interface RunSummary extends StatusFlags {
   readonly id: string;
   readonly status: PublicStatus;
   readonly taskIdentifier: string;
+  /** As its caller wrote it. */
+  readonly idempotencyKey?: string;
   readonly isTest: boolean;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly startedAt?: string;
   readonly finishedAt?: string;
   readonly delayedUntil?: string;
+  /** The time to live that the run was given, such as `10m`. */
+  readonly ttl?: string;
+  readonly expiredAt?: string;
   readonly version?: string;
+  readonly region?: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
   readonly tags: readonly string[];
   readonly costInCents: number;
   readonly baseCostInCents: number;
   /** How long the run's code executed, in milliseconds, all attempts together. */
   readonly durationMs: number;
+}
+
+/** A run in the family of another. */
+export interface RelatedRun extends RunSummary {
+  /** How many parents are above it. */
+  readonly depth: number;
+  readonly triggerFunction: TriggerFunction;
+  readonly batchId?: string;
 }
 
 /** An attempt that failed. */
@@ -64,11 +67,13 @@ export interface AttemptFailure {
 }
 
 /** The answer of `GET /api/v3/runs/:runId`. */
-export interface RunDetail extends RunSummary {
-  readonly depth: number;
-  readonly triggerFunction: "trigger" | "triggerAndWait" | "batchTrigger" | "batchTriggerAndWait";
-  readonly relatedRuns: { readonly children: readonly [] };
-  readonly batchId?: string;
+export interface RunDetail extends RelatedRun {
+  readonly relatedRuns: {
+    readonly root?: RelatedRun;
+    readonly parent?: RelatedRun;
+    /** The first hundred. */
+    readonly children: readonly RelatedRun[];
+  };
   /** Plain JSON: dates as ISO strings. */
   readonly payload?: unknown;
   readonly output?: unknown;
@@ -80,10 +85,10 @@ export interface RunDetail extends RunSummary {
   readonly reason?: string;
 }
 
-/** The answer of `GET /api/v1/runs`. `next` and `previous` are absent where there is no such page. */
+/** The answer of `GET /api/v1/runs`. */
 export interface RunList {
   readonly data: readonly (RunSummary & { readonly env: { readonly id: string; readonly name: string } })[];
-  readonly pagination: { readonly next?: string; readonly previous?: string };
+  readonly pagination: CursorPagination;
 }
 
 /** One line or span of a run's story, from `GET /api/v1/runs/:runId/events`. */
