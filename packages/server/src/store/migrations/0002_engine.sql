@@ -44,8 +44,9 @@ comment on table idempotency_key is 'Which run a key stands for; a run that fail
 
 -- ── live runs: slots, waits and limits ──
 
--- booked_at: since when a run holds a slot, or waits to take its slot again (resuming). It never lies before the
--- environment's dispatch.booked_from, so that counting starts there and not at the entries of runs long gone.
+-- booked_at: since when a run holds a slot, or waits to take its slot again (resuming). Only a transaction that has the
+-- environment's lock gives a slot, and never before dispatch.booked_from: so counting starts there, and not at the entries of
+-- runs long gone.
 alter table live_run
   add column concurrency_key text not null default '',
   add column holds_slot boolean not null default false,
@@ -74,7 +75,9 @@ drop index live_run_pending;
 create index live_run_queued on live_run
   (environment_id, queue_name, concurrency_key, (coalesce(version_id, '00000000-0000-0000-0000-000000000000'::uuid)), order_at, run_id)
   where order_at is not null;
-create index live_run_booked on live_run (environment_id, booked_at) include (queue_name, concurrency_key) where booked_at is not null;
+create index live_run_booked on live_run (environment_id, booked_at) include (queue_name, concurrency_key) where holds_slot;
+create index live_run_resuming on live_run (environment_id, booked_at) include (host_id, queue_name, concurrency_key)
+  where booked_at is not null and not holds_slot;
 create index live_run_by_host on live_run (environment_id, host_id) where host_id is not null;
 create index live_run_pending on live_run (environment_id, task_id) where order_at is null and due_at is null and host_id is null;
 create index live_run_expiry on live_run (expires_at) where expires_at is not null;
@@ -102,7 +105,7 @@ create table lane (
   head_at timestamptz not null,
   served_at timestamptz not null,
   primary key (environment_id, queue_name, concurrency_key, version_id)
-) with (fillfactor = 50);
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
 create index lane_ready on lane (environment_id, served_at) where standing = 'ready';
 create index lane_closed on lane (environment_id, queue_name, served_at) where standing = 'queue_closed';
 
@@ -115,14 +118,24 @@ create table lane_wake (
   concurrency_key text not null,
   version_id uuid,
   order_at timestamptz
-);
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_insert_threshold = -1,
+        autovacuum_vacuum_cost_delay = 0);
 create index lane_wake_at on lane_wake (environment_id, at);
 
+-- Where a claim begins to look, one row for each environment, written under its lock and at most once a second. What lies
+-- before is gone; a transaction that is held open keeps its entries in the indexes, and no claim walks over them.
 create table dispatch (
   environment_id uuid primary key,
-  booked_from timestamptz not null
-);
-comment on table dispatch is 'One row for each environment, written under its lock: no live run is booked before booked_from.';
+  -- No run that holds a slot was booked before.
+  booked_from timestamptz not null default '-infinity',
+  -- No run that is resuming was booked before, unless it was by a transaction that took a minute: the sweep finds that.
+  resuming_from timestamptz not null default '-infinity',
+  -- No ready lane was served before.
+  served_from timestamptz not null default '-infinity',
+  -- Words of lane_wake from before have been read, unless their transaction took longer than a few seconds: the sweep finds those.
+  woken_from timestamptz not null default '-infinity',
+  updated_at timestamptz not null
+) with (fillfactor = 50);
 
 insert into lane_wake (environment_id, queue_name, concurrency_key, version_id, order_at)
 select environment_id, queue_name, concurrency_key, coalesce(version_id, '00000000-0000-0000-0000-000000000000'::uuid), min(order_at)

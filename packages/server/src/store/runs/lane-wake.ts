@@ -16,14 +16,15 @@ export function wakeLanesOf(source: string): string {
 }
 
 /**
- * The insert that tells the next claim of slots under a limit that came free, in any version's lane.
+ * The insert that tells the next claim of slots under a limit that came free, in any version's lane. A run that was about to
+ * take its slot again (resuming) had kept others from starting too.
  *
- * @param source - a common table expression with environment_id, queue_name, concurrency_key, holds_slot and is_limited of the
+ * @param source - a common table expression with environment_id, queue_name, concurrency_key, booked_at and is_limited of the
  *   runs as they were before they gave their slots back
  * @returns the SQL
  */
 export function wakeFreedLanesOf(source: string): string {
   return `
     insert into lane_wake (environment_id, queue_name, concurrency_key)
-    select distinct environment_id, queue_name, concurrency_key from ${source} where holds_slot and is_limited`;
+    select distinct environment_id, queue_name, concurrency_key from ${source} where booked_at is not null and is_limited`;
 }
