@@ -2,19 +2,25 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { newUuid, toPublicId } from "@pawl/contract/ids";
 import {
   type AssignedRun,
+  type CallAnswer,
   type Capacity,
   type Held,
   type HostMessage,
   hostMessageSchema,
+  type ResumedRun,
   type RunResult,
   type ServerMessage,
   type TelemetryRecord,
   telemetryBodySchema,
+  type WaitResult,
   workerConnectPath,
 } from "@pawl/contract/worker-protocol";
 import { type WebSocket, WebSocketServer } from "ws";
 
 type Report = Extract<HostMessage, { type: "report" }>;
+
+/** Something that code of a run asked for. */
+export type ReceivedCall = Extract<HostMessage, { type: "calls" }>["calls"][number];
 
 /** A condition that something waits for. */
 interface Waiter {
@@ -24,7 +30,8 @@ interface Waiter {
 
 /**
  * A server that speaks the worker protocol and remembers what it is told, for tests of the worker alone. It has no store:
- * runs are pushed by the test, and every claim in a report is taken as valid unless the test says otherwise.
+ * runs are pushed by the test, every claim in a report is taken as valid and every call is granted unless the test says
+ * otherwise, and waits end when the test says so.
  */
 export class FakeServer {
   readonly secretKey = "tr_dev_fake";
@@ -34,11 +41,18 @@ export class FakeServer {
   readonly results = new Map<string, RunResult>();
   readonly started: Held[] = [];
   readonly returned: Held[] = [];
+  readonly orphaned: Held[] = [];
+  /** With repeated ones. */
+  readonly calls: ReceivedCall[] = [];
   readonly telemetry: TelemetryRecord[] = [];
   readonly payloads = new Map<string, string>();
+  /** What waits came to that are fetched, by `<runId>/<key of the wait>`. */
+  readonly waitResults = new Map<string, WaitResult>();
   capacity: Capacity = { ready: 0, ahead: 0, processes: 0, afterPush: 0 };
   /** While true, reports are not acknowledged. */
   holdsAcks = false;
+  /** Says what a call is answered with; null: not at all, until the test does it by `answer`. */
+  answerOf: (call: ReceivedCall) => Omit<CallAnswer, "call"> | null = grantedAnswer;
   /** While true, telemetry is answered with 503. */
   refusesTelemetry = false;
   /** Claims that the next welcome or ack names as lost. */
@@ -98,6 +112,34 @@ export class FakeServer {
     return assigned;
   }
 
+  /** Answers a call. */
+  answer({ call }: ReceivedCall, answer: Omit<CallAnswer, "call">): void {
+    this.send({ type: "answers", answers: [{ call, ...answer }] });
+  }
+
+  /** Says that waits of a run are over, and that its slot is taken again. */
+  resume({ runId, fence }: Held, ...waits: ResumedRun["waits"]): void {
+    this.send({ type: "resumed", runs: [{ runId, fence, waits }] });
+  }
+
+  /** Says that a run was cancelled. */
+  cancel({ runId, fence }: Held): void {
+    this.send({ type: "cancel", runs: [{ runId, fence }] });
+  }
+
+  /** The calls of a run, without repeated ones. */
+  callsOf(run: Held): ReceivedCall[] {
+    const own = this.calls.filter((call) => claimKey(call) === claimKey(run));
+    return [...new Map(own.map((call) => [call.call, call])).values()];
+  }
+
+  /** Resolves with the keys that a run awaits, once its code awaits for the n-th time. @param times - n, from 1 */
+  async untilAwaits(run: Held, times = 1): Promise<readonly string[]> {
+    const awaits = () => this.callsOf(run).flatMap(({ request }) => (request.kind === "await" ? [request.waits] : []));
+    await this.until(() => awaits().length >= times);
+    return awaits()[times - 1] ?? [];
+  }
+
   /** Acknowledges what was held back, and all that follows. */
   releaseAcks(): void {
     this.holdsAcks = false;
@@ -142,6 +184,7 @@ export class FakeServer {
   }
 
   #receive(message: HostMessage): void {
+    if (message.type === "calls") return this.#receiveCalls(message.calls);
     this.capacity = message.capacity;
     if (message.type === "hello") {
       this.hellos.push(message);
@@ -152,18 +195,32 @@ export class FakeServer {
       for (const result of message.results) this.results.set(claimKey(result), result);
       this.started.push(...message.started);
       this.returned.push(...message.returned);
+      this.orphaned.push(...message.orphaned);
       if (this.holdsAcks) this.#heldAcks.push(message.report);
       else this.send({ type: "ack", report: message.report, lost: this.lost.splice(0) });
     }
   }
 
+  #receiveCalls(calls: readonly ReceivedCall[]): void {
+    this.calls.push(...calls);
+    const answers = calls.flatMap((call) => {
+      const answer = this.answerOf(call);
+      return answer === null ? [] : [{ call: call.call, ...answer }];
+    });
+    if (answers.length > 0) this.send({ type: "answers", answers });
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
+    const wait = /^\/worker\/v1\/runs\/(\w+)\/waits\/([^/?]+)/.exec(request.url ?? "");
     const payload = /^\/worker\/v1\/runs\/(\w+)\/payload$/.exec(request.url ?? "")?.[1];
     if (payload !== undefined) {
       const text = this.payloads.get(payload);
       response.writeHead(text === undefined ? 404 : 200).end(text ?? "");
+    } else if (wait !== null) {
+      const result = this.waitResults.get(`${wait[1]}/${decodeURIComponent(wait[2] ?? "")}`);
+      response.writeHead(result === undefined ? 404 : 200).end(JSON.stringify(result ?? null));
     } else if (this.refusesTelemetry) {
       response.writeHead(503).end("{}");
     } else {
@@ -198,6 +255,25 @@ function assignedRun(run: Partial<AssignedRun> & { taskId: string }): AssignedRu
     traceId: "0af7651916cd43dd8448eb211c80319c",
     ...run,
   };
+}
+
+/** What a server that refuses nothing says. */
+function grantedAnswer({ request }: ReceivedCall): Omit<CallAnswer, "call"> {
+  const waitpointId = toPublicId("waitpoint", newUuid());
+  switch (request.kind) {
+    case "trigger":
+      return { value: { runId: toPublicId("run", newUuid()), isCached: false } };
+    case "batch":
+      return { value: { batchId: toPublicId("batch", newUuid()), runCount: request.runCount, isCached: false } };
+    case "time":
+      return { value: { waitpointId, atMs: request.atMs } };
+    case "token":
+      return { value: { waitpointId, isCached: false, url: "http://127.0.0.1/complete", publicAccessToken: "public" } };
+    case "join":
+      return { value: { waitpointId } };
+    case "await":
+      return { value: null };
+  }
 }
 
 function claimKey({ runId, fence }: Held): string {
