@@ -18,7 +18,7 @@ function listen({ database, url, onEnd }: TestDatabase): Heard {
   const listener = createListener({
     database,
     url,
-    onQueued(id) {
+    onNotice(id) {
       all.push(id);
       arrivals.emit(id);
     },
@@ -37,7 +37,7 @@ function listen({ database, url, onEnd }: TestDatabase): Heard {
 
 /** Tells until it is heard: a listener that is only starting hears nothing yet. */
 async function tellUntilHeard(from: Heard, to: Heard, id: string): Promise<void> {
-  const timer = setInterval(() => from.listener.notify(id), 5);
+  const timer = setInterval(() => from.listener.notify(id, "queued"), 5);
   await to.hears(id);
   clearInterval(timer);
 }
@@ -56,8 +56,8 @@ test("many calls are told once", async (t) => {
   const [one, other] = [listen(testDatabase), listen(testDatabase)];
   await tellUntilHeard(one, other, newUuid());
   const [many, last] = [newUuid(), newUuid()];
-  for (let i = 0; i < 1_000; i++) one.listener.notify(many);
-  one.listener.notify(last);
+  for (let i = 0; i < 1_000; i++) one.listener.notify(many, "queued");
+  one.listener.notify(last, "queued");
   await other.hears(last);
   assert.ok(other.all.filter((id) => id === many).length <= 2);
 });

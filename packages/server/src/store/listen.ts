@@ -1,18 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
-import type { Notifier } from "../engine/ports.ts";
+import type { Notice, Notifier } from "../engine/ports.ts";
 import type { Service } from "../engine/service.ts";
 import type { Database, Statement } from "./db.ts";
 
 /** What servers over one store need to hear of each other. */
 export interface ListenSettings {
-  /** For reading which environments have queued runs. */
+  /** For reading in which environments there may be something to do. */
   readonly database: Database;
   /** Where LISTEN works: Postgres itself, where a pooler stands between. */
   readonly url: string;
-  /** Told of an environment that may have something to claim. */
-  readonly onQueued: (environmentId: string) => void;
+  /** Told of an environment in which there may be something to do; without a notice: anything. */
+  readonly onNotice: (environmentId: string, notice?: Notice) => void;
   /** Told in a sentence when hearing fails, and when it works again. */
   readonly onMessage: (message: string) => void;
 }
@@ -20,18 +20,18 @@ export interface ListenSettings {
 /** Tells other servers, and hears what they tell. */
 export interface Listener extends Notifier, Service {}
 
-const channel = "pawl_queued";
+const channel = "pawl_notices";
 const coalesceMs = 10;
 const pollMs = 1_000;
 const probeMs = 2_000;
 const pollsWhenDeaf = 30; // a pooler stays a pooler; a connection that was lost is made again after one
-const maxIds = 200; // a payload holds less than 8,000 bytes
+const maxNotices = 200; // a payload holds less than 8,000 bytes
 const pollAdvice =
-  "looking every second for what other servers queue. Where a pooler stands between, set DATABASE_DIRECT_URL to Postgres itself.";
+  "looking every second for what other servers leave. Where a pooler stands between, set DATABASE_DIRECT_URL to Postgres itself.";
 
 /**
  * Makes the connection between servers: NOTIFY after commits, coalesced, on a connection of its own, and LISTEN. While nothing
- * can be heard, environments with queued runs are looked for every second.
+ * can be heard, environments in which something may be left to do are looked for every second.
  *
  * @param settings - the connections, and who is told
  * @returns the listener, not yet started
@@ -43,7 +43,7 @@ export function createListener(settings: ListenSettings): Listener {
   let loop: Promise<void> = Promise.resolve();
 
   async function runOnce(): Promise<void> {
-    for (const row of await settings.database.query(findQueuedEnvironments())) settings.onQueued(String(row.id));
+    for (const row of await settings.database.query(findBusyEnvironments())) settings.onNotice(String(row.id));
   }
 
   /** Holds one connection for as long as it works. */
@@ -53,7 +53,7 @@ export function createListener(settings: ListenSettings): Listener {
     await client.connect();
     const lost = new Promise<void>((resolve) => client.once("end", resolve));
     try {
-      client.on("notification", (message) => hear(message.payload ?? "", self, settings.onQueued));
+      client.on("notification", (message) => hear(message.payload ?? "", self, settings.onNotice));
       await client.query(`listen ${channel}`);
       if (!(await hearsItself(client, self))) throw new DeafError("LISTEN does not work through this connection");
       announcer.client = client;
@@ -92,7 +92,7 @@ export function createListener(settings: ListenSettings): Listener {
   }
 
   return {
-    notify: (environmentId) => announcer.notify(environmentId),
+    notify: (environmentId, notice) => announcer.notify(environmentId, notice),
     start() {
       if (stopping !== null) return;
       stopping = new AbortController();
@@ -122,9 +122,9 @@ class Announcer {
     this.#self = self;
   }
 
-  notify(environmentId: string): void {
+  notify(environmentId: string, notice: Notice): void {
     if (this.client === null) return;
-    this.#waiting.add(environmentId);
+    this.#waiting.add(`${letterOf[notice]}${environmentId}`);
     if (this.#timer === undefined) this.#send();
   }
 
@@ -136,27 +136,34 @@ class Announcer {
   #send(): void {
     this.#timer = undefined;
     if (this.#waiting.size === 0) return;
-    const ids = [...this.#waiting];
+    const notices = [...this.#waiting];
     this.#waiting.clear();
-    for (let i = 0; i < ids.length; i += maxIds) {
-      const payload = `${this.#self} ${ids.slice(i, i + maxIds).join(",")}`;
+    for (let i = 0; i < notices.length; i += maxNotices) {
+      const payload = `${this.#self} ${notices.slice(i, i + maxNotices).join(",")}`;
       this.client?.query("select pg_notify($1, $2)", [channel, payload]).catch(() => undefined); // the others look after they reconnect
     }
     this.#timer = setTimeout(() => this.#send(), coalesceMs);
   }
 }
 
-function hear(payload: string, self: string, onQueued: (environmentId: string) => void): void {
-  const [sender, ids] = payload.split(" ");
-  if (sender === self || !ids) return; // without ids a server calls itself
-  for (const id of ids.split(",")) onQueued(id);
+/** How a notice is written before the id of its environment. */
+const letterOf: Readonly<Record<Notice, string>> = { queued: "q", freed: "f", ordered: "o" };
+const noticeOf: Readonly<Record<string, Notice>> = { q: "queued", f: "freed", o: "ordered" };
+
+function hear(payload: string, self: string, onNotice: ListenSettings["onNotice"]): void {
+  const [sender, notices] = payload.split(" ");
+  if (sender === self || !notices) return; // without notices a server calls itself
+  for (const notice of notices.split(",")) onNotice(notice.slice(1), noticeOf[notice.slice(0, 1)]);
 }
 
-function findQueuedEnvironments(): Statement {
+/** Environments with queued runs, and with runs whose hosts have to be told something. */
+function findBusyEnvironments(): Statement {
   return {
-    name: "listen_find_queued",
+    name: "listen_find_busy",
     text: `select id from environment
-           where exists (select from live_run where environment_id = environment.id and order_at is not null)`,
+           where exists (select from live_run where environment_id = environment.id and order_at is not null)
+             or exists (select from live_run where environment_id = environment.id and host_id is not null
+                          and state in ('claimed', 'resuming', 'cancelling'))`,
     values: [],
   };
 }
