@@ -8,18 +8,20 @@ import { findPostgres, type Postgres, reachDatabase } from "./postgres.ts";
 import { writeServerFile } from "./server-file.ts";
 import { StartError } from "./start-error.ts";
 import { createBatchStore } from "./store/batches.ts";
-import type { Database } from "./store/db.ts";
+import { type Database, isServerError } from "./store/db.ts";
 import { createEnvironmentStore, type EnvironmentWithKey } from "./store/environments.ts";
 import { createHostStore } from "./store/hosts.ts";
 import { createHousekeeping } from "./store/housekeeping.ts";
 import { createListener } from "./store/listen.ts";
 import { migrate } from "./store/migrate.ts";
+import { createQueueStore } from "./store/queues.ts";
 import { isRowError } from "./store/row-error.ts";
 import { createRunReader } from "./store/runs/read.ts";
 import { createRunStore } from "./store/runs/run-store.ts";
 import { openSecrets } from "./store/secrets.ts";
 import { createTelemetryStore } from "./store/telemetry.ts";
 import { createVersionStore } from "./store/versions.ts";
+import { createWaitStore } from "./store/waits.ts";
 
 /** A server that listens. */
 export interface RunningServer {
@@ -111,7 +113,7 @@ async function assemble({ database, postgres, environments, onMessage, undo }: P
   const listener = createListener({
     database,
     url: directUrl ?? postgres.url,
-    onQueued: (environmentId) => engine.wake(environmentId),
+    onNotice: (environmentId, notice) => engine.wake(environmentId, notice),
     onMessage,
   });
   undo.push(() => listener.stop());
@@ -120,11 +122,14 @@ async function assemble({ database, postgres, environments, onMessage, undo }: P
   const versions = createVersionStore(database);
   const engine = createEngine({
     runs: createRunStore(database),
+    waits: createWaitStore(database),
+    queues: createQueueStore(database),
     hosts: createHostStore(database),
     versions,
     batches,
     notifier: listener,
     isRowError,
+    isCertain: isServerError,
     onError,
   });
   undo.push(() => engine.stop());

@@ -1,26 +1,15 @@
-import { randomBytes } from "node:crypto";
-import { newUuid } from "@pawl/contract/ids";
 import { Batcher } from "./batcher.ts";
-import { Dispatcher } from "./dispatcher.ts";
-import type { Engine, TriggerRequest } from "./engine.ts";
-import { openHostSession } from "./host/host-session.ts";
-import { LeaseKeeper } from "./host/lease-keeper.ts";
-import type { BatchStore, HostStore, NewRun, Notifier, RunStore, TriggerOutcome, VersionStore } from "./ports.ts";
+import { Dispatchers } from "./dispatchers.ts";
+import type { Engine } from "./engine.ts";
+import { type HostSessionSettings, openHostSession } from "./host/host-session.ts";
+import type { HostLink, HostSession } from "./host-link.ts";
+import type { NewRun, TriggerOutcome } from "./ports.ts";
 import { trigger } from "./run/trigger.ts";
-import { DueRuns } from "./services/due-runs.ts";
-
-/** What an engine is made of. */
-export interface EngineSettings {
-  readonly runs: RunStore;
-  readonly hosts: HostStore;
-  readonly versions: VersionStore;
-  readonly batches: BatchStore;
-  readonly notifier: Notifier;
-  /** Whether an error of the store may be the doing of one row of an array. */
-  readonly isRowError: (error: unknown) => boolean;
-  /** Told of errors that no caller sees; the work is tried again. */
-  readonly onError: (error: unknown) => void;
-}
+import { createServices } from "./services/engine-services.ts";
+import type { EngineParts, EngineSettings } from "./verbs/engine-parts.ts";
+import { queueVerbs } from "./verbs/queue-verbs.ts";
+import { type RunVerbs, runVerbs } from "./verbs/run-verbs.ts";
+import { waitVerbs } from "./verbs/wait-verbs.ts";
 
 /** The most runs that one transaction makes for single triggers. */
 const maxTriggerBatch = 500;
@@ -35,78 +24,67 @@ const maxTriggersInFlight = 1;
  * @returns the engine, not yet started
  */
 export function createEngine(settings: EngineSettings): Engine {
-  const dispatchers = new Map<string, Dispatcher>();
-  const dispatcherOf = (environmentId: string) => dispatchers.get(environmentId) ?? null;
-  const wake = (environmentId: string) => dispatcherOf(environmentId)?.wake();
-  const queued = (environmentId: string) => {
-    wake(environmentId);
-    settings.notifier.notify(environmentId);
+  const { runs, hosts, onError } = settings;
+  const dispatchers = new Dispatchers(settings);
+  const services = createServices({ runs, hosts, dispatchers, onError });
+  const triggerSettings = {
+    runs,
+    dispatcherOf: (environmentId: string) => dispatchers.of(environmentId),
+    onQueued: (environmentId: string) => dispatchers.queued(environmentId),
+    onDue: (dueInMs: number) => services.dueRuns.expect(dueInMs),
   };
-  const dueRuns = new DueRuns({ runs: settings.runs, onQueued: queued, onError: settings.onError });
-  const leases = new LeaseKeeper({
-    hosts: settings.hosts,
-    runs: settings.runs,
-    onQueued: queued,
-    onError: settings.onError,
-    now: () => performance.now(),
-    timeOfDay: () => Date.now(),
-  });
-
-  async function triggerArray(runs: readonly NewRun[]): Promise<readonly TriggerOutcome[]> {
-    const outcomes = await trigger(settings.runs, dispatcherOf, runs);
-    for (const id of new Set(runs.map((run) => run.environmentId))) settings.notifier.notify(id);
-    return outcomes;
-  }
-
   const triggers = new Batcher<NewRun, TriggerOutcome>({
-    run: triggerArray,
+    run: (array) => trigger(triggerSettings, array),
     maxItems: maxTriggerBatch,
     maxInFlight: maxTriggersInFlight,
     isItemError: settings.isRowError,
   });
-
+  const parts: EngineParts = { settings, dispatchers, services, triggers };
+  const verbs = runVerbs(parts);
   return {
-    trigger: (request) => triggers.add(newRun(request)),
-    triggerMany: (requests) => triggers.addAll(requests.map(newRun)),
-    async createBatch(environmentId, runCount, requestKey) {
-      const { id, isFound } = await settings.batches.create({ environmentId, id: newUuid(), runCount, requestKey });
-      return { id, runCount, isFound };
+    ...verbs,
+    ...waitVerbs(parts),
+    ...queueVerbs(parts),
+    openHost: (link) => openHost(link, parts, verbs),
+    wake(environmentId, notice) {
+      if (notice === "queued") dispatchers.of(environmentId)?.queued();
+      else if (notice !== "ordered") dispatchers.of(environmentId)?.freed();
+      if (notice === "ordered" || notice === undefined) services.orders.look(environmentId);
     },
-    async registerVersion(environment, manifest) {
-      const version = await settings.versions.register(environment.id, manifest);
-      await settings.runs.promotePending(environment.id);
-      queued(environment.id);
-      return version;
-    },
-    openHost: (link) =>
-      openHostSession(link, {
-        runs: settings.runs,
-        hosts: settings.hosts,
-        isRowError: settings.isRowError,
-        leases,
-        onConnected: (host) => {
-          const dispatcher = dispatcherOf(host.environmentId) ?? new Dispatcher(settings.runs, settings.onError);
-          dispatchers.set(host.environmentId, dispatcher);
-          dispatcher.add(host);
-          dueRuns.expect(0); // a run that it delayed may be known to a server only that has died since
-        },
-        onClosed: (host) => dispatcherOf(host.environmentId)?.remove(host),
-        onRoomChanged: (environmentId) => dispatcherOf(environmentId)?.roomChanged(),
-        onQueued: queued,
-        onDelayed: (dueInMs) => dueRuns.expect(dueInMs),
-        onError: settings.onError,
-      }),
-    wake,
     async start() {
-      leases.start();
-      dueRuns.start();
+      services.start();
     },
     async stop() {
-      await Promise.all([leases.stop(), dueRuns.stop(), ...[...dispatchers.values()].map((one) => one.settled())]);
+      await services.stop();
+      await dispatchers.settled();
     },
   };
 }
 
-function newRun(request: TriggerRequest): NewRun {
-  return { ...request, id: request.id ?? newUuid(), traceId: request.traceId ?? randomBytes(16).toString("hex") };
+function openHost(link: HostLink, { settings, dispatchers, services }: EngineParts, verbs: RunVerbs): HostSession {
+  const { runs, hosts, waits, isRowError, onError } = settings;
+  const onDue = (dueInMs: number) => services.dueRuns.expect(dueInMs);
+  const onFreed = (environmentId: string) => dispatchers.freed(environmentId);
+  const session: HostSessionSettings = {
+    runs,
+    hosts,
+    calls: { waits, trigger: verbs.trigger, createBatch: verbs.createBatch, isRowError, onFreed, onDue },
+    isRowError,
+    leases: services.leases,
+    orders: services.orders,
+    deadlines: services.deadlines,
+    onConnected(host) {
+      dispatchers.add(host);
+      services.dueRuns.expect(0); // what is due may be known to a server only that has died since
+    },
+    onClosed: (host) => dispatchers.of(host.environmentId)?.remove(host),
+    onRoomChanged: (environmentId) => dispatchers.of(environmentId)?.roomChanged(),
+    onQueued: (environmentId) => dispatchers.queued(environmentId),
+    onFreed(environmentId, isAwaited) {
+      if (isAwaited || dispatchers.of(environmentId)?.isFull === true) onFreed(environmentId);
+    },
+    onDue,
+    onError,
+  };
+  return openHostSession(link, session);
 }

@@ -1,98 +1,158 @@
-import type { ConnectedHost } from "./host/connected-host.ts";
-import type { RunStore } from "./ports.ts";
+import type { ConnectedHost, Room } from "./host/connected-host.ts";
+import type { ClaimOutcome, RunStore } from "./ports.ts";
+import { Rounds } from "./rounds.ts";
 import { claim } from "./run/claim.ts";
 
+/** What a dispatcher needs of the engine around it. */
+export interface DispatcherSettings {
+  readonly runs: RunStore;
+  /** Whether the store answered with an error, so that nothing of what was asked has been done. */
+  readonly isCertain: (error: unknown) => boolean;
+  readonly onError: (error: unknown) => void;
+}
+
+/** What a claim for a host may bring, as far as is known. */
+interface Prospects {
+  /** Runs for processes that are ready. */
+  direct: boolean;
+  /** Runs ahead of processes: fewer queues allow it. */
+  ahead: boolean;
+  /** Runs of the host whose wait is over; they need no room. */
+  resumes: boolean;
+}
+
+/** In an environment that is full another server may free a slot and die before it tells: so long until a look, in milliseconds. */
+const fullRetryMs = 1_000;
+
+/** How long to wait after an error of the store, in milliseconds. */
+const errorPauseMs = 250;
+
 /**
- * Brings the queued runs of one environment to the hosts that are connected to this server, the moment a slot and a run exist.
+ * Brings the runs of one environment to the hosts that are connected to this server: queued ones the moment a slot, room and a
+ * run exist, and those whose wait is over as soon as they have their slot again.
  *
- * It claims when something may have been queued (`wake`) and when room or slots came free (`roomChanged`), one claim at a time,
- * and remembers when a claim left nothing queued: then only a wake makes it claim again.
+ * It claims when something may have been queued (`queued`), when slots came free or waits ended (`freed`), and when a host has
+ * more room (`roomChanged`), one claim at a time. It remembers for each host when a claim left nothing: then only news makes
+ * it claim again.
  */
 export class Dispatcher {
-  readonly #store: RunStore;
-  readonly #onError: (error: unknown) => void;
-  readonly #hosts = new Set<ConnectedHost>();
-  #mayHaveQueued = true;
-  #isDue = false;
-  #round: Promise<void> | null = null;
+  readonly #settings: DispatcherSettings;
+  readonly #hosts = new Map<ConnectedHost, Prospects>();
+  readonly #rounds = new Rounds(() => this.#round());
+  #isFull = false;
+  #retry: NodeJS.Timeout | undefined;
 
-  constructor(store: RunStore, onError: (error: unknown) => void) {
-    this.#store = store;
-    this.#onError = onError;
+  constructor(settings: DispatcherSettings) {
+    this.#settings = settings;
+  }
+
+  /** Whether the last claim found the environment at its limit. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  /** The hosts of the environment on this server. */
+  get hosts(): readonly ConnectedHost[] {
+    return [...this.#hosts.keys()];
   }
 
   add(host: ConnectedHost): void {
-    this.#hosts.add(host);
-    this.wake();
+    this.#hosts.set(host, { direct: true, ahead: true, resumes: true });
+    this.#rounds.request();
   }
 
   remove(host: ConnectedHost): void {
     this.#hosts.delete(host);
+    if (this.#hosts.size === 0) clearTimeout(this.#retry);
   }
 
   /** A run may have been queued. */
-  wake(): void {
-    this.#mayHaveQueued = true;
-    this.#claim();
+  queued(): void {
+    for (const prospects of this.#hosts.values()) prospects.direct = prospects.ahead = true;
+    this.#rounds.request();
   }
 
-  /** A host has more room, or a slot of a queue came free. */
+  /** A slot may have come free, or a wait may be over. */
+  freed(): void {
+    for (const prospects of this.#hosts.values()) prospects.direct = prospects.ahead = prospects.resumes = true;
+    this.#rounds.request();
+  }
+
+  /** A host has more room. */
   roomChanged(): void {
-    if (this.#mayHaveQueued || this.#round !== null) this.#claim();
+    this.#rounds.request();
   }
 
   /** A host that could start a run at once, for a trigger that wants to claim in its own transaction. */
   readyHost(): ConnectedHost | null {
     let best: ConnectedHost | null = null;
     let bestRoom = 0;
-    for (const host of this.#hosts) {
+    for (const host of this.#hosts.keys()) {
       const room = host.room.direct;
       if (room > bestRoom) [best, bestRoom] = [host, room];
     }
     return best;
   }
 
+  /** Takes note of what a claim in another transaction came to. */
+  learn(outcome: ClaimOutcome): void {
+    this.#isFull = outcome.isEnvironmentFull;
+    if (this.#isFull) this.#lookAgain(fullRetryMs);
+  }
+
   /**
-   * Closes every connection of a host for which a claim failed: whether it was committed may be unknown. The host comes back
-   * and says what it holds, which settles it.
+   * A claim for the host failed. Where it is unknown whether it was committed, every connection of the host is closed: it comes
+   * back and says what it holds, which settles it.
    */
-  distrust(host: ConnectedHost): void {
+  claimFailed(host: ConnectedHost, error: unknown): void {
+    if (this.#settings.isCertain(error)) return;
     host.link.close();
-    for (const other of this.#hosts) if (other.id === host.id) other.link.close();
+    for (const other of this.#hosts.keys()) if (other.id === host.id) other.link.close();
   }
 
-  /** Resolves when no claim is under way. */
+  /** Resolves when no claim is under way; nothing is looked for again by itself. */
   async settled(): Promise<void> {
-    while (this.#round !== null) await this.#round;
+    await this.#rounds.settled();
+    clearTimeout(this.#retry);
   }
 
-  #claim(): void {
-    this.#isDue = true;
-    this.#round ??= this.#rounds().finally(() => {
-      this.#round = null;
-      if (this.#isDue) this.#claim();
-    });
-  }
-
-  async #rounds(): Promise<void> {
-    while (this.#isDue) {
-      this.#isDue = false;
-      for (const host of this.#hosts) {
-        if (!this.#mayHaveQueued) break;
-        const { direct, ahead } = host.room;
-        if (direct + ahead > 0) await this.#claimFor(host);
-      }
+  async #round(): Promise<void> {
+    for (const [host, prospects] of this.#hosts) {
+      const room = host.room;
+      if (isWorthIt(prospects, room)) await this.#claimFor(host, prospects);
     }
   }
 
-  async #claimFor(host: ConnectedHost): Promise<void> {
-    this.#mayHaveQueued = false; // a wake during the claim sets it again
+  async #claimFor(host: ConnectedHost, prospects: Prospects): Promise<void> {
+    const before = { ...prospects };
+    prospects.direct = prospects.ahead = prospects.resumes = false; // news during the claim sets them again
+    const wanted = host.reserve();
     try {
-      if (await claim(this.#store, host)) this.#mayHaveQueued = true;
+      const outcome = await claim(this.#settings.runs, host, wanted);
+      this.learn(outcome);
+      const direct = outcome.claimed.filter((run) => run.isStarted).length;
+      // What there was no room for was not looked for. With all processes taken, runs may be left that can't be held ahead.
+      if (wanted.direct === 0 ? before.direct : outcome.hasMore || direct >= wanted.direct) prospects.direct = true;
+      if (wanted.ahead === 0 ? before.ahead : outcome.hasMore) prospects.ahead = true;
     } catch (error) {
-      this.#mayHaveQueued = true;
-      this.distrust(host);
-      this.#onError(error);
+      prospects.direct = prospects.ahead = prospects.resumes = true;
+      this.claimFailed(host, error);
+      this.#lookAgain(errorPauseMs);
+      this.#settings.onError(error);
+      return;
+    } finally {
+      host.release(wanted);
     }
+    if (isWorthIt(prospects, host.room) && this.#hosts.has(host)) this.#rounds.request();
   }
+
+  #lookAgain(inMs: number): void {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.freed(), inMs);
+    this.#retry.unref();
+  }
+}
+
+function isWorthIt(prospects: Prospects, room: Room): boolean {
+  return prospects.resumes || (prospects.direct && room.direct > 0) || (prospects.ahead && room.ahead > 0);
 }

@@ -1,9 +1,17 @@
+import type { Delay } from "@pawl/contract/api/trigger";
 import type { RegisteredVersion, VersionManifest } from "@pawl/contract/task-manifest";
+import type { BatchOutcome, FailedBatchItem, NewBatch } from "./batch-ports.ts";
 import type { HostLink, HostSession } from "./host-link.ts";
-import type { Environment, NewRun, TriggerOutcome } from "./ports.ts";
+import type { Environment, NewRun, Notice, ReplaySource, TriggerOutcome } from "./ports.ts";
+import type { NewToken } from "./wait-ports.ts";
 
-/** A run to trigger; the engine adds an id and a trace id where the caller has none. */
-export type TriggerRequest = Omit<NewRun, "id" | "traceId"> & { readonly id?: string; readonly traceId?: string };
+export type { BatchOutcome, FailedBatchItem };
+
+/** A run to trigger: what it is, and what differs from a run with no options, outside of any batch and parent. */
+export type TriggerRequest = Pick<NewRun, "environmentId" | "taskId" | "payload" | "payloadType"> & Partial<NewRun>;
+
+/** A batch to make; the engine gives it its id. */
+export type BatchRequest = Omit<NewBatch, "id">;
 
 /** The verbs that callers outside of the engine use. Ids are UUIDs. */
 export interface Engine {
@@ -11,18 +19,43 @@ export interface Engine {
   trigger(request: TriggerRequest): Promise<TriggerOutcome>;
   /** Makes runs in one transaction; outcomes come in their order. */
   triggerMany(requests: readonly TriggerRequest[]): Promise<readonly TriggerOutcome[]>;
-  /** Makes an empty batch, whose items follow; the same request key finds the same batch. */
-  createBatch(
+  /** Makes an empty batch, whose items follow; an equal request key or idempotency key finds the same batch. */
+  createBatch(request: BatchRequest): Promise<BatchOutcome>;
+  /** Notes items of a batch that can't be triggered, in place of their runs; an item that is there already stays. */
+  failBatchItems(environmentId: string, batchId: string, items: readonly FailedBatchItem[]): Promise<void>;
+  /** All items have come: a parent that waits for the batch goes on once its runs have ended. */
+  sealBatch(environmentId: string, batchId: string): Promise<void>;
+  /** Ends a run and the runs that it has made. */
+  cancel(environmentId: string, runId: string): Promise<"cancelled" | "already_finished" | "not_found">;
+  /** Makes a new run of another's payload and options, with these in place of its own. */
+  replay(
     environmentId: string,
-    runCount: number,
-    requestKey: string | null,
-  ): Promise<{ readonly id: string; readonly runCount: number; readonly isFound: boolean }>;
+    runId: string,
+    overrides: Partial<ReplaySource>,
+  ): Promise<TriggerOutcome | { readonly kind: "not_found" }>;
+  /** Gives a delayed run that has not started another time. */
+  reschedule(environmentId: string, runId: string, delay: Delay): Promise<"rescheduled" | "not_delayed" | "not_found">;
+  /** Frees a key; answers whether there was one. */
+  resetIdempotencyKey(environmentId: string, taskId: string, key: string): Promise<boolean>;
+  createToken(token: NewToken): Promise<{ readonly id: string; readonly isCached: boolean }>;
+  /** Completes a token; who waits for it goes on. */
+  completeToken(
+    environmentId: string,
+    id: string,
+    output: { readonly text: string | null; readonly type: string },
+  ): Promise<"completed" | "already_completed" | "not_found">;
+  /** The queue verbs answer false when there is no such queue. */
+  setQueuePaused(environmentId: string, name: string, isPaused: boolean): Promise<boolean>;
+  /** Null: back to the limit that is declared. */
+  overrideQueueLimit(environmentId: string, name: string, limit: number | null): Promise<boolean>;
+  setEnvironmentPaused(environmentId: string, isPaused: boolean): Promise<void>;
+  setEnvironmentLimit(environmentId: string, limit: number): Promise<void>;
   /** Makes a version current and queues the runs that waited for its tasks. The id is a UUID. */
   registerVersion(environment: Environment, manifest: VersionManifest): Promise<RegisteredVersion>;
   /** Takes a new connection of a worker host. */
   openHost(link: HostLink): HostSession;
-  /** Another server, or a timer, has made runs claimable. */
-  wake(environmentId: string): void;
+  /** Another server left something to do for the hosts of this one; without a notice: anything. */
+  wake(environmentId: string, notice?: Notice): void;
   start(): Promise<void>;
   /** Stops claiming and timers, and lets what is in flight commit. Safe twice. */
   stop(): Promise<void>;

@@ -1,9 +1,14 @@
 import type { HostMessage, ServerMessage } from "@pawl/contract/worker-protocol";
 import type { Environment } from "./ports.ts";
 
-/** The engine's end of a worker host's connection, given by the gateway; ids in messages are UUIDs. */
+/**
+ * The engine's end of a worker host's connection, given by the gateway. Ids in messages are UUIDs, those in the values of
+ * answers (`runId`, `batchId`, `waitpointId`) and in the results of waits too.
+ */
 export interface HostLink {
   readonly environment: Environment;
+  /** How a token is completed from outside: for the answer to the call that makes it. */
+  tokenAccess(waitpointId: string): { readonly url: string; readonly publicAccessToken: string };
   /** Whether messages can still be sent. */
   readonly isOpen: boolean;
   send(message: ServerMessage): void;

@@ -243,6 +243,17 @@ export interface RunStore {
     parentRunIds: readonly string[],
     afterId: string | null,
   ): Promise<readonly string[]>;
+  /**
+   * The children of runs that ended as canceled, a page in the order of their ids: a cancellation that is called again goes
+   * through them to what an interrupted one left alive.
+   */
+  canceledChildren(
+    environmentId: string,
+    parentRunIds: readonly string[],
+    afterId: string | null,
+  ): Promise<readonly string[]>;
+  /** What these hosts have to be told, and may not have heard. */
+  hostOrders(environmentId: string, hostIds: readonly string[]): Promise<HostOrders>;
   /** Gives a delayed run that has not started another time. */
   reschedule(environmentId: string, runId: string, delay: Delay): Promise<"rescheduled" | "not_delayed" | "not_found">;
   /** What a replay of a run starts from; null when it does not exist. */
@@ -284,28 +295,21 @@ export interface CancelOutcome {
   readonly recalled: readonly HeldClaim[];
   /** Finished before. */
   readonly already: readonly string[];
+  /** Those of them that ended as canceled: what an interrupted cancellation left of their children may be alive. */
+  readonly canceledBefore: readonly string[];
   readonly notFound: readonly string[];
+}
+
+/** What hosts are to do with runs that they hold. */
+export interface HostOrders {
+  /** Runs in `cancelling`: to be ended. */
+  readonly cancelling: readonly HeldClaim[];
+  /** Runs that are claimed and not started, and whose queue or environment is paused: to be given back. */
+  readonly recalled: readonly HeldClaim[];
 }
 
 /** What a replay starts from. */
 export type ReplaySource = Omit<NewRun, "id" | "traceId" | "environmentId" | "requestKey" | "batchId" | "batchIndex">;
-
-/** Batches in two phases. */
-export interface BatchStore {
-  /** Makes a batch; the same request key gives the same batch. */
-  create(batch: {
-    readonly environmentId: string;
-    readonly id: string;
-    readonly runCount: number;
-    readonly requestKey: string | null;
-  }): Promise<{ readonly id: string; readonly isFound: boolean }>;
-  /** Null when there is no such batch. */
-  find(
-    environmentId: string,
-    batchId: string,
-  ): Promise<{ readonly runCount: number; readonly indexes: ReadonlySet<number> } | null>;
-  seal(environmentId: string, batchId: string): Promise<void>;
-}
 
 /** Worker hosts and their leases. */
 export interface HostStore {
@@ -350,6 +354,12 @@ export interface VersionStore {
 export interface EnvironmentStore {
   /** Null when no such key is valid. */
   findByKey(key: string): Promise<Environment | null>;
+  /** An environment with its valid keys, which sign tokens; null when there is none. */
+  withKeys(
+    environmentId: string,
+  ): Promise<{ readonly environment: Environment; readonly keys: readonly string[] } | null>;
+  /** The environment of a token, for callers that show no key; null when there is no such token. */
+  ofToken(waitpointId: string): Promise<string | null>;
 }
 
 /** Logs and spans. */
@@ -358,8 +368,14 @@ export interface TelemetryStore {
   read(environmentId: string, runId: string): Promise<readonly TelemetryRecord[]>;
 }
 
-/** Tells other servers over the same store that an environment has something to claim. */
+/**
+ * What a server has to look for in an environment. `queued`: runs that can be claimed. `freed`: slots that came free and waits
+ * that ended, so that runs can be claimed and others go on. `ordered`: something that its hosts have to be told.
+ */
+export type Notice = "queued" | "freed" | "ordered";
+
+/** Tells other servers over the same store what there is for them in an environment. */
 export interface Notifier {
   /** Coalesced; never rejects. */
-  notify(environmentId: string): void;
+  notify(environmentId: string, notice: Notice): void;
 }

@@ -9,7 +9,8 @@ export interface WaitStore {
   open(environmentId: string, hostId: string, waits: readonly NewWait[]): Promise<readonly OpenedWait[]>;
   /**
    * Suspends runs until the first of the named waits ends, and gives their slots back. A run of which one is over already stays
-   * as it is, and is answered with what it came to.
+   * as it is, and is answered with what it came to; so does a run that has opened none of them, with no result. A run that
+   * waits already waits for these from now on.
    */
   suspend(environmentId: string, hostId: string, awaiting: readonly Awaiting[]): Promise<SuspendOutcome>;
   /** Makes a token outside of any run. */

@@ -1,4 +1,4 @@
-import type { BatchStore } from "../engine/ports.ts";
+import type { BatchStore } from "../engine/batch-ports.ts";
 import type { Database } from "./db.ts";
 
 /**

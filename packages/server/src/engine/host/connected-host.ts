@@ -1,5 +1,11 @@
-import { type AssignedRun, type Capacity, maxControlMessageLength } from "@pawl/contract/worker-protocol";
+import {
+  type AssignedRun,
+  type CallAnswer,
+  type Capacity,
+  maxControlMessageLength,
+} from "@pawl/contract/worker-protocol";
 import type { HostLink } from "../host-link.ts";
+import type { Claim, ResumedRun } from "../ports.ts";
 
 /** Runs that a claim may bring to a host: started at once, or ahead of its processes. */
 export interface Room {
@@ -77,26 +83,58 @@ export class ConnectedHost {
    */
   push(runs: readonly AssignedRun[]): boolean {
     if (!this.link.isOpen) return false;
-    let part: AssignedRun[] = [];
-    let length = 0;
-    for (const run of runs) {
-      const runLength = 512 + (run.payload?.length ?? 0);
-      if (length + runLength > maxControlMessageLength && part.length > 0) {
-        this.#send(part);
-        part = [];
-        length = 0;
-      }
-      part.push(run);
-      length += runLength;
+    for (const part of messageParts(runs, lengthOfAssigned)) {
+      const direct = part.filter((run) => run.isStarted).length;
+      const push = ++this.#lastPush;
+      this.#unseen.push({ push, direct, ahead: part.length - direct });
+      this.link.send({ type: "runs", push, runs: part });
     }
-    this.#send(part);
     return true;
   }
 
-  #send(runs: readonly AssignedRun[]): void {
-    const direct = runs.filter((run) => run.isStarted).length;
-    const push = ++this.#lastPush;
-    this.#unseen.push({ push, direct, ahead: runs.length - direct });
-    this.link.send({ type: "runs", push, runs: [...runs] });
+  /** Tells the host of runs that go on; a host that does not hear it asks again when it comes back. */
+  resume(runs: readonly ResumedRun[]): void {
+    const sent = runs.map(({ runId, fence, waits }) => ({ runId, fence, waits: [...waits] }));
+    for (const part of messageParts(sent, lengthAsText)) this.link.send({ type: "resumed", runs: part });
   }
+
+  /** Answers calls of the host's runs. */
+  answer(answers: readonly CallAnswer[]): void {
+    for (const part of messageParts(answers, lengthAsText)) this.link.send({ type: "answers", answers: part });
+  }
+
+  /** Asks the host to end runs, or to give runs back that have not started. */
+  order(type: "cancel" | "recall", runs: readonly Claim[]): void {
+    const sent = runs.map(({ runId, fence }) => ({ runId, fence }));
+    for (const part of messageParts(sent, () => lengthOfClaim)) this.link.send({ type, runs: part });
+  }
+}
+
+/** Characters of a claim, and of a message around its entries. */
+const lengthOfClaim = 64;
+const messageFrameLength = 64;
+
+function lengthOfAssigned(run: AssignedRun): number {
+  return 1_024 + (run.payload?.length ?? 0) + (run.metadata?.length ?? 0);
+}
+
+function lengthAsText(entry: object): number {
+  return JSON.stringify(entry).length;
+}
+
+/** Splits entries so that each part fits a message; one that is too long by itself makes a part of its own. */
+function* messageParts<Entry>(entries: readonly Entry[], lengthOf: (entry: Entry) => number): Iterable<Entry[]> {
+  let part: Entry[] = [];
+  let length = messageFrameLength;
+  for (const entry of entries) {
+    const entryLength = lengthOf(entry) + 1;
+    if (length + entryLength > maxControlMessageLength && part.length > 0) {
+      yield part;
+      part = [];
+      length = messageFrameLength;
+    }
+    part.push(entry);
+    length += entryLength;
+  }
+  if (part.length > 0) yield part;
 }

@@ -1,26 +1,35 @@
 import type { HostMessage } from "@pawl/contract/worker-protocol";
 import type { HostLink, HostSession } from "../host-link.ts";
 import type { HostStore, RunStore } from "../ports.ts";
+import { type CallSettings, RunCalls } from "../run/calls.ts";
 import { settle } from "../run/settle.ts";
+import type { CancelDeadlines } from "../services/cancel-deadlines.ts";
 import { ConnectedHost } from "./connected-host.ts";
 import { closedLeaseMs, type LeaseKeeper, leaseMs } from "./lease-keeper.ts";
+import type { OrderDesk } from "./order-desk.ts";
 
 /** What a session needs of the engine around it. */
 export interface HostSessionSettings {
   readonly runs: RunStore;
   readonly hosts: HostStore;
+  /** What its runs may ask for. */
+  readonly calls: CallSettings;
   /** Whether an error of the store may be the doing of one row of an array. */
   readonly isRowError: (error: unknown) => boolean;
   readonly leases: LeaseKeeper;
+  readonly orders: OrderDesk;
+  readonly deadlines: CancelDeadlines;
   /** The host is ready to be given runs. */
   readonly onConnected: (host: ConnectedHost) => void;
   readonly onClosed: (host: ConnectedHost) => void;
-  /** The host has more room, or slots came free. */
+  /** The host has more room. */
   readonly onRoomChanged: (environmentId: string) => void;
-  /** Runs were queued by a report. */
+  /** Runs were queued by a report, or can be executed now that the host has another version. */
   readonly onQueued: (environmentId: string) => void;
-  /** A run was delayed by a report, for this many milliseconds. */
-  readonly onDelayed: (dueInMs: number) => void;
+  /** A report gave slots back: `isAwaited` when that concerns a limited queue or a wait, and not only the environment's limit. */
+  readonly onFreed: (environmentId: string, isAwaited: boolean) => void;
+  /** A run is due in this many milliseconds. */
+  readonly onDue: (dueInMs: number) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -35,6 +44,7 @@ export interface HostSessionSettings {
  */
 export function openHostSession(link: HostLink, settings: HostSessionSettings): HostSession {
   let host: ConnectedHost | null = null;
+  let calls: RunCalls | null = null;
   let isGreeted = false;
 
   async function greet(hello: Extract<HostMessage, { type: "hello" }>): Promise<void> {
@@ -48,23 +58,27 @@ export function openHostSession(link: HostLink, settings: HostSessionSettings): 
     const { id, slug, type } = link.environment;
     link.send({ type: "welcome", leaseMs, environment: { id, slug, type }, lost: [...lost] });
     host = new ConnectedHost(hello.hostId, link, hello.versions, hello.capacity);
+    calls = new RunCalls(host, settings.calls);
     settings.leases.add(host);
     settings.onConnected(host);
+    await settings.orders.greet(host);
   }
 
   async function applyReport(from: ConnectedHost, report: Extract<HostMessage, { type: "report" }>): Promise<void> {
     from.update(report.capacity);
     settings.onRoomChanged(from.environmentId);
-    const isEmpty = report.results.length + report.started.length + report.returned.length === 0;
-    if (isEmpty) {
+    const { results, returned, orphaned } = report;
+    const gaveBack = results.length + returned.length + orphaned.length > 0;
+    if (!gaveBack && report.started.length === 0) {
       link.send({ type: "ack", report: report.report, lost: [] });
       return;
     }
     const outcome = await settle(settings, from, report);
     link.send({ type: "ack", report: report.report, lost: [...outcome.lost] });
-    if (outcome.nextDueInMs !== null) settings.onDelayed(outcome.nextDueInMs);
+    settings.deadlines.remove(results.map((result) => result.runId));
+    if (outcome.nextDueInMs !== null) settings.onDue(outcome.nextDueInMs);
     if (outcome.hasQueued) settings.onQueued(from.environmentId);
-    else settings.onRoomChanged(from.environmentId);
+    if (gaveBack) settings.onFreed(from.environmentId, outcome.hasFreed);
   }
 
   function closeOn(error: unknown): void {
@@ -79,17 +93,14 @@ export function openHostSession(link: HostLink, settings: HostSessionSettings): 
         if (isGreeted) return;
         isGreeted = true;
         greet(message).catch(closeOn);
-      } else if (host === null) {
+      } else if (host === null || calls === null) {
         closeOn(new Error(`A host sent "${message.type}" before it was welcome.`));
       } else if (message.type === "report") {
         applyReport(host, message).catch(closeOn);
+      } else if (message.type === "calls") {
+        calls.apply(message.calls).catch(closeOn);
       } else {
-        host.update(message.capacity);
-        if (message.versions !== undefined) {
-          host.versionIds = message.versions;
-          settings.hosts.announce(host.id, message.versions).catch(settings.onError);
-          settings.onQueued(host.environmentId);
-        } else settings.onRoomChanged(host.environmentId);
+        takeCapacity(host, message, settings);
       }
     },
     alive() {
@@ -104,4 +115,17 @@ export function openHostSession(link: HostLink, settings: HostSessionSettings): 
         .then(() => settings.leases.expect(closedLeaseMs), settings.onError);
     },
   };
+}
+
+/** What a host can take now; a version that is new to it may have runs waiting. */
+function takeCapacity(
+  host: ConnectedHost,
+  { capacity, versions }: Extract<HostMessage, { type: "capacity" }>,
+  settings: HostSessionSettings,
+): void {
+  host.update(capacity);
+  if (versions === undefined) return settings.onRoomChanged(host.environmentId);
+  host.versionIds = versions;
+  settings.hosts.announce(host.id, versions).catch(settings.onError);
+  settings.onQueued(host.environmentId);
 }

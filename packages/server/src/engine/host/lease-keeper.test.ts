@@ -34,6 +34,7 @@ async function keeperStage(t: TestContext) {
   const closed: string[] = [];
   const link = {
     environment: stage.environment,
+    tokenAccess: () => ({ url: "", publicAccessToken: "" }),
     isOpen: true,
     send: () => undefined,
     close: () => closed.push(stage.hostId),

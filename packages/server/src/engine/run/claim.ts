@@ -1,25 +1,20 @@
 import type { AssignedRun } from "@pawl/contract/worker-protocol";
 import type { ConnectedHost, Room } from "../host/connected-host.ts";
-import type { ClaimedRun, ClaimRequest, RunStore } from "../ports.ts";
+import type { ClaimedRun, ClaimOutcome, ClaimRequest, RunStore } from "../ports.ts";
 
 /**
- * Claims runs for a host, as many as it can take, and pushes them to it. What was claimed for a connection that closed
- * meanwhile is given back at once.
+ * Lets the host's runs go on whose wait is over, and claims queued runs for it, as many as it can take. What was claimed for a
+ * connection that closed meanwhile is given back at once.
  *
  * @param store - runs
  * @param host - the host
- * @returns whether queued runs remain
+ * @param wanted - its room, reserved; without any, runs only go on
+ * @returns what the store answered
  */
-export async function claim(store: RunStore, host: ConnectedHost): Promise<boolean> {
-  const wanted = host.reserve();
-  try {
-    const claimed = await store.claim(claimRequest(host, wanted));
-    await deliver(store, host, claimed);
-    // A full claim leaves more, as a rule; after a smaller one only runs remain that a limit, a pause or a version holds back.
-    return claimed.length >= wanted.direct + wanted.ahead || (await store.hasQueued(host.environmentId));
-  } finally {
-    host.release(wanted);
-  }
+export async function claim(store: RunStore, host: ConnectedHost, wanted: Room): Promise<ClaimOutcome> {
+  const outcome = await store.claim(claimRequest(host, wanted));
+  await deliver(store, host, outcome);
+  return outcome;
 }
 
 /**
@@ -41,15 +36,20 @@ export function claimRequest(host: ConnectedHost, wanted: Room): ClaimRequest {
 }
 
 /**
- * Pushes claimed runs to their host, or gives them back when its connection has closed.
+ * Sends to a host what was claimed for it. When its connection has closed, claimed runs are given back; a run that goes on
+ * stays its own, and the host is told when it comes back and awaits that wait again.
  *
  * @param store - runs
- * @param host - the host they were claimed for
- * @param claimed - the runs
+ * @param host - the host
+ * @param outcome - what was claimed for it
  */
-export async function deliver(store: RunStore, host: ConnectedHost, claimed: readonly ClaimedRun[]): Promise<void> {
-  if (claimed.length === 0) return;
-  if (host.push(claimed.map(assignedRun))) return;
+export async function deliver(
+  store: RunStore,
+  host: ConnectedHost,
+  { claimed, resumed }: Pick<ClaimOutcome, "claimed" | "resumed">,
+): Promise<void> {
+  host.resume(resumed);
+  if (claimed.length === 0 || host.push(claimed.map(assignedRun))) return;
   await store.settle({
     environmentId: host.environmentId,
     hostId: host.id,
@@ -57,6 +57,7 @@ export async function deliver(store: RunStore, host: ConnectedHost, claimed: rea
     failed: [],
     started: [],
     returned: claimed.map(({ runId, fence }) => ({ runId, fence })),
+    orphaned: [],
   });
 }
 
@@ -77,5 +78,17 @@ function assignedRun(run: ClaimedRun): AssignedRun {
     isTest: run.isTest,
     tags: [...run.tags],
     traceId: run.traceId,
+    ...(run.concurrencyKey === "" ? {} : { concurrencyKey: run.concurrencyKey }),
+    ...(run.maxDurationS === null ? {} : { maxDuration: run.maxDurationS }),
+    ...(run.isReplay ? { isReplay: true } : {}),
+    ...(run.parentRunId === null ? {} : { parentRunId: run.parentRunId }),
+    ...(run.rootRunId === null ? {} : { rootRunId: run.rootRunId }),
+    ...(run.batchId === null ? {} : { batchId: run.batchId }),
+    ...(run.idempotencyKey === null ? {} : { idempotencyKey: run.idempotencyKey }),
+    ...(run.idempotencyKeyScope === null ? {} : { idempotencyKeyScope: run.idempotencyKeyScope }),
+    ...(run.priorityS === 0 ? {} : { priority: run.priorityS }),
+    ...(run.machine === null ? {} : { machine: run.machine }),
+    ...(run.metadata === null ? {} : { metadata: run.metadata }),
+    ...(run.isRecovery ? { isRecovery: true } : {}),
   };
 }

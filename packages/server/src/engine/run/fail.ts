@@ -4,7 +4,7 @@ import type { Failure } from "../ports.ts";
 
 /**
  * Fail, and retry: an attempt of an executing run failed. Whether the error allows another attempt is decided here, whether
- * one is left by the store. The delay is the host's, which knows the task's policy. Accepts `executing` and `cancelling`
+ * one is left by the store. The delay is the host's, which knows the task's policy and whether the run can stay. Accepts `executing` and `cancelling`
  * under the claim's fence; a run that is being cancelled is not attempted again.
  *
  * @param result - what the host reported
@@ -13,13 +13,14 @@ import type { Failure } from "../ports.ts";
 export function failure(result: Extract<RunResult, { kind: "failed" }>): Failure {
   const { error, retry } = result;
   const isRetryable = error.type !== "INTERNAL_ERROR" || runErrors[error.code].isRetryable;
-  const delayMs = retry !== undefined && "delayMs" in retry ? retry.delayMs : null;
+  const again = isRetryable && retry !== undefined && "delayMs" in retry ? retry : null;
   return {
     runId: result.runId,
     fence: result.fence,
     error,
     outcome: outcomeOf(error),
     durationMs: result.durationMs,
-    retryDelayMs: isRetryable ? delayMs : null,
+    retryDelayMs: again?.delayMs ?? null,
+    isRetriedInPlace: again?.inPlace ?? false,
   };
 }

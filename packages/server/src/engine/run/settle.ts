@@ -5,7 +5,7 @@ import { completion } from "./complete.ts";
 import { failure } from "./fail.ts";
 
 /** What a report says of runs. */
-type Report = Pick<Extract<HostMessage, { type: "report" }>, "results" | "started" | "returned">;
+type Report = Pick<Extract<HostMessage, { type: "report" }>, "results" | "started" | "returned" | "orphaned">;
 
 /** Where a report is applied. */
 export interface SettleSettings {
@@ -15,7 +15,8 @@ export interface SettleSettings {
 }
 
 /**
- * Applies everything that one report of a host says, in one transaction: runs that ended, runs that start, runs given back. If
+ * Applies everything that one report of a host says, in one transaction: runs that ended, runs that start, runs given
+ * back, runs whose process died while they waited. If
  * the store refuses a row of it, the entries are applied one by one, and a run whose result can't be stored fails for that.
  *
  * @param settings - where
@@ -29,8 +30,8 @@ export async function settle(settings: SettleSettings, host: HostOf, report: Rep
   } catch (error) {
     if (!settings.isRowError(error)) throw error;
     const parts: Report[] = [
-      ...report.results.map((result) => ({ results: [result], started: [], returned: [] })),
-      { results: [], started: report.started, returned: report.returned },
+      ...report.results.map((result) => ({ results: [result], started: [], returned: [], orphaned: [] })),
+      { ...report, results: [] },
     ];
     const outcomes: SettlementOutcome[] = [];
     for (const part of parts) outcomes.push(await applyAlone(settings, host, part));
@@ -71,8 +72,9 @@ function apply(store: RunStore, host: HostOf, report: Report): Promise<Settlemen
     if (result.kind === "completed") completed.push(completion(result));
     else failed.push(failure(result));
   }
-  const { started, returned } = report;
-  return store.settle({ environmentId: host.environmentId, hostId: host.id, completed, failed, started, returned });
+  const { started, returned, orphaned } = report;
+  const { environmentId, id: hostId } = host;
+  return store.settle({ environmentId, hostId, completed, failed, started, returned, orphaned });
 }
 
 function merge(outcomes: readonly SettlementOutcome[]): SettlementOutcome {
@@ -81,5 +83,6 @@ function merge(outcomes: readonly SettlementOutcome[]): SettlementOutcome {
     lost: outcomes.flatMap((outcome): readonly Claim[] => outcome.lost),
     hasQueued: outcomes.some((outcome) => outcome.hasQueued),
     nextDueInMs: due.length === 0 ? null : Math.min(...due),
+    hasFreed: outcomes.some((outcome) => outcome.hasFreed),
   };
 }
