@@ -62,6 +62,8 @@ function describe(
       },
       ended() {},
       unbegun() {},
+      called() {},
+      parked() {},
       telemetry() {},
       died(_process, { outputTail }) {
         clearTimeout(timer);

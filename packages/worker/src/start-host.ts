@@ -1,16 +1,19 @@
-import { availableParallelism, hostname } from "node:os";
+import { availableParallelism, hostname, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { newUuid, toPublicId } from "@pawl/contract/ids";
 import type { VersionManifest } from "@pawl/contract/task-manifest";
 import { Assignment } from "./host/assignment.ts";
+import { Calls } from "./host/calls.ts";
 import type { HostEvent } from "./host/host-event.ts";
 import { HostState, type HostVersion } from "./host/host-state.ts";
 import { durationLimits } from "./host/max-duration.ts";
+import { fetchWaitResult } from "./host/payload-fetch.ts";
 import { ProcessListener } from "./host/process-listener.ts";
 import { OutputFolder } from "./host/process-output.ts";
 import { ProcessPool } from "./host/process-pool.ts";
 import { Reporter } from "./host/reporter.ts";
 import { ServerConnection } from "./host/server-connection.ts";
+import { Sharing } from "./host/sharing.ts";
 import { Sizing } from "./host/sizing.ts";
 import { type StoppedParts, stopHost } from "./host/stop-host.ts";
 import { TelemetryQueue } from "./host/telemetry-queue.ts";
@@ -27,8 +30,13 @@ export interface HostOptions {
   readonly name?: string;
   /** A folder for output files and compiled code; made when it is missing. */
   readonly dataDir: string;
-  /** Run processes in all; default: 8 for each core, at least 16. */
+  /** Run processes that execute or could; default: 8 for each core, at least 16. */
   readonly maxProcesses?: number;
+  /**
+   * Run processes in all, with those that a waiting run has to itself; default: what 60 % of the machine's memory holds at
+   * 80 MB each, and never fewer than `maxProcesses`.
+   */
+  readonly maxWithWaiting?: number;
   /** Processes kept free for the next run, at least 1; default: 2. */
   readonly preparedProcesses?: number;
   /** Told what happens, for printing. */
@@ -144,7 +152,8 @@ function assemble(options: HostOptions): StoppedParts & { readonly hostId: strin
   const state = new HostState();
   const maxProcesses = Math.max(1, options.maxProcesses ?? Math.max(16, 8 * availableParallelism()));
   const preparedProcesses = Math.min(maxProcesses, Math.max(1, options.preparedProcesses ?? 2));
-  const limits = { maxProcesses, preparedProcesses };
+  const maxWithWaiting = Math.max(maxProcesses, options.maxWithWaiting ?? processesInMemory());
+  const limits = { maxProcesses, maxWithWaiting, preparedProcesses };
   const environment = { TRIGGER_API_URL: apiUrl, TRIGGER_SECRET_KEY: secretKey };
   const compileCacheDir = join(dataDir, "compile-cache");
   const pool = new ProcessPool(limits, { listener, outputs, compileCacheDir, environment });
@@ -160,10 +169,24 @@ function assemble(options: HostOptions): StoppedParts & { readonly hostId: strin
     onDropped: (count) => onEvent?.({ type: "telemetry_dropped", count }),
   });
   const onTelemetry = telemetry.push.bind(telemetry);
-  const assignment = new Assignment({ state, pool, sizing, reporter, onTelemetry, onEvent });
-  const shared = { state, pool, sizing, reporter, assignment, connection };
+  const calls = new Calls((message) => connection.send(message));
+  const assignment = new Assignment({
+    ...{ state, pool, sizing, reporter, calls, onTelemetry, onEvent },
+    sharing: new Sharing(),
+    fetchWaitResult: (run, wait) => fetchWaitResult(apiUrl, secretKey, run, wait),
+  });
+  const shared = { state, pool, sizing, reporter, calls, assignment, connection };
   const worker = new WorkerHost({ hostId, name, apiUrl, secretKey, onEvent, ...shared });
   return { ...shared, hostId, worker, telemetry, listener, outputs };
+}
+
+const shareOfMemory = 0.6;
+const processBytes = 80 * 1024 * 1024;
+
+function processesInMemory(): number {
+  const constrained = process.constrainedMemory(); // 0 or beyond all bounds where nothing limits this process
+  const bytes = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return Math.floor((bytes * shareOfMemory) / processBytes);
 }
 
 function pooled({ id, label, bundlePath, projectDir, manifest }: AddedVersion): HostVersion {

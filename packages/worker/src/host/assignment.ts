@@ -1,14 +1,21 @@
-import type { AssignedRun, Held, RunResult, TelemetryRecord } from "@pawl/contract/worker-protocol";
-import type { ExecutionEnd, ImportFailure, RunOrder } from "../channel/messages.ts";
+import type { Held, RunResult, TelemetryRecord, WaitResult } from "@pawl/contract/worker-protocol";
+import type { ExecutionEnd, ImportFailure, Prepared } from "../channel/messages.ts";
+import { type Calls, lostClaimError } from "./calls.ts";
 import { type HeldRun, runsToGiveBack, type VersionQueue } from "./held-runs.ts";
 import type { HostEvent } from "./host-event.ts";
 import type { HostState } from "./host-state.ts";
-import { enforceMaxDuration, withinMaxDuration } from "./max-duration.ts";
+import { Interruptions } from "./interruptions.ts";
+import { withinMaxDuration } from "./max-duration.ts";
 import { withRetry } from "./next-attempt.ts";
+import { Parking } from "./parking.ts";
+import { Placement } from "./placement.ts";
 import { errorOfDeath, type ProcessDeath } from "./process-death.ts";
-import { isWornOut, type ProcessPool } from "./process-pool.ts";
+import type { ProcessPool } from "./process-pool.ts";
 import type { Reporter } from "./reporter.ts";
-import type { ProcessObserver, RunProcess } from "./run-process.ts";
+import { Retries } from "./retries.ts";
+import type { Failure, RunKeeper } from "./run-keeper.ts";
+import type { ChildCall, ProcessObserver, RunProcess } from "./run-process.ts";
+import type { Sharing } from "./sharing.ts";
 import type { Sizing } from "./sizing.ts";
 
 /** What an assignment works with. */
@@ -17,18 +24,24 @@ export interface AssignmentParts {
   readonly pool: ProcessPool;
   readonly sizing: Sizing;
   readonly reporter: Reporter;
+  readonly calls: Calls;
+  readonly sharing: Sharing;
+  /** Fetches what a wait of a run came to; null when it can't be had. */
+  readonly fetchWaitResult: (run: Held, wait: string) => Promise<WaitResult | null>;
   readonly onTelemetry: (records: readonly TelemetryRecord[]) => void;
   readonly onEvent: ((event: HostEvent) => void) | null;
 }
-
-const killDelayMs = 100;
 
 /**
  * Brings runs and processes together: gives each run to a process, the starts of those claimed ahead and the results of all
  * to the reporter.
  */
-export class Assignment implements ProcessObserver {
+export class Assignment implements ProcessObserver, RunKeeper {
+  readonly parking: Parking;
+  readonly interruptions: Interruptions;
+  readonly retries: Retries;
   readonly #parts: AssignmentParts;
+  readonly #placement: Placement;
   readonly #freedAtMs = new Map<string, number>();
   readonly #preparing = new Map<RunProcess, (failure: ImportFailure | null) => void>();
   readonly #drainedVersions = new Set<string>();
@@ -36,6 +49,10 @@ export class Assignment implements ProcessObserver {
 
   constructor(parts: AssignmentParts) {
     this.#parts = parts;
+    this.#placement = new Placement(parts);
+    this.parking = new Parking(parts, this);
+    this.interruptions = new Interruptions(parts, this);
+    this.retries = new Retries(parts, this);
     parts.pool.observe(this);
   }
 
@@ -66,22 +83,6 @@ export class Assignment implements ProcessObserver {
     this.#parts.reporter.returned(run.run);
   }
 
-  /** Lets go of runs whose claim is lost; what executes is stopped, with its process. */
-  lose(claims: readonly Held[]): void {
-    for (const claim of claims) {
-      const run = this.#parts.state.held.find(claim);
-      if (run === undefined) continue;
-      this.#parts.state.held.remove(run);
-      const { process } = run;
-      if (process === null) continue;
-      process.recall(performance.now());
-      process.abort(claim.runId, "The claim of this run was lost.");
-      setTimeout(() => {
-        if (process.runs[0] === run) process.kill();
-      }, killDelayMs);
-    }
-  }
-
   /** Goes on with runs whose start is committed now. */
   started(runs: readonly HeldRun[]): void {
     const { state } = this.#parts;
@@ -100,12 +101,7 @@ export class Assignment implements ProcessObserver {
   pump(versionId: string, nowMs: number): void {
     const { state, pool, sizing } = this.#parts;
     const queue = state.held.queue(versionId);
-    while (queue.waiting.length > 0) {
-      const process = pool.take(versionId);
-      if (process === undefined) break;
-      this.#execute(process, queue, 1, nowMs);
-    }
-    if (queue.waiting.length > 0) this.#fillUp(versionId, queue, nowMs);
+    this.#placement.place(versionId, nowMs);
     const version = state.versions.get(versionId);
     if (version === undefined) return;
     if (queue.ahead.length > 0 && !state.isDraining) {
@@ -132,14 +128,31 @@ export class Assignment implements ProcessObserver {
     pool.recallStuck(nowMs);
   }
 
-  /** Ends runs that execute for longer than their task allows. */
-  enforceLimits(nowMs: number): void {
-    enforceMaxDuration(this.#parts.pool.values(), nowMs);
+  /** Executes a run that is due: in a certain process if that can take it now, otherwise in the next one. */
+  executeNext(run: HeldRun, preferred: RunProcess | null): void {
+    const nowMs = performance.now();
+    if (preferred !== null && this.#placement.placeIn(preferred, run, nowMs)) return;
+    run.stage = "waiting";
+    this.#parts.state.held.queue(run.run.versionId).waiting.unshift(run);
+    this.pump(run.run.versionId, nowMs);
+  }
+
+  /** Ends a run with an error, unless it has ended. */
+  fail(run: HeldRun, error: Failure, durationMs: number): void {
+    if (!this.#parts.state.held.has(run)) return;
+    const { runId, fence } = run.run;
+    this.#finish(run, { kind: "failed", runId, fence, error, durationMs });
+  }
+
+  /** Ends a run that somebody cancelled. */
+  cancelled(run: HeldRun): void {
+    this.fail(run, { type: "INTERNAL_ERROR", code: "TASK_RUN_CANCELLED" }, run.executedMs);
   }
 
   // ── processes ──
 
-  prepared(process: RunProcess): void {
+  prepared(process: RunProcess, { unshared }: Prepared): void {
+    if (unshared !== undefined) this.#parts.sharing.learn(process.bundle.versionId, unshared);
     this.#parts.pool.add(process);
     this.#settlePreparing(process, null);
     this.#freed(process.bundle.versionId, performance.now());
@@ -158,37 +171,55 @@ export class Assignment implements ProcessObserver {
   }
 
   ended(process: RunProcess, end: ExecutionEnd): void {
-    const { state, pool } = this.#parts;
+    const { state } = this.#parts;
     const nowMs = performance.now();
-    const run = process.endFirst(end.result.runId);
+    const isCurrent = process.runs[0]?.run.runId === end.result.runId;
+    const run = process.leave(end.result.runId, nowMs);
     if (run === undefined) return;
     if (end.rss !== undefined) process.rss = end.rss;
     state.pace.observe(end.result.durationMs);
     if (state.held.has(run)) this.#finish(run, end.result);
-    const { versionId } = process.bundle;
-    if (end.isLast === true) this.#putBack(process.runs.splice(0));
-    const version = state.versions.get(versionId);
-    process.sinceMs = nowMs;
-    if (process.runs.length === 0) {
-      pool.release(process, end.isLast === true || version?.processKeepAlive !== true, nowMs);
-      const isUnwanted = version !== state.current && state.held.queue(versionId).ahead.length === 0;
-      if (isUnwanted) pool.retireIdle(versionId, 0);
+    if (end.isLast === true) {
+      process.isClosed = true;
+      this.#putBack(process.runs.splice(isCurrent ? 0 : 1));
     }
-    if (process.runs.length === 0) this.#freed(versionId, nowMs);
-    else this.#drained(versionId, nowMs);
+    this.settle(process, end.isLast === true, nowMs);
+  }
+
+  /** Goes on with a process that a run has left: with its next one, with one that is to be resumed, or as a free process. */
+  settle(process: RunProcess, isLast: boolean, nowMs: number): void {
+    const { state, pool } = this.#parts;
+    const { versionId } = process.bundle;
+    if (process.runs.length > 0) this.#drained(versionId, nowMs);
+    else if (process.beside.size === 0 && !this.parking.resumeNext(process, nowMs)) {
+      const version = state.versions.get(versionId);
+      pool.release(process, isLast || version?.processKeepAlive !== true, nowMs);
+      const isUnwanted = version !== state.current && state.held.queue(versionId).ahead.length === 0;
+      if (isUnwanted) pool.retireIdle(versionId);
+      this.#freed(versionId, nowMs);
+    }
     this.#noteIdle();
   }
 
   unbegun(process: RunProcess, runs: readonly HeldRun[]): void {
     this.#putBack(runs);
-    const [executing] = process.runs;
-    if (executing === undefined && process.state === "busy") {
-      this.#parts.pool.release(process, false, performance.now());
-      this.#noteIdle();
-    } else if (executing !== undefined && !this.#parts.state.held.has(executing)) {
-      process.kill(); // its claim was lost, and it has begun all the same
+    const [current] = process.runs;
+    if (!process.isExecuting && process.state === "busy") this.settle(process, false, performance.now());
+    else if (current !== undefined && !this.#parts.state.held.has(current)) {
+      this.interruptions.stop(current, performance.now()); // its claim was lost, and it has begun all the same
     }
     this.pump(process.bundle.versionId, performance.now());
+  }
+
+  called(process: RunProcess, call: ChildCall): void {
+    const { state, calls } = this.#parts;
+    const run = process.find(call.runId);
+    if (run !== undefined && state.held.has(run)) calls.add(run, call);
+    else process.answer(call.runId, { call: call.call, error: lostClaimError });
+  }
+
+  parked(process: RunProcess, runId: string): void {
+    this.parking.park(process, runId, performance.now());
   }
 
   telemetry(records: readonly TelemetryRecord[]): void {
@@ -202,9 +233,7 @@ export class Assignment implements ProcessObserver {
     const nowMs = performance.now();
     const wasPrepared = process.preparedRss > 0;
     pool.remove(process, wasPrepared, nowMs);
-    const [executing, ...unbegun] = process.runs.splice(0);
-    if (executing !== undefined) this.fail(executing, errorOfDeath(death), nowMs - process.sinceMs);
-    this.#putBack(unbegun);
+    this.#endAll(process, death, nowMs);
     if (!wasPrepared) {
       const message = `A run process ended before it was prepared. ${death.outputTail.slice(-2_000)}`;
       const isKnown = !this.#settlePreparing(process, { filePath: null, message, stack: "" });
@@ -218,11 +247,24 @@ export class Assignment implements ProcessObserver {
     this.#freed(process.bundle.versionId, nowMs);
   }
 
-  /** Ends a run with an error. */
-  fail(run: HeldRun, error: Extract<RunResult, { kind: "failed" }>["error"], durationMs: number): void {
-    if (!this.#parts.state.held.has(run)) return;
-    const { runId, fence } = run.run;
-    this.#finish(run, { kind: "failed", runId, fence, error, durationMs });
+  // The runs that executed are charged, those that were parked are not. When memory ran out nobody can say whose it was.
+  #endAll(process: RunProcess, death: ProcessDeath, nowMs: number): void {
+    const { sharing } = this.#parts;
+    const { executing } = process;
+    const durations = executing.map((run) => process.executedMs(run, nowMs));
+    const parked = [...process.parked.values()];
+    const unbegun = process.runs.slice(1);
+    for (const { run } of [...executing, ...unbegun, ...parked]) process.leave(run.runId, nowMs);
+    const error = errorOfDeath(death);
+    const isNobodys = parked.length > 0 && error.code === "TASK_PROCESS_OOM_KILLED";
+    for (const [index, run] of executing.entries()) {
+      const isOwnDoing = !process.wasKilled || run.exceeded !== null || run.cancelledAtMs !== null;
+      if (isOwnDoing && parked.length + executing.length > 1) sharing.unshare(run.run.versionId, run.run.taskId);
+      if (isNobodys) this.parking.orphan(run);
+      else this.fail(run, error, durations[index] ?? 0);
+    }
+    for (const run of parked) this.parking.orphan(run);
+    this.#putBack(unbegun);
   }
 
   #start(queue: VersionQueue, room: number): void {
@@ -235,45 +277,16 @@ export class Assignment implements ProcessObserver {
     }
   }
 
-  // Very short runs go to their process several at a time.
-  #fillUp(versionId: string, queue: VersionQueue, nowMs: number): void {
-    const { pool, state } = this.#parts;
-    const perProcess = state.pace.runsPerProcess;
-    if (perProcess === 1 || state.versions.get(versionId)?.processKeepAlive !== true) return;
-    for (const process of pool.values()) {
-      if (process.state !== "busy" || process.bundle.versionId !== versionId) continue;
-      if (process.runs.length * 2 > perProcess || nowMs - process.sinceMs > perProcess * 2) continue;
-      if (isWornOut(process)) continue;
-      this.#execute(process, queue, perProcess - process.runs.length, nowMs);
-      if (queue.waiting.length === 0) return;
-    }
-  }
-
-  #execute(process: RunProcess, queue: VersionQueue, count: number, nowMs: number): void {
-    const { state, sizing } = this.#parts;
-    const runs = queue.waiting.splice(0, count);
-    process.execute(runs, (held) => this.#order(held.run), nowMs);
-    if (this.#parts.onEvent !== null) {
-      for (const { run } of runs) this.#tell({ type: "run_started", run, versionLabel: this.#labelOf(run) });
-    }
-    // A process of one run is used up now; the next one is prepared while it executes.
-    if (state.current?.processKeepAlive === false) sizing.grow(nowMs);
-  }
-
-  #order(run: AssignedRun): RunOrder {
-    return { run, versionLabel: this.#labelOf(run), environment: this.#parts.state.environment };
-  }
-
-  #labelOf(run: AssignedRun): string {
-    return this.#parts.state.versions.get(run.versionId)?.label ?? "";
-  }
-
   // In front of the others: they are started, and have waited longest.
   #putBack(runs: readonly HeldRun[]): void {
     const { state } = this.#parts;
     for (const run of [...runs].reverse()) {
       if (!state.held.has(run)) continue;
       run.process = null;
+      if (run.cancelledAtMs !== null) {
+        this.cancelled(run);
+        continue;
+      }
       run.stage = "waiting";
       state.held.queue(run.run.versionId).waiting.unshift(run);
       if (state.isDraining) this.giveBack(run);
@@ -281,14 +294,14 @@ export class Assignment implements ProcessObserver {
   }
 
   #finish(run: HeldRun, ownResult: RunResult): void {
-    const result = withinMaxDuration(run, ownResult);
-    const { state, reporter } = this.#parts;
+    const result = asCancelled(run, withinMaxDuration(run, ownResult));
+    const { state, calls } = this.#parts;
     // The process knows its version even when the host has let go of it.
     const version = run.process?.bundle ?? state.versions.get(run.run.versionId);
     const policy = version?.retryPolicies?.get(run.run.taskId);
     state.held.remove(run);
-    const reported = withRetry(result, run.run, policy);
-    reporter.result(reported);
+    calls.forget(run);
+    const reported = this.retries.report(run, withRetry(result, run.run, policy));
     this.#tell({ type: "run_finished", run: run.run, result: reported });
   }
 
@@ -323,4 +336,12 @@ export class Assignment implements ProcessObserver {
   #tell(event: HostEvent): void {
     this.#parts.onEvent?.(event);
   }
+}
+
+// A cancelled run that fails has no other attempt; whether one that completes was cancelled in time, the server decides.
+function asCancelled(run: HeldRun, result: RunResult): RunResult {
+  if (run.cancelledAtMs === null || result.kind === "completed") return result;
+  const { runId, fence, durationMs } = result;
+  const error = { type: "INTERNAL_ERROR", code: "TASK_RUN_CANCELLED" } as const;
+  return { kind: "failed", runId, fence, error, durationMs, retry: { never: true } };
 }

@@ -1,25 +1,40 @@
 import type { AssignedRun, Held } from "@pawl/contract/worker-protocol";
+import type { EndedWait } from "../channel/messages.ts";
 import type { RunProcess } from "./run-process.ts";
 
 /**
  * A run that the server gave to this host.
  *
  * ```
- *   pushed as started ────────────────────────────▶ waiting ─▶ executing
- *   pushed ahead ─▶ ahead ─reported─▶ starting ─ack─▶ ▲
+ *   pushed as started ─────────────────────────────▶ waiting ─▶ executing ◀─its process has room─ resuming
+ *   pushed ahead ─▶ ahead ─reported─▶ starting ─ack─▶ ▲          │    └─its code awaits─▶ parked ──▲ the server says
+ *                              retrying ─ack, delay───┘ ◀failed──┘                                   that a wait is over
  * ```
  *
- * `fetching` comes before `waiting` or `ahead` when the payload has to be fetched first.
+ * `fetching` comes before `waiting` or `ahead` when the payload has to be fetched first. `waiting` is for a process; what a run
+ * awaits in its code it awaits `parked`, inside its process, which can take other runs meanwhile. `retrying` is a failed run
+ * whose next attempt begins so soon that it stays here: a run of its own, with the number of that attempt. A run ends, and
+ * leaves, from any stage.
  */
 export interface HeldRun {
   readonly run: AssignedRun;
-  stage: "fetching" | "ahead" | "starting" | "waiting" | "executing";
-  /** When the host received it, on the monotonic clock. */
-  readonly sinceMs: number;
-  /** Where it executes. */
+  stage: "fetching" | "ahead" | "starting" | "waiting" | "executing" | "parked" | "resuming" | "retrying";
+  /** When the host received it, or when its next attempt became due, on the monotonic clock. */
+  sinceMs: number;
+  /** Where it executes or is parked. */
   process: RunProcess | null;
+  /** For how long it executed until it last parked, in milliseconds. */
+  executedMs: number;
+  /** While it is resuming, since when; while it executes beside another run, since when; on the monotonic clock. */
+  resumedAtMs: number;
+  /** Waits of it that are over and that its code has not been told of. */
+  endedWaits: EndedWait[];
+  /** Whether its process takes no other run while this one is parked in it. */
+  keepsProcess: boolean;
   /** Set once it executes for longer than its task's limit: the limit in milliseconds, and when this was seen. */
   exceeded: { readonly limitMs: number; readonly atMs: number } | null;
+  /** When somebody cancelled it; null: nobody has. */
+  cancelledAtMs: number | null;
 }
 
 /** The runs of one version that do not execute yet, oldest first. */
@@ -48,7 +63,18 @@ export class HeldRuns {
   add(run: AssignedRun, stage: HeldRun["stage"], nowMs: number): HeldRun | null {
     const key = claimKey(run);
     if (this.#byClaim.has(key)) return null;
-    const held: HeldRun = { run, stage, sinceMs: nowMs, process: null, exceeded: null };
+    const held: HeldRun = {
+      run,
+      stage,
+      sinceMs: nowMs,
+      process: null,
+      executedMs: 0,
+      resumedAtMs: 0,
+      endedWaits: [],
+      keepsProcess: false,
+      exceeded: null,
+      cancelledAtMs: null,
+    };
     this.#byClaim.set(key, held);
     return held;
   }

@@ -11,5 +11,7 @@ export type HostEvent =
   | { readonly type: "run_log"; readonly record: TelemetryRecord }
   /** Records were lost, since the server was away for too long. */
   | { readonly type: "telemetry_dropped"; readonly count: number }
+  /** Every process that the machine has memory for holds runs that wait: no new run is asked for until one becomes free. */
+  | { readonly type: "processes_spent"; readonly processes: number; readonly waiting: number }
   /** A run process ended before it could import the bundle. */
   | { readonly type: "process_failed"; readonly versionId: string; readonly message: string };

@@ -1,6 +1,7 @@
 import type { TaskManifest } from "@pawl/contract/task-manifest";
 import type { RunResult } from "@pawl/contract/worker-protocol";
 import type { HeldRun } from "./held-runs.ts";
+import type { Failure } from "./run-keeper.ts";
 import type { RunProcess } from "./run-process.ts";
 
 /** How long a run may go on after its signal has fired, in milliseconds. */
@@ -17,33 +18,49 @@ export function durationLimits(tasks: readonly Pick<TaskManifest, "id" | "maxDur
 }
 
 /**
- * Looks at the run that each process executes: one over its limit is asked to end by its signal, and the runs behind it go
- * back; a process whose run goes on for another second is killed. Either way `withinMaxDuration` says how the run ends.
+ * Looks at the runs that execute: one over its limit is asked to end by its signal, and the runs behind it go back; one that
+ * goes on for another second is stopped. Either way `withinMaxDuration` says how the run ends. Only the time in which a run
+ * executes counts, not that in which it is parked.
  *
  * @param processes - all of a host
  * @param nowMs - on the monotonic clock
+ * @param stop - stops a run that does not heed its signal
  */
-export function enforceMaxDuration(processes: Iterable<RunProcess>, nowMs: number): void {
+export function enforceMaxDuration(
+  processes: Iterable<RunProcess>,
+  nowMs: number,
+  stop: (run: HeldRun, exceeded: NonNullable<HeldRun["exceeded"]>) => void,
+): void {
   for (const process of processes) {
-    const limits = process.bundle.durationLimits;
-    const run = process.runs[0];
-    if (limits === undefined || limits.size === 0 || run === undefined || process.state !== "busy") continue;
-    const limitMs = limits.get(run.run.taskId);
-    if (limitMs === undefined || nowMs - process.sinceMs < limitMs) continue;
-    if (run.exceeded === null) {
-      run.exceeded = { limitMs, atMs: nowMs };
-      process.recall(nowMs);
-      process.abort(run.run.runId, textOf(limitMs));
-    } else if (nowMs - run.exceeded.atMs >= endingGraceMs) process.kill();
+    if (process.state !== "busy") continue;
+    for (const run of process.executing) {
+      const limitMs = limitOf(run, process);
+      if (limitMs === undefined || process.executedMs(run, nowMs) < limitMs) continue;
+      if (run.exceeded === null) {
+        run.exceeded = { limitMs, atMs: nowMs };
+        process.recall(nowMs);
+        process.abort(run.run.runId, textOf(limitMs));
+      } else if (nowMs - run.exceeded.atMs >= endingGraceMs) stop(run, run.exceeded);
+    }
   }
+}
+
+// What the trigger said goes before what the task says.
+function limitOf({ run }: HeldRun, process: RunProcess): number | undefined {
+  if (run.maxDuration !== undefined) return run.maxDuration * 1_000;
+  return process.bundle.durationLimits?.get(run.taskId);
+}
+
+/** The error of a run over its limit. @param limitMs - the limit in milliseconds */
+export function exceededError(limitMs: number): Failure {
+  return { type: "INTERNAL_ERROR", code: "MAX_DURATION_EXCEEDED", message: textOf(limitMs) };
 }
 
 /** What to report for a run that ended: its own result, unless it was over its limit by then; that is never tried again. */
 export function withinMaxDuration(run: HeldRun, result: RunResult): RunResult {
   if (run.exceeded === null) return result;
   const { runId, fence, durationMs } = result;
-  const message = textOf(run.exceeded.limitMs);
-  const error = { type: "INTERNAL_ERROR", code: "MAX_DURATION_EXCEEDED", message } as const;
+  const error = exceededError(run.exceeded.limitMs);
   return { kind: "failed", runId, fence, error, durationMs, retry: { never: true } };
 }
 

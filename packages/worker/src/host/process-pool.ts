@@ -4,8 +4,10 @@ import { type ProcessBundle, type ProcessObserver, type ProcessSettings, RunProc
 
 /** The limits of a pool. */
 export interface PoolLimits {
-  /** Processes in all. */
+  /** Processes that execute or could. */
   readonly maxProcesses: number;
+  /** Processes in all, with those that a waiting run has to itself; no fewer than `maxProcesses`. */
+  readonly maxWithWaiting: number;
   /** Processes kept free for the current version. */
   readonly preparedProcesses: number;
 }
@@ -15,6 +17,8 @@ const maxGrowthBytes = 256 * 1024 * 1024;
 const idleRetireMs = 60_000;
 /** A process that was asked to exit and has not is killed after this time, in milliseconds. */
 const exitGraceMs = 2_000;
+/** After a process could not be spawned for the limit of all, the host counts as full for so long, in milliseconds. */
+const spentMs = 1_000;
 /** After a process died before it was prepared, the next one is spawned so much later, in milliseconds. */
 const respawnDelayMs = 500;
 
@@ -36,6 +40,7 @@ export class ProcessPool {
   readonly #idle = new Map<string, RunProcess[]>();
   readonly #spawnsAtOnce = Math.max(2, availableParallelism());
   #spawnNotBeforeMs = 0;
+  #spentUntilMs = 0;
   #onEmpty: (() => void) | null = null;
 
   constructor(limits: PoolLimits, settings: ProcessSettings) {
@@ -101,6 +106,25 @@ export class ProcessPool {
     return count;
   }
 
+  /** Processes that a waiting run has to itself. */
+  get waitingCount(): number {
+    let count = 0;
+    for (const process of this.#processes) if (process.state === "waiting") count++;
+    return count;
+  }
+
+  /** Runs that are parked in processes, whether or not they are about to go on. */
+  get parkedCount(): number {
+    let count = 0;
+    for (const process of this.#processes) count += process.parked.size;
+    return count;
+  }
+
+  /** Whether a process was missing lately that the limit of all did not allow. */
+  isSpent(nowMs: number): boolean {
+    return nowMs < this.#spentUntilMs;
+  }
+
   /** Spawns one process, whatever the limits say. */
   spawn(version: PooledVersion): RunProcess {
     if (this.#observer === null) throw new Error("Nobody observes the pool.");
@@ -116,14 +140,38 @@ export class ProcessPool {
     for (const process of this.#processes) if (process.state === "starting") starting++;
     let missing = wanted - this.idleCount(version.versionId) - this.startingCount(version.versionId);
     while (missing-- > 0 && starting++ < this.#spawnsAtOnce) {
-      if (this.size >= this.limits.maxProcesses && !this.#makeRoom(version.versionId)) return;
+      if (this.size >= this.limits.maxProcesses && !this.#hasRoom(version.versionId, nowMs)) return;
       this.spawn(version);
     }
+  }
+
+  /** Spawns a process for a run that shares none, when every idle one of its version holds parked runs. */
+  growEmpty(version: PooledVersion, nowMs: number): void {
+    if (nowMs < this.#spawnNotBeforeMs || this.startingCount(version.versionId) > 0) return;
+    const holding = [...this.#processes].filter(({ state, parked }) => state === "waiting" || parked.size > 0).length;
+    if (this.size - holding >= this.limits.maxProcesses) return;
+    if (this.size < this.limits.maxWithWaiting) this.spawn(version);
+    else this.#spentUntilMs = nowMs + spentMs;
   }
 
   /** Takes an idle process of a version out of the pool's hands, to execute a run. */
   take(versionId: string): RunProcess | undefined {
     return this.#idle.get(versionId)?.pop();
+  }
+
+  /** Takes an idle process that holds no parked run. */
+  takeEmpty(versionId: string): RunProcess | undefined {
+    const idle = this.#idle.get(versionId) ?? [];
+    const index = idle.findLastIndex(({ parked }) => parked.size === 0);
+    return index === -1 ? undefined : idle.splice(index, 1)[0];
+  }
+
+  /** Takes a certain process, if it is idle. */
+  takeThis(process: RunProcess): boolean {
+    const idle = this.#idle.get(process.bundle.versionId) ?? [];
+    const index = idle.lastIndexOf(process);
+    if (index !== -1) idle.splice(index, 1);
+    return index !== -1;
   }
 
   /** Takes a prepared process in. */
@@ -133,18 +181,28 @@ export class ProcessPool {
     else idle.push(process);
   }
 
-  /** Takes a process back that has ended all its runs, or lets it end. */
+  /**
+   * Takes a process back in which nothing executes: it can take the next run, or waits with those that are parked in it, or
+   * ends.
+   */
   release(process: RunProcess, isLast: boolean, nowMs: number): void {
-    if (process.state !== "busy") return;
-    if (isLast || isWornOut(process)) return process.exit();
-    process.state = "idle";
+    if (process.state === "idle") this.takeThis(process);
+    else if (process.state !== "busy" && process.state !== "waiting") return;
+    if (isLast) process.isClosed = true;
+    if (process.parked.size === 0 && (process.isClosed || isWornOut(process))) return process.exit();
     process.sinceMs = nowMs;
+    if (process.isClosed || process.keepers > 0) {
+      process.state = "waiting";
+      return;
+    }
+    process.state = "idle";
     this.add(process);
   }
 
   /** Forgets a process that has died. */
   remove(process: RunProcess, wasPrepared: boolean, nowMs: number): void {
     this.#processes.delete(process);
+    this.#spentUntilMs = 0;
     if (this.size === 0) this.#onEmpty?.();
     const idle = this.#idle.get(process.bundle.versionId);
     const index = idle?.indexOf(process) ?? -1;
@@ -160,10 +218,14 @@ export class ProcessPool {
     });
   }
 
-  /** Lets every idle process of a version end, but for so many. */
-  retireIdle(versionId: string, kept: number): void {
+  /** Lets every idle process of a version end in which no run is parked. */
+  retireIdle(versionId: string): void {
     const idle = this.#idle.get(versionId) ?? [];
-    for (const process of idle.splice(0, Math.max(0, idle.length - kept))) process.exit();
+    this.#idle.set(
+      versionId,
+      idle.filter(({ parked }) => parked.size > 0),
+    );
+    for (const process of idle) if (process.parked.size === 0) process.exit();
   }
 
   /** Lets processes end that nobody needed for a minute, kills those that don't end, and keeps output files small. */
@@ -174,21 +236,25 @@ export class ProcessPool {
     }
     for (const [versionId, idle] of this.#idle) {
       const kept = versionId === currentVersionId ? this.limits.preparedProcesses : 0;
-      const oldest = idle[0];
+      const oldest = idle.find(({ parked }) => parked.size === 0);
       if (idle.length > kept && oldest !== undefined && nowMs - oldest.sinceMs > idleRetireMs) {
-        idle.shift();
+        idle.splice(idle.indexOf(oldest), 1);
         oldest.exit();
       }
     }
   }
 
-  #makeRoom(versionId: string): boolean {
+  // Processes that wait with the runs that they hold do not count as executing; an idle one of another version can make room.
+  #hasRoom(versionId: string, nowMs: number): boolean {
+    if (this.size - this.waitingCount < this.limits.maxProcesses && this.size < this.limits.maxWithWaiting) return true;
     for (const [other, idle] of this.#idle) {
-      const process = other === versionId ? undefined : idle.shift();
-      if (process === undefined) continue;
-      process.exit();
+      const index = other === versionId ? -1 : idle.findIndex(({ parked }) => parked.size === 0);
+      if (index === -1) continue;
+      idle.splice(index, 1)[0]?.exit();
       return true;
     }
+    if (this.size >= this.limits.maxWithWaiting && this.idleCount(versionId) === 0)
+      this.#spentUntilMs = nowMs + spentMs;
     return false;
   }
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { HostMessage } from "@pawl/contract/worker-protocol";
+import type { SentHostMessage } from "@pawl/contract/worker-protocol";
 import { Reporter } from "./reporter.ts";
 
-type Report = Extract<HostMessage, { type: "report" }>;
+type Report = Extract<SentHostMessage, { type: "report" }>;
 
 function reporterUnderTest() {
-  const sent: HostMessage[] = [];
+  const sent: SentHostMessage[] = [];
   const state = { isConnected: true, capacity: { ready: 0, ahead: 0, processes: 4, afterPush: 0 } };
   const reporter = new Reporter({
     send(message) {

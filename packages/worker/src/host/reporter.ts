@@ -1,4 +1,4 @@
-import type { Capacity, Held, HostMessage, RunResult } from "@pawl/contract/worker-protocol";
+import type { Capacity, Held, RunResult, SentHostMessage } from "@pawl/contract/worker-protocol";
 import type { HeldRun } from "./held-runs.ts";
 
 const maxInFlight = 2;
@@ -10,12 +10,23 @@ interface Report {
   readonly results: readonly RunResult[];
   readonly started: readonly HeldRun[];
   readonly returned: readonly Held[];
+  readonly orphaned: readonly Held[];
+  /** The next attempts of results that are repeated here; not sent. */
+  readonly repeated: readonly HeldRun[];
+}
+
+/** What an ack lets go on. */
+export interface Acked {
+  /** Runs whose start is committed now. */
+  readonly started: readonly HeldRun[];
+  /** Next attempts that may begin here when they are due. */
+  readonly repeated: readonly HeldRun[];
 }
 
 /** What a reporter needs of its surroundings. */
 export interface ReporterLinks {
   /** Sends a message, or answers false when there is no connection. */
-  readonly send: (message: HostMessage) => boolean;
+  readonly send: (message: SentHostMessage) => boolean;
   readonly capacity: () => Capacity;
 }
 
@@ -30,6 +41,8 @@ export class Reporter {
   #results: RunResult[] = [];
   #started: HeldRun[] = [];
   #returned: Held[] = [];
+  #orphaned: Held[] = [];
+  readonly #repeated = new Map<RunResult, HeldRun>();
   #isFlushDue = false;
   #isForced = false;
   /** What the server should believe by now: the capacity last told, less the runs it has pushed since. */
@@ -46,8 +59,10 @@ export class Reporter {
     return this.#inFlight.length === 0 && !this.#hasNews();
   }
 
-  result(result: RunResult): void {
+  /** Tells how an attempt ended. @param repeated - the next one, when it is to begin here */
+  result(result: RunResult, repeated: HeldRun | null = null): void {
     this.#results.push(result);
+    if (repeated !== null) this.#repeated.set(result, repeated);
     this.wake();
   }
 
@@ -58,6 +73,12 @@ export class Reporter {
 
   returned(claim: Held): void {
     this.#returned.push({ runId: claim.runId, fence: claim.fence });
+    this.wake();
+  }
+
+  /** Tells of a run that lost its process while it waited. */
+  orphaned(claim: Held): void {
+    this.#orphaned.push({ runId: claim.runId, fence: claim.fence });
     this.wake();
   }
 
@@ -88,15 +109,16 @@ export class Reporter {
     return this.#toldReady > capacity.ready || (this.#toldAhead > 0 && capacity.ahead === 0);
   }
 
-  /** Takes an ack. @returns the runs whose start is committed now */
-  acked(report: number, lost: readonly Held[]): HeldRun[] {
+  /** Takes an ack. @returns what goes on now, without the claims that are lost */
+  acked(report: number, lost: readonly Held[]): Acked {
     const index = this.#inFlight.findIndex((sent) => sent.report === report);
     const [acked] = index === -1 ? [] : this.#inFlight.splice(index, 1);
     this.wake();
     if (this.isEmpty) for (const resolve of this.#whenEmpty.splice(0)) resolve();
-    if (acked === undefined) return [];
-    if (lost.length === 0) return [...acked.started];
-    return acked.started.filter(({ run }) => !lost.some((l) => l.runId === run.runId && l.fence === run.fence));
+    if (acked === undefined) return { started: [], repeated: [] };
+    if (lost.length === 0) return acked;
+    const isKept = ({ run }: HeldRun) => !lost.some((l) => l.runId === run.runId && l.fence === run.fence);
+    return { started: acked.started.filter(isKept), repeated: acked.repeated.filter(isKept) };
   }
 
   /** Sends again what has no ack, in the order in which it was sent. */
@@ -109,10 +131,11 @@ export class Reporter {
 
   /** Claims that the server has to leave with this host until their report is acknowledged. */
   *claims(): Generator<Held> {
-    for (const { results, started, returned } of [...this.#inFlight, this.#pending()]) {
+    for (const { results, started, returned, orphaned } of [...this.#inFlight, this.#pending()]) {
       yield* results;
       for (const { run } of started) yield run;
       yield* returned;
+      yield* orphaned;
     }
   }
 
@@ -121,22 +144,26 @@ export class Reporter {
     return this.isEmpty ? Promise.resolve() : new Promise((resolve) => this.#whenEmpty.push(resolve));
   }
 
-  #pending(): Omit<Report, "report"> {
-    return { results: this.#results, started: this.#started, returned: this.#returned };
+  #pending(): Omit<Report, "report" | "repeated"> {
+    return { results: this.#results, started: this.#started, returned: this.#returned, orphaned: this.#orphaned };
   }
 
   #hasNews(): boolean {
-    return this.#results.length > 0 || this.#started.length > 0 || this.#returned.length > 0;
+    const { results, started, returned, orphaned } = this.#pending();
+    return results.length > 0 || started.length > 0 || returned.length > 0 || orphaned.length > 0;
   }
 
   #flush(): void {
     if (this.#hasNews()) {
       if (this.#inFlight.length >= maxInFlight) return;
+      const results = this.#takeResults();
       const report: Report = {
         report: ++this.#reportCount,
-        results: this.#takeResults(),
+        results,
         started: this.#started.splice(0),
         returned: this.#returned.splice(0),
+        orphaned: this.#orphaned.splice(0),
+        repeated: this.#takeRepeated(results),
       };
       this.#inFlight.push(report);
       this.#send(report);
@@ -158,7 +185,16 @@ export class Reporter {
     return this.#results.splice(0, count);
   }
 
-  #send({ report, results, started, returned }: Report): void {
+  #takeRepeated(results: readonly RunResult[]): HeldRun[] {
+    if (this.#repeated.size === 0) return [];
+    return results.flatMap((result) => {
+      const next = this.#repeated.get(result);
+      this.#repeated.delete(result);
+      return next ?? [];
+    });
+  }
+
+  #send({ report, results, started, returned, orphaned }: Report): void {
     const capacity = this.#links.capacity();
     const isSent = this.#links.send({
       type: "report",
@@ -166,6 +202,7 @@ export class Reporter {
       results: [...results],
       started: started.map(({ run }) => ({ runId: run.runId, fence: run.fence })),
       returned: [...returned],
+      orphaned: [...orphaned],
       capacity,
     });
     if (isSent) this.#told(capacity);

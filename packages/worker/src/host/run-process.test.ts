@@ -30,6 +30,8 @@ async function withProcess(body: (parts: ProcessUnderTest) => Promise<void>): Pr
       changed();
     },
     unbegun() {},
+    called() {},
+    parked() {},
     telemetry() {},
     died: () => died.resolve(),
   });

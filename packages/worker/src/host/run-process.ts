@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type { RetryPolicy } from "@pawl/contract/retry";
-import type { TelemetryRecord } from "@pawl/contract/worker-protocol";
+import type { CallAnswer, TelemetryRecord } from "@pawl/contract/worker-protocol";
 import { Link } from "../channel/link.ts";
 import {
   type ChildToHost,
@@ -10,6 +10,7 @@ import {
   type HostToChild,
   type ImportFailure,
   monotonicMs,
+  type Prepared,
   type RunOrder,
   tokenVariable,
 } from "../channel/messages.ts";
@@ -38,17 +39,26 @@ export interface ProcessBundle {
   readonly isIndexing?: boolean;
   /** Absent when nothing is executed. */
   readonly durationLimits?: DurationLimits;
+  /** Whether its processes serve one run after another; default: not. */
+  readonly processKeepAlive?: boolean;
   /** The retry policy of each task, by its id. */
   readonly retryPolicies?: ReadonlyMap<string, RetryPolicy>;
 }
 
+/** What code of a run asks for. */
+export type ChildCall = Extract<ChildToHost, { kind: "call" }>["body"];
+
 /** Who is told what a process does. `died` comes last, and always. */
 export interface ProcessObserver {
-  prepared(process: RunProcess, message: Extract<ChildToHost, { kind: "prepared" }>["body"]): void;
+  prepared(process: RunProcess, message: Prepared): void;
   broken(process: RunProcess, failure: ImportFailure): void;
   ended(process: RunProcess, end: ExecutionEnd): void;
   /** Runs that were given to the process and have not begun; it no longer has them. */
   unbegun(process: RunProcess, runs: readonly HeldRun[]): void;
+  /** Code of a run asks the server for something. */
+  called(process: RunProcess, call: ChildCall): void;
+  /** The code of a run that executes does nothing more until it is resumed. */
+  parked(process: RunProcess, runId: string): void;
   telemetry(records: readonly TelemetryRecord[]): void;
   died(process: RunProcess, death: ProcessDeath): void;
 }
@@ -69,18 +79,34 @@ const answerMs = 1_000;
  * A run process, as its host sees it.
  *
  * ```
- *   starting ─prepared─▶ idle ◀─end─┐
- *      │                  └─execute─▶ busy
- *      └──────────┬────────┴──────────┘
+ *   starting ─prepared─▶ idle ◀─end, parked─┐
+ *      │                  └─execute, resume─▶ busy ─parked─▶ waiting
+ *      │                                       ▲─────resume────┘
+ *      └──────────┬────────┴───────────────────┴───────────────┘
  *            exit, kill ─▶ ending ─▶ dead
  * ```
+ *
+ * In every state but `starting` runs can be parked in it. `waiting`: nothing executes, and no run may begin here, since one
+ * that is parked keeps the process to itself or the process has taken its last run.
  */
 export class RunProcess {
   readonly id = `p${++processCount}`;
   readonly bundle: ProcessBundle;
-  state: "starting" | "idle" | "busy" | "ending" | "dead" = "starting";
-  /** The runs given to the process and not ended: the first one executes, the others come after it. */
+  state: "starting" | "idle" | "busy" | "waiting" | "ending" | "dead" = "starting";
+  /** The current run and those that come after it: the first one executes. */
   runs: HeldRun[] = [];
+  /** Runs that were resumed while another one executed, and execute next to it, by their ids. */
+  readonly beside = new Map<string, HeldRun>();
+  /** Runs that are parked or resuming, by their ids. */
+  readonly parked = new Map<string, HeldRun>();
+  /** The parked runs whose wait is over, in the order in which they go on. */
+  resuming: HeldRun[] = [];
+  /** How many parked runs keep the process to themselves. */
+  keepers = 0;
+  /** Whether it takes no further run. */
+  isClosed = false;
+  /** The share of its heap's limit that was used when a run last parked. */
+  heapUsedRatio = 0;
   /** Since when the state is what it is, on the monotonic clock. */
   sinceMs = performance.now();
   executions = 0;
@@ -157,10 +183,81 @@ export class RunProcess {
     this.#link.send({ kind: "runs", body: orders });
   }
 
-  /** Takes the first run off, when its end has come. */
-  endFirst(runId: string): HeldRun | undefined {
+  /** Whether a run executes here. */
+  get isExecuting(): boolean {
+    return this.runs.length > 0 || this.beside.size > 0;
+  }
+
+  /** The runs that execute here: one, unless others had to be resumed beside it. */
+  get executing(): HeldRun[] {
+    return [...this.runs.slice(0, 1), ...this.beside.values()];
+  }
+
+  /** Finds a run of this process, wherever it stands. */
+  find(runId: string): HeldRun | undefined {
+    return this.runs.find(({ run }) => run.runId === runId) ?? this.beside.get(runId) ?? this.parked.get(runId);
+  }
+
+  /** For how long a run that executes here has executed in all, in milliseconds. */
+  executedMs(run: HeldRun, nowMs: number): number {
+    return run.executedMs + nowMs - (this.beside.has(run.run.runId) ? run.resumedAtMs : this.sinceMs);
+  }
+
+  /** Takes a run off, wherever it stands. */
+  leave(runId: string, nowMs: number): HeldRun | undefined {
     const index = this.runs.findIndex(({ run }) => run.runId === runId);
-    return index === -1 ? undefined : this.runs.splice(index, 1)[0];
+    if (index === 0) this.sinceMs = nowMs;
+    if (index !== -1) return this.runs.splice(index, 1)[0];
+    const beside = this.beside.get(runId);
+    if (beside !== undefined) this.beside.delete(runId);
+    return beside ?? this.#unpark(runId);
+  }
+
+  /** Moves a run that executes to the parked ones. @param keepsProcess - whether no other run may come meanwhile */
+  park(run: HeldRun, keepsProcess: boolean, nowMs: number): void {
+    run.executedMs = this.executedMs(run, nowMs);
+    this.leave(run.run.runId, nowMs);
+    run.stage = "parked";
+    run.keepsProcess = keepsProcess;
+    this.parked.set(run.run.runId, run);
+    if (keepsProcess) this.keepers++;
+  }
+
+  /** Lets a parked run go on: as the current one when nothing executes, otherwise beside. */
+  resume(run: HeldRun, nowMs: number): void {
+    const { runId } = run.run;
+    this.#unpark(runId);
+    run.stage = "executing";
+    if (this.isExecuting) {
+      run.resumedAtMs = nowMs;
+      this.beside.set(runId, run);
+    } else {
+      this.runs = [run];
+      this.state = "busy";
+      this.sinceMs = nowMs;
+    }
+    this.tellEnded(run);
+  }
+
+  /** Tells the code of a run which of its waits are over. */
+  tellEnded(run: HeldRun): void {
+    this.#link.send({ kind: "resume", body: { runId: run.run.runId, waits: run.endedWaits.splice(0) } });
+  }
+
+  /** Answers a call of a run. */
+  answer(runId: string, answer: CallAnswer): void {
+    this.#link.send({ kind: "answer", body: { ...answer, runId } });
+  }
+
+  /** Asks a run to end, with its `onCancel`. */
+  cancel(runId: string): void {
+    this.#link.send({ kind: "cancel", body: { runId } });
+  }
+
+  /** Takes a run off and tells the process to forget it. */
+  drop(runId: string, reason: string, nowMs: number): void {
+    this.leave(runId, nowMs);
+    this.#link.send({ kind: "drop", body: { runId, reason } });
   }
 
   /**
@@ -176,7 +273,7 @@ export class RunProcess {
     }
   }
 
-  /** Fires the signal of the run that executes. */
+  /** Fires the signal of a run. */
   abort(runId: string, reason: string): void {
     this.#link.send({ kind: "abort", body: { runId, reason } });
   }
@@ -202,6 +299,16 @@ export class RunProcess {
     if (this.state !== "dead") this.#output.trim();
   }
 
+  #unpark(runId: string): HeldRun | undefined {
+    const run = this.parked.get(runId);
+    if (run === undefined) return undefined;
+    this.parked.delete(runId);
+    if (run.keepsProcess) this.keepers--;
+    const index = this.resuming.indexOf(run);
+    if (index !== -1) this.resuming.splice(index, 1);
+    return run;
+  }
+
   #receive(message: ChildToHost): void {
     switch (message.kind) {
       case "end":
@@ -212,6 +319,11 @@ export class RunProcess {
         this.runs = this.runs.filter(({ run }) => !ids.has(run.runId));
         return this.#observer.unbegun(this, unbegun);
       }
+      case "call":
+        return this.#observer.called(this, message.body);
+      case "parked":
+        this.heapUsedRatio = message.body.heapUsedRatio;
+        return this.#observer.parked(this, message.body.runId);
       case "telemetry":
         return this.#observer.telemetry(message.body);
       case "prepared":

@@ -1,5 +1,5 @@
 import {
-  type HostMessage,
+  type SentHostMessage,
   type ServerMessage,
   serverMessageSchema,
   workerConnectPath,
@@ -12,7 +12,7 @@ const longestDelayMs = 1_000;
 /** What a connection tells its owner. */
 export interface ConnectionObserver {
   /** The first message of each connection; made anew each time. */
-  hello(): HostMessage;
+  hello(): SentHostMessage;
   received(message: ServerMessage): void;
   connected(): void;
   disconnected(): void;
@@ -53,7 +53,7 @@ export class ServerConnection {
   }
 
   /** Sends a message. @returns false when there is no connection */
-  send(message: HostMessage): boolean {
+  send(message: SentHostMessage): boolean {
     if (!this.#isWelcome || this.#socket === null) return false;
     this.#hasSent = true;
     this.#socket.send(JSON.stringify(message));

@@ -31,12 +31,15 @@ export class Sizing {
   capacity(nowMs: number): Capacity {
     const { current, isDraining, afterPush, held } = this.#state;
     const processes = this.#pool.limits.maxProcesses;
-    if (isDraining || current === null) return { ready: 0, ahead: 0, processes, afterPush };
+    if (isDraining || current === null || this.#pool.isSpent(nowMs))
+      return { ready: 0, ahead: 0, processes, afterPush };
     const { versionId } = current;
     const idle = this.#pool.idleCount(versionId);
     const queue = held.queue(versionId);
     const booked = queue.waiting.length + queue.startingCount;
-    const ready = Math.max(0, idle - booked);
+    // With parked runs in them, more processes can be idle than may execute.
+    const free = this.#pool.size > processes ? Math.min(idle, processes - this.#pool.busyCount) : idle;
+    const ready = Math.max(0, free - booked);
     const limit = this.aheadLimit(current, nowMs);
     const room = limit - queue.ahead.length - Math.max(0, booked - idle) - this.#pool.queuedCount(versionId);
     // Told in large steps, so that the server claims many at once.

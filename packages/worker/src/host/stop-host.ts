@@ -24,8 +24,8 @@ export interface StoppedParts {
 }
 
 /**
- * Stops a host: gives back what has not started, waits for what executes, kills the rest and reports it, lets every process
- * end, delivers reports and telemetry within bounds, and closes. No process is left behind.
+ * Stops a host: gives back what has not started, waits for what executes, kills the rest and reports it, leaves parked runs
+ * to other hosts, lets every process end, delivers reports and telemetry within bounds, and closes. No process is left behind.
  *
  * @param parts - the host
  * @param graceMs - how long executing runs get, in milliseconds
@@ -36,6 +36,7 @@ export async function stopHost(parts: StoppedParts, graceMs: number, hurried: Pr
   worker.drain();
   await within(graceMs, Promise.race([assignment.whenIdle(), hurried]));
   killBusy(assignment, pool);
+  assignment.parking.orphanAll();
   await endAll(pool);
   if (connection.isConnected) await within(reportGraceMs, reporter.whenEmpty());
   await telemetry.flush(telemetryGraceMs);
@@ -50,10 +51,11 @@ function killBusy(assignment: Assignment, pool: ProcessPool): void {
   const message = "The host stopped before the run had ended.";
   const error = { type: "INTERNAL_ERROR", code: "TASK_PROCESS_SIGTERM", message } as const;
   for (const process of pool.values()) {
-    const [executing, ...unbegun] = process.runs;
-    if (executing === undefined) continue;
-    assignment.fail(executing, error, performance.now() - process.sinceMs);
-    for (const run of unbegun) assignment.giveBack(run);
+    const { executing } = process;
+    if (executing.length === 0) continue;
+    const nowMs = performance.now();
+    for (const run of executing) assignment.fail(run, error, process.executedMs(run, nowMs));
+    for (const run of process.runs.slice(1)) assignment.giveBack(run);
     process.kill();
   }
 }

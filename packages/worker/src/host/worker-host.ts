@@ -1,12 +1,13 @@
 import {
   type AssignedRun,
   type Held,
-  type HostMessage,
+  type SentHostMessage,
   type ServerMessage,
   workerProtocolVersion,
 } from "@pawl/contract/worker-protocol";
 import type { ImportFailure } from "../channel/messages.ts";
 import type { Assignment } from "./assignment.ts";
+import type { Calls } from "./calls.ts";
 import type { HeldRun } from "./held-runs.ts";
 import type { HostEvent } from "./host-event.ts";
 import type { HostState, HostVersion } from "./host-state.ts";
@@ -27,6 +28,7 @@ export interface WorkerHostParts {
   readonly sizing: Sizing;
   readonly reporter: Reporter;
   readonly assignment: Assignment;
+  readonly calls: Calls;
   readonly connection: ServerConnection;
   readonly onEvent: ((event: HostEvent) => void) | null;
 }
@@ -34,12 +36,15 @@ export interface WorkerHostParts {
 /** One look at all that lies and executes is taken this often while there is something, in milliseconds. */
 const tickMs = 25;
 const tidyMs = 5_000;
+/** Runs that are in a process, or whose start is on its way, stay when the host takes no more. */
+const staysAtDrain: ReadonlySet<HeldRun["stage"]> = new Set(["executing", "parked", "resuming", "starting"]);
 
 /** Does what the server says, and keeps the versions. */
 export class WorkerHost implements ConnectionObserver {
   readonly #parts: WorkerHostParts;
   #ticker: NodeJS.Timeout | null = null;
   #tidier: NodeJS.Timeout | null = null;
+  #hasToldSpent = false;
 
   constructor(parts: WorkerHostParts) {
     this.#parts = parts;
@@ -70,7 +75,7 @@ export class WorkerHost implements ConnectionObserver {
   /** Makes a prepared version the one that new runs are expected for; idle processes of others end. */
   makeCurrent(version: HostVersion): void {
     const { state, pool, sizing } = this.#parts;
-    for (const versionId of state.versions.keys()) pool.retireIdle(versionId, 0);
+    for (const versionId of state.versions.keys()) pool.retireIdle(versionId);
     state.versions.set(version.versionId, version);
     state.current = version;
     sizing.grow(performance.now());
@@ -84,7 +89,7 @@ export class WorkerHost implements ConnectionObserver {
     state.versions.delete(versionId);
     if (state.current?.versionId === versionId) state.current = null;
     for (const run of [...queue.ahead, ...queue.waiting]) assignment.giveBack(run);
-    pool.retireIdle(versionId, 0);
+    pool.retireIdle(versionId);
     this.#announceVersions();
   }
 
@@ -93,7 +98,7 @@ export class WorkerHost implements ConnectionObserver {
     const { state, pool, assignment, reporter } = this.#parts;
     state.isDraining = true;
     for (const run of [...state.held.values()]) {
-      if (run.stage !== "executing" && run.stage !== "starting") assignment.giveBack(run);
+      if (!staysAtDrain.has(run.stage)) assignment.giveBack(run);
     }
     for (const process of pool.values()) process.recall(performance.now());
     reporter.tellCapacity();
@@ -101,7 +106,7 @@ export class WorkerHost implements ConnectionObserver {
 
   // ── what the server says ──
 
-  hello(): HostMessage {
+  hello(): SentHostMessage {
     const { hostId, name, state, reporter, sizing } = this.#parts;
     const held = new Map<string, Held>();
     const add = ({ runId, fence }: Held): void => void held.set(`${runId}:${fence}`, { runId, fence });
@@ -120,20 +125,30 @@ export class WorkerHost implements ConnectionObserver {
   }
 
   received(message: ServerMessage): void {
-    const { state, assignment, reporter } = this.#parts;
+    const { state, assignment, reporter, calls } = this.#parts;
     switch (message.type) {
       case "welcome":
         state.environment = message.environment;
-        assignment.lose(message.lost);
+        assignment.interruptions.lose(message.lost);
         this.#announceVersions();
-        return reporter.resend();
+        reporter.resend();
+        return calls.resend();
       case "runs":
         return this.#take(message.push, message.runs);
       case "ack": {
-        const started = reporter.acked(message.report, message.lost);
-        assignment.lose(message.lost);
-        return assignment.started(started);
+        const { started, repeated } = reporter.acked(message.report, message.lost);
+        assignment.interruptions.lose(message.lost);
+        assignment.started(started);
+        return assignment.retries.acked(repeated);
       }
+      case "answers":
+        return calls.answered(message.answers);
+      case "resumed":
+        this.#keepTicking();
+        return assignment.parking.resume(message.runs, performance.now());
+      case "cancel":
+        this.#keepTicking();
+        return assignment.interruptions.cancel(message.runs, performance.now());
       case "recall":
         for (const claim of message.runs) {
           const run = state.held.find(claim);
@@ -209,15 +224,28 @@ export class WorkerHost implements ConnectionObserver {
 
   #tick(nowMs: number): void {
     const { state, pool, sizing, assignment, reporter } = this.#parts;
-    if (pool.busyCount === 0 && state.held.size === 0) {
+    const { interruptions, parking } = assignment;
+    const isAtRest = pool.busyCount === 0 && state.held.size === pool.parkedCount && !pool.isSpent(nowMs);
+    if (isAtRest && !interruptions.hasCancelled) {
       if (this.#ticker !== null) clearInterval(this.#ticker);
       this.#ticker = null;
     }
-    assignment.enforceLimits(nowMs);
+    interruptions.enforce(nowMs);
+    parking.resumeOverdue(nowMs);
     if (state.isDraining) return;
+    this.#tellSpent(nowMs);
     assignment.relieve(nowMs);
     sizing.grow(nowMs);
     if (reporter.isOvertold(sizing.capacity(nowMs))) reporter.tellCapacity();
     else reporter.wake();
+  }
+
+  #tellSpent(nowMs: number): void {
+    const { pool, onEvent } = this.#parts;
+    const isSpent = pool.isSpent(nowMs);
+    if (isSpent && !this.#hasToldSpent) {
+      onEvent?.({ type: "processes_spent", processes: pool.size, waiting: pool.waitingCount });
+    }
+    this.#hasToldSpent = isSpent;
   }
 }
