@@ -5,6 +5,8 @@ import type { TaskContext } from "./task-context.ts";
 
 export { CallError } from "./errors/call-error.ts";
 export { RunCancelledError } from "./errors/run-cancelled-error.ts";
+export type { CatchErrorDecision, HookExtras, HookName, HookParams } from "./hooks/hook-types.ts";
+export type { TaskContext } from "./task-context.ts";
 
 /**
  * Where the SDK inside a bundle and the run process around it meet: one registry on `globalThis`, found by a symbol, so that
@@ -124,8 +126,8 @@ export interface ContextStore {
 export interface Runtime {
   /** The definitions under each id; more than one is a duplicate, which indexing reports with the files of both. */
   readonly tasks: Map<string, TaskDefinition[]>;
-  /** Hooks registered for every task, in the order of their registration. */
-  readonly globalHooks: { readonly name: HookName; readonly hook: (params: HookParams<HookName>) => unknown }[];
+  /** Hooks registered for every task, in the order of their registration; each takes what belongs to its name. */
+  readonly globalHooks: { readonly name: HookName; readonly hook: (params: never) => unknown }[];
   /** The task file that the bundle's entry imports at this moment. */
   currentFile: string | null;
   /** `null` in a backend: only a run process installs it. */

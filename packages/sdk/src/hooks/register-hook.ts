@@ -97,6 +97,5 @@ function hookIn<K extends HookName>(name: K, call: [string, Hook<K>] | [Hook<K>]
 }
 
 function add<K extends HookName>(name: K, hook: Hook<K>): void {
-  // Whoever calls a hook passes what belongs to its name.
-  runtime().globalHooks.push({ name, hook: hook as Hook<HookName> });
+  runtime().globalHooks.push({ name, hook });
 }

@@ -1,14 +1,8 @@
-import { mergeRetryPolicies, type PartialRetryPolicy } from "@pawl/contract/retry";
-import { runtime, type TaskDefinition } from "@pawl/sdk/runtime";
-import type { BundleDescription } from "../channel/messages.ts";
-
-/** The part of a project's configuration that counts here; a bundle exports it as `config`. */
-interface BundleConfig {
-  readonly retries?: { readonly default?: PartialRetryPolicy };
-  readonly maxDuration?: number;
-  readonly machine?: string;
-  readonly processKeepAlive?: boolean | { readonly enabled?: boolean };
-}
+import { parseDuration } from "@pawl/contract/duration";
+import { mergeRetryPolicies } from "@pawl/contract/retry";
+import { type HookName, runtime, type TaskDefinition } from "@pawl/sdk/runtime";
+import type { BundleDescription, UnsharedTasks } from "../channel/messages.ts";
+import { type BundleConfig, configOf } from "./bundle-config.ts";
 
 /**
  * Lists what an imported bundle defines, with the configuration's defaults merged under each task's own settings.
@@ -29,10 +23,17 @@ export function describeBundle(bundle: unknown): BundleDescription {
   };
 }
 
-function configOf(bundle: unknown): BundleConfig {
-  if (typeof bundle !== "object" || bundle === null || !("config" in bundle)) return {};
-  const { config } = bundle;
-  return typeof config === "object" && config !== null ? config : {}; // every field is optional, and validated by the host
+/** Says which tasks of the imported bundle have to keep their process to themselves while they wait. */
+export function unsharedTasks(): UnsharedTasks {
+  const { tasks, globalHooks } = runtime();
+  const waitHooks: readonly HookName[] = ["onWait", "onResume"];
+  const definitions = [...tasks.values()].flatMap(([first]) => (first === undefined ? [] : [first]));
+  return {
+    all: globalHooks.some(({ name }) => waitHooks.includes(name)),
+    taskIds: definitions
+      .filter(({ hooks }) => waitHooks.some((name) => hooks?.[name] !== undefined))
+      .map(({ id }) => id),
+  };
 }
 
 function describeTask(task: TaskDefinition, config: BundleConfig): unknown {
@@ -44,6 +45,14 @@ function describeTask(task: TaskDefinition, config: BundleConfig): unknown {
     queue: task.queue ?? { name: `task/${task.id}` },
     retry: mergeRetryPolicies(config.retries?.default, task.retry),
     maxDuration: task.maxDuration ?? config.maxDuration,
+    ttl: task.ttl ?? ttlOf(config),
     machine: task.machine ?? config.machine,
   };
+}
+
+/** In seconds; what is no duration is left for the validation of the manifest. */
+function ttlOf({ ttl }: BundleConfig): unknown {
+  if (typeof ttl !== "string") return ttl;
+  const lengthMs = parseDuration(ttl);
+  return lengthMs === null ? ttl : lengthMs / 1_000;
 }

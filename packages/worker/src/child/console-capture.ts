@@ -1,6 +1,7 @@
 import { format } from "node:util";
 import type { LogRecord } from "@pawl/sdk/runtime";
 import { isOutputCaptured, runOfCaller, withoutCapture } from "./output-capture.ts";
+import { withoutActivity } from "./run-activity.ts";
 
 const levels = { trace: "trace", debug: "debug", log: "info", info: "info", warn: "warn", error: "error" } as const;
 
@@ -13,7 +14,7 @@ export function captureConsole(): void {
     const write = console[method].bind(console);
     console[method] = (...values: unknown[]) => {
       if (!isOutputCaptured()) return write(...values); // one console method calls another
-      withoutCapture(() => write(...values));
+      withoutActivity(() => withoutCapture(() => write(...values)));
       const caller = runOfCaller();
       if (caller === null) return;
       const { run, isContextLost } = caller;

@@ -3,11 +3,13 @@ import { pathToFileURL } from "node:url";
 import { runtime } from "@pawl/sdk/runtime";
 import { Link } from "../channel/link.ts";
 import { type ChildToHost, type HostToChild, tokenVariable } from "../channel/messages.ts";
-import { describeBundle } from "./bundle-description.ts";
+import { configOf } from "./bundle-config.ts";
+import { describeBundle, unsharedTasks } from "./bundle-description.ts";
 import { captureConsole } from "./console-capture.ts";
 import { Executor } from "./executor.ts";
 import { keepConnected } from "./host-connection.ts";
-import { captureOutput, recordUnendedLines } from "./output-capture.ts";
+import { captureOutput } from "./output-capture.ts";
+import { endProcess, guardProcessExit } from "./process-exit.ts";
 import { TelemetrySender } from "./telemetry.ts";
 import { describeThrown } from "./thrown-value.ts";
 
@@ -34,8 +36,16 @@ function receive(message: HostToChild): void {
       return executor.recall();
     case "abort":
       return executor.abort(message.body.runId, message.body.reason);
+    case "cancel":
+      return executor.cancel(message.body.runId);
+    case "drop":
+      return executor.drop(message.body.runId, message.body.reason);
+    case "answer":
+      return executor.answer(message.body.runId, message.body);
+    case "resume":
+      return executor.resume(message.body.runId, message.body.waits);
     case "exit":
-      process.exit(0);
+      return endProcess(0);
   }
 }
 
@@ -51,11 +61,11 @@ function tellBroken(thrown: unknown): void {
 process.on("uncaughtException", escaped);
 process.on("unhandledRejection", escaped);
 process.on("exit", () => {
-  const run = runtime().executing();
-  if (run !== null) recordUnendedLines(run);
+  executor.recordUnendedLines();
   telemetry.flush();
   link.flush();
 });
+guardProcessExit((code) => executor.refusesExit(code));
 captureOutput();
 captureConsole();
 keepConnected({ port: Number(port), processId, token }, link);
@@ -63,8 +73,12 @@ keepConnected({ port: Number(port), processId, token }, link);
 try {
   const bundle: unknown = await import(pathToFileURL(bundlePath).href);
   isImported = true;
-  const rss = process.memoryUsage.rss();
-  link.send({ kind: "prepared", body: mode === "index" ? { rss, description: describeBundle(bundle) } : { rss } });
+  executor.configure(configOf(bundle));
+  const facts = { rss: process.memoryUsage.rss(), unshared: unsharedTasks() };
+  link.send({
+    kind: "prepared",
+    body: mode === "index" ? { ...facts, description: describeBundle(bundle) } : facts,
+  });
   flushCompileCache?.(); // so that the next process of this version finds it, however this one ends
 } catch (thrown) {
   tellBroken(thrown);

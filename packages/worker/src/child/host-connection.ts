@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import { LineSplitter } from "../channel/line-splitter.ts";
 import type { Link } from "../channel/link.ts";
 import { type ChildToHost, type HostToChild, reconnectWindowMs } from "../channel/messages.ts";
+import { endProcess } from "./process-exit.ts";
 
 interface HostAddress {
   readonly port: number;
@@ -44,7 +45,7 @@ export function keepConnected(address: HostAddress, link: Link<ChildToHost, Host
     socket.on("close", () => {
       link.detach(socket);
       lostAt ??= performance.now();
-      if (performance.now() - lostAt > reconnectWindowMs) process.exit(0);
+      if (performance.now() - lostAt > reconnectWindowMs) endProcess(0);
       setTimeout(open, 50);
     });
   };

@@ -1,4 +1,5 @@
 import { type ActiveRun, type LogRecord, runtime } from "@pawl/sdk/runtime";
+import { withoutActivity } from "./run-activity.ts";
 
 /** A line that nobody ends is recorded in pieces of this many characters. */
 const maxLineLength = 32_000;
@@ -54,7 +55,7 @@ function captureStream(stream: NodeJS.WriteStream, level: Level): void {
   // Both overloads come down to a chunk and the rest, which is handed on as it is.
   const write = stream.write.bind(stream) as (chunk: string | Uint8Array, ...rest: unknown[]) => boolean;
   const captured = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
-    const result = write(chunk, ...rest);
+    const result = withoutActivity(() => write(chunk, ...rest));
     if (isCapturing) recordLines(level, typeof chunk === "string" ? chunk : Buffer.from(chunk).toString());
     return result;
   };

@@ -1,7 +1,20 @@
-import type { RunArguments, TaskDefinition } from "@pawl/sdk/runtime";
+import type { AssignedRun } from "@pawl/contract/worker-protocol";
+import type { TaskContext, TaskDefinition } from "@pawl/sdk/runtime";
 import type { RunOrder } from "../channel/messages.ts";
 
 const environmentTypes = ["PRODUCTION", "STAGING", "DEVELOPMENT", "PREVIEW"] as const;
+
+/** Cores and gigabytes of the machine presets. */
+const machines: Readonly<Record<string, { readonly cpu: number; readonly memory: number }>> = {
+  micro: { cpu: 0.25, memory: 0.25 },
+  "small-1x": { cpu: 0.5, memory: 0.5 },
+  "small-2x": { cpu: 1, memory: 1 },
+  "medium-1x": { cpu: 1, memory: 2 },
+  "medium-2x": { cpu: 2, memory: 4 },
+  "large-1x": { cpu: 4, memory: 8 },
+  "large-2x": { cpu: 8, memory: 16 },
+};
+const defaultMachine = "small-1x";
 
 /**
  * Builds the `ctx` that a task receives.
@@ -11,8 +24,9 @@ const environmentTypes = ["PRODUCTION", "STAGING", "DEVELOPMENT", "PREVIEW"] as 
  * @param startedAt - when this attempt started
  * @returns a snapshot; what a server of one project does not tell has the name `default`
  */
-export function taskContext(order: RunOrder, definition: TaskDefinition, startedAt: Date): RunArguments["ctx"] {
+export function taskContext(order: RunOrder, definition: TaskDefinition, startedAt: Date): TaskContext {
   const { run, environment } = order;
+  const machine = run.machine ?? definition.machine ?? defaultMachine;
   return {
     attempt: { number: run.attempt, startedAt },
     task: { id: run.taskId, filePath: definition.filePath ?? "" },
@@ -20,12 +34,12 @@ export function taskContext(order: RunOrder, definition: TaskDefinition, started
       id: run.runId,
       tags: run.tags,
       isTest: run.isTest,
-      isReplay: false,
+      isReplay: run.isReplay ?? false,
       createdAt: new Date(run.createdAt),
       startedAt,
       maxAttempts: run.maxAttempts,
       version: order.versionLabel,
-      ...(definition.maxDuration === undefined ? {} : { maxDuration: definition.maxDuration }),
+      ...optionalFacts(run, definition),
     },
     queue: { id: run.queueName, name: run.queueName },
     environment: {
@@ -35,6 +49,21 @@ export function taskContext(order: RunOrder, definition: TaskDefinition, started
     },
     organization: { id: "default", slug: "default", name: "default" },
     project: { id: "default", ref: "default", slug: "default", name: "default" },
-    machine: { name: definition.machine ?? "small-1x", cpu: 0.5, memory: 0.5, centsPerMs: 0 },
+    machine: { name: machine, ...(machines[machine] ?? { cpu: 0.5, memory: 0.5 }), centsPerMs: 0 },
+    ...(run.batchId === undefined ? {} : { batch: { id: run.batchId } }),
+  };
+}
+
+/** What a run may have or not; absent is what user code expects of a field without a value. */
+function optionalFacts(run: AssignedRun, definition: TaskDefinition): Partial<TaskContext["run"]> {
+  const { idempotencyKey, idempotencyKeyScope, priority, parentRunId, rootRunId } = run;
+  const maxDuration = run.maxDuration ?? definition.maxDuration;
+  return {
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(idempotencyKeyScope === undefined ? {} : { idempotencyKeyScope }),
+    ...(maxDuration === undefined ? {} : { maxDuration }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(parentRunId === undefined ? {} : { parentTaskRunId: parentRunId }),
+    ...(rootRunId === undefined ? {} : { rootTaskRunId: rootRunId }),
   };
 }

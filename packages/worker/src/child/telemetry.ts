@@ -12,11 +12,11 @@ const maxAttributesLength = 64_000;
 
 /** Sends what runs log to the host, several records a message. */
 export class TelemetrySender {
-  readonly #link: Link<ChildToHost, HostToChild>;
+  readonly #link: Pick<Link<ChildToHost, HostToChild>, "post" | "backlogLength">;
   #records: TelemetryRecord[] = [];
   #dropped = 0;
 
-  constructor(link: Link<ChildToHost, HostToChild>) {
+  constructor(link: Pick<Link<ChildToHost, HostToChild>, "post" | "backlogLength">) {
     this.#link = link;
   }
 

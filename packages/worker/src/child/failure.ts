@@ -1,0 +1,102 @@
+import { mergeRetryPolicies, nextRetryDelayMs, type RetryPolicy } from "@pawl/contract/retry";
+import type { RunResult } from "@pawl/contract/worker-protocol";
+import type { CatchErrorDecision, HookExtras } from "@pawl/sdk/runtime";
+import type { RunInProcess } from "./active-run.ts";
+import type { BundleConfig } from "./bundle-config.ts";
+import { hasHooks, hookParams, hooksFor, type RunScene } from "./run-hooks.ts";
+import { describeThrown, runErrorOf } from "./thrown-value.ts";
+
+type Failed = Extract<RunResult, { kind: "failed" }>;
+
+/** How an attempt failed, before the run's identity and duration are added. */
+export interface Failure {
+  readonly kind: "failed";
+  readonly error: Failed["error"];
+  readonly retry?: NonNullable<Failed["retry"]>;
+}
+
+/**
+ * Decides what becomes of an attempt whose code threw: final errors are not tried again; otherwise the `catchError` hooks are
+ * asked, and where they say nothing the host goes by the retry policy.
+ *
+ * @param run - the run
+ * @param scene - what its hooks are told; null before its code began
+ * @param thrown - what was thrown
+ * @param config - the bundle's configuration
+ * @returns the failure to report
+ */
+export async function failureOf(
+  run: RunInProcess,
+  scene: RunScene | null,
+  thrown: unknown,
+  config: BundleConfig,
+): Promise<Failure> {
+  const error = runErrorOf(thrown);
+  const isRetryOff = config.retries?.enabledInDev === false && scene?.ctx.environment.type === "DEVELOPMENT";
+  if (isFinal(thrown) || isRetryOff) return { kind: "failed", error, retry: { never: true } };
+  if (scene === null || run.isCancelled || !hasHooks("catchError", scene)) return { kind: "failed", error };
+  const policy = mergeRetryPolicies(config.retries?.default, scene.definition.retry, { maxAttempts: run.maxAttempts });
+  const delayMs = nextRetryDelayMs(policy, run.attempt);
+  const planned = delayMs === null ? {} : { retryAt: new Date(Date.now() + delayMs), retryDelayInMs: delayMs };
+  let decision: CatchErrorDecision | null;
+  try {
+    decision = await firstDecision(scene, { error: thrown, retry: policy, ...planned });
+  } catch (thrownByHook) {
+    return handleErrorFailed(thrownByHook);
+  }
+  return {
+    kind: "failed",
+    error: decision?.error === undefined ? error : runErrorOf(decision.error),
+    retry: retryOf(decision, { policy, attempt: run.attempt, plannedDelayMs: delayMs }),
+  };
+}
+
+async function firstDecision(scene: RunScene, extras: HookExtras["catchError"]): Promise<CatchErrorDecision | null> {
+  for (const hook of hooksFor("catchError", scene)) {
+    const decision = await hook(hookParams<"catchError">(scene, extras));
+    // What else users may return decides nothing.
+    if (typeof decision === "object" && decision !== null && Object.keys(decision).length > 0) return decision;
+  }
+  return null;
+}
+
+function retryOf(
+  decision: CatchErrorDecision | null,
+  plan: { readonly policy: RetryPolicy; readonly attempt: number; readonly plannedDelayMs: number | null },
+): NonNullable<Failed["retry"]> {
+  if (plan.plannedDelayMs === null || decision?.skipRetrying === true) return { never: true };
+  if (decision?.retryAt !== undefined) return { delayMs: Math.max(0, decision.retryAt.getTime() - Date.now()) };
+  if (decision?.retryDelayInMs !== undefined) return { delayMs: Math.max(0, decision.retryDelayInMs) };
+  if (decision?.retry === undefined) return { delayMs: plan.plannedDelayMs };
+  const delayMs = nextRetryDelayMs(mergeRetryPolicies(plan.policy, decision.retry), plan.attempt);
+  return delayMs === null ? { never: true } : { delayMs };
+}
+
+function handleErrorFailed(thrown: unknown): Failure {
+  const { message, stack } = describeThrown(thrown);
+  const error = {
+    type: "INTERNAL_ERROR",
+    code: "HANDLE_ERROR_ERROR",
+    message: `The catchError hook threw ${message}`,
+    ...(stack === "" ? {} : { stackTrace: stack }),
+  } as const;
+  return { kind: "failed", error, retry: { never: true } };
+}
+
+// By the mark that all copies of the SDK put on an error and its subclasses, or by name.
+const finalErrors = ["AbortTaskRunError", "TaskPayloadParsedError"].map((name) => ({
+  name,
+  mark: Symbol.for(`pawl.error.${name}.1`),
+}));
+const apiErrorMark = Symbol.for("pawl.error.ApiError.1");
+
+function isFinal(thrown: unknown): boolean {
+  if (typeof thrown !== "object" || thrown === null) return false;
+  if (apiErrorMark in thrown && "status" in thrown) return isFinalStatus(Number(thrown.status));
+  return finalErrors.some(({ name, mark }) => mark in thrown || ("name" in thrown && thrown.name === name));
+}
+
+// What the server refused it will refuse again, but for a timeout and a rate limit.
+function isFinalStatus(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408 && status !== 429;
+}

@@ -1,0 +1,77 @@
+import type { TaskContext } from "@pawl/sdk/runtime";
+import { type HookExtras, type HookName, type HookParams, runtime, type TaskDefinition } from "@pawl/sdk/runtime";
+
+/** A hook of a kind. */
+export type Hook<K extends HookName> = (params: HookParams<K>) => unknown;
+
+/** A run as its hooks are told. */
+export interface RunScene {
+  readonly definition: TaskDefinition;
+  readonly ctx: TaskContext;
+  /** As `run` got it. */
+  readonly payload: unknown;
+  readonly signal: () => AbortSignal;
+  /** Settles when `run` does. */
+  readonly code: Promise<unknown>;
+}
+
+/** The hooks of a kind that are registered for every task, in the order of their registration. */
+function globalHooks<K extends HookName>(name: K): Hook<K>[] {
+  const registered = runtime().globalHooks.filter((entry) => entry.name === name);
+  return registered.map(({ hook }) => hook as Hook<K>); // what is registered under a name takes what belongs to it
+}
+
+/**
+ * The hooks of a kind that concern a run, in the order in which they are called: its task's first, then the global ones. What
+ * was closed last is opened first, so `onResume` goes the other way.
+ *
+ * @param name - the kind
+ * @param scene - the run; without one, before its code began, no hook concerns it
+ * @param own - hooks of this run alone, called after the task's
+ */
+export function hooksFor<K extends HookName>(
+  name: K,
+  scene: RunScene | null,
+  own: readonly Hook<K>[] = [],
+): readonly Hook<K>[] {
+  if (scene === null) return [];
+  const ofTask = scene.definition.hooks?.[name];
+  const hooks = [...(ofTask === undefined ? [] : [ofTask as Hook<K>]), ...own, ...globalHooks(name)];
+  return name === "onResume" ? hooks.reverse() : hooks;
+}
+
+/** Whether any hook of a kind concerns a run. */
+export function hasHooks(name: HookName, scene: RunScene | null): boolean {
+  return (
+    scene !== null &&
+    (scene.definition.hooks?.[name] !== undefined || runtime().globalHooks.some((entry) => entry.name === name))
+  );
+}
+
+/** Makes what a hook receives. */
+export function hookParams<K extends HookName>(scene: RunScene, extras: HookExtras[K]): HookParams<K> {
+  const { ctx, payload, definition } = scene;
+  return {
+    ...extras,
+    ctx,
+    payload,
+    task: definition.id,
+    get signal() {
+      return scene.signal();
+    },
+  };
+}
+
+/**
+ * Calls the hooks of a kind, one after the other.
+ *
+ * @throws what a hook throws
+ */
+export async function callHooks<K extends HookName>(
+  name: K,
+  scene: RunScene | null,
+  extras: HookExtras[K],
+): Promise<void> {
+  if (scene === null) return;
+  for (const hook of hooksFor(name, scene)) await hook(hookParams(scene, extras));
+}
