@@ -42,6 +42,12 @@ export const runErrors = {
     isRetryable: false,
     hint: "The output could not be written as JSON. Return plain values, dates, maps, sets or big integers.",
   },
+  HANDLE_ERROR_ERROR: {
+    outcome: "failed",
+    fault: "user",
+    isRetryable: false,
+    hint: "The catchError hook threw, so nobody decided about a retry. Correct the hook.",
+  },
   TASK_RUN_UNCAUGHT_EXCEPTION: {
     outcome: "failed",
     fault: "user",
