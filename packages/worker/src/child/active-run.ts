@@ -131,13 +131,14 @@ export class RunInProcess implements ActiveRun {
     this.#recovery.note(request, answer);
   }
 
-  /** Resolves once every call has its answer. */
+  /** Resolves once every call has its answer; its code has ended, and waits for nothing. */
   async whenCallsAnswered(): Promise<void> {
+    this.#parking?.close();
     await this.#calls?.whenAnswered();
   }
 
   get hasCallsUnderWay(): boolean {
-    return this.#calls?.isAnyOpen ?? false;
+    return this.#calls?.isAnyOpen() ?? false;
   }
 
   #send(request: RunCall): Promise<unknown> {
@@ -182,7 +183,7 @@ export class RunInProcess implements ActiveRun {
     this.#parking ??= new Parking({
       cell: this.cell,
       awaited: () => waits.awaited,
-      hasCallsUnderWay: () => this.hasCallsUnderWay,
+      hasCallsUnderWay: () => this.#calls?.isAnyOpen((wait) => waits.wasAwaited(wait)) ?? false,
       park: () => this.#park(),
       suspend: (keys) => this.#suspend(keys),
     });

@@ -13,9 +13,16 @@ export class RunCalls {
   #count = 0;
   #onAnswered: (() => void) | null = null;
 
-  /** Whether code of the run expects an answer; a suspension expects none. */
-  get isAnyOpen(): boolean {
-    for (const { request } of this.#open.values()) if (request.kind !== "await") return true;
+  /**
+   * Whether code of the run expects an answer; a suspension expects none.
+   *
+   * @param isAwaited - says of a wait whether the call that opens it does not count, since its end is what is expected
+   */
+  isAnyOpen(isAwaited: (wait: string) => boolean = () => false): boolean {
+    for (const { request } of this.#open.values()) {
+      if (request.kind === "await") continue;
+      if (request.wait === undefined || !isAwaited(request.wait)) return true;
+    }
     return false;
   }
 
@@ -33,13 +40,13 @@ export class RunCalls {
     this.#open.delete(call);
     if (error === undefined) open.resolve(value);
     else open.reject(new CallError(error));
-    if (!this.isAnyOpen) this.#onAnswered?.();
+    if (this.#onAnswered !== null && !this.isAnyOpen()) this.#onAnswered();
     return open.request;
   }
 
   /** Resolves once no call of the code is open. */
   whenAnswered(): Promise<void> {
-    if (!this.isAnyOpen) return Promise.resolve();
+    if (!this.isAnyOpen()) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onAnswered = resolve;
     });

@@ -36,6 +36,11 @@ export class RunWaits {
     return this.#early.has(wait);
   }
 
+  /** Whether code awaits a wait, or has awaited it until it was over. */
+  wasAwaited(wait: string): boolean {
+    return this.#awaited.has(wait) || this.#over.has(wait);
+  }
+
   /** Awaits a wait; who awaits the same one meanwhile gets the same promise. */
   await(wait: string): Promise<WaitResult> {
     const early = this.#early.get(wait);
