@@ -209,6 +209,8 @@ const failedSchema = heldSchema.extend({
   kind: z.literal("failed"),
   error: runErrorSchema,
   durationMs: z.number().min(0),
+  /** The number of the attempt, with `inPlace`: the fence stays the same then, and a report that is sent again counts once. */
+  attempt: z.int().min(1).optional(),
   /**
    * Whether and when to attempt the run again, by its task's policy or its code's own word; absent: not again. `inPlace`: the
    * host keeps the run and its slot and executes the next attempt itself, unless the ack names the claim as lost.

@@ -22,5 +22,6 @@ export function failure(result: Extract<RunResult, { kind: "failed" }>): Failure
     durationMs: result.durationMs,
     retryDelayMs: again?.delayMs ?? null,
     isRetriedInPlace: again?.inPlace ?? false,
+    attempt: result.attempt,
   };
 }
