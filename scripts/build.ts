@@ -18,6 +18,7 @@ export async function buildPackages(): Promise<void> {
     if (!runStep({ title: `build ${pkg.folder}`, command: "tsc", args }))
       throw new Error(`${pkg.folder} does not compile`);
     copyMigrations(pkg);
+    copyInvariants(pkg);
     await buildCommonJs(pkg);
     makeExecutable(pkg);
     copyFileSync(join(rootDir, "LICENSE"), join(pkg.dir, "LICENSE"));
@@ -30,6 +31,11 @@ function copyMigrations({ dir }: WorkspacePackage): void {
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(join(dir, "src", name), target);
   }
+}
+
+/** The server checks them on a live system; they stand beside the module that reads them. */
+function copyInvariants({ dir, folder }: WorkspacePackage): void {
+  if (folder === "server") copyFileSync(join(rootDir, "INVARIANTS.md"), join(dir, "dist/store/INVARIANTS.md"));
 }
 
 function makeExecutable({ dir, manifest }: WorkspacePackage): void {

@@ -1,5 +1,5 @@
 export { makeEnvironment, type TestDatabase, type TestDatabaseSettings, withDatabase } from "./database.ts";
-export { assertInvariants, brokenInvariants, type Invariant, readInvariants } from "./invariants.ts";
+export { assertInvariants, brokenInvariants } from "./invariants.ts";
 export {
   type HeldLock,
   holdLock,

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import type { Database } from "@pawl/server/store/db";
+import { readInvariants } from "@pawl/server/store/invariants";
 import { withDatabase } from "./database.ts";
-import { brokenInvariants, readInvariants } from "./invariants.ts";
+import { brokenInvariants } from "./invariants.ts";
 
 const invariants = await readInvariants();
 

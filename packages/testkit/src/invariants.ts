@@ -1,32 +1,5 @@
-import { readFile } from "node:fs/promises";
 import type { Database, Rows } from "@pawl/server/store/db";
-
-/** A rule that holds for every committed state of the database. */
-export interface Invariant {
-  readonly title: string;
-  /** A query that returns no row while the rule holds. */
-  readonly sql: string;
-  /** The test that drives the system to where the rule could break, as `file: name`. */
-  readonly test: string;
-}
-
-const invariantsFile = new URL("../../../INVARIANTS.md", import.meta.url);
-
-/**
- * Reads the invariants out of `INVARIANTS.md`: each is a heading, a sentence, a block of SQL and a line with its test.
- *
- * @returns the invariants, in the order of the file
- */
-export async function readInvariants(): Promise<readonly Invariant[]> {
-  const sections = (await readFile(invariantsFile, "utf8")).split(/^## /m).slice(1);
-  return sections.map((section) => {
-    const title = section.slice(0, section.indexOf("\n")).trim();
-    const sql = /```sql\n([\s\S]+?)```/.exec(section)?.[1];
-    const test = /^Test: `(.+)`$/m.exec(section)?.[1];
-    if (sql === undefined || test === undefined) throw new Error(`the invariant "${title}" lacks its SQL or its test`);
-    return { title, sql: sql.trim(), test };
-  });
-}
+import { type Invariant, readInvariants } from "@pawl/server/store/invariants";
 
 let invariants: Promise<readonly Invariant[]> | undefined;
 

@@ -3,7 +3,9 @@ export interface InvariantCheck {
   /** The rule, in one sentence. */
   readonly title: string;
   readonly holds: boolean;
-  /** The first rows that break it. */
+  /** How many rows break it; absent where it could not be judged. */
+  readonly count?: number;
+  /** The first of them. */
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   readonly durationMs: number;
   /** Why it could not be judged, as when its time was up; it then neither holds nor not. */

@@ -1,6 +1,5 @@
 import type { Server } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
-import type { EnvironmentStore } from "../engine/ports.ts";
 import { createAuthenticator } from "./authentication.ts";
 import { allowBrowsers } from "./cors.ts";
 import { ApiError, type Bug, requestName, sendError, toApiError } from "./errors.ts";
@@ -20,7 +19,6 @@ const withoutSchemas = { compilersFactory: { buildValidator: () => noCompiler, b
 
 /** What the API is made of. */
 export interface ApiSettings extends RouteSettings {
-  readonly environments: EnvironmentStore;
   /** Told of errors that are nobody's input; default: a line on stderr. */
   readonly reportBug?: (bug: Bug) => void;
 }
@@ -33,7 +31,7 @@ export interface ApiSettings extends RouteSettings {
  * @returns the app, not yet listening
  * @example
  * ```ts
- * const api = createApi({ engine, environments, runs, batches, telemetry, versions, version: "0.1.0" });
+ * const api = createApi({ engine, environments, runs, batches, waits, queues, invariants, telemetry, versions, version: "0.1.0" });
  * await api.listen({ host: "127.0.0.1", port: 0 });
  * ```
  */

@@ -1,17 +1,42 @@
 import type { Environment, EnvironmentStore } from "../engine/ports.ts";
 import { ApiError } from "./errors.ts";
-import { createPublicTokenSigner, type PublicTokenSigner } from "./public-token.ts";
+import { createPublicTokenSigner, isCovered, type PublicTokenSigner, readPublicToken } from "./public-token.ts";
+import { callbackUrl } from "./token-url.ts";
 
-/** Who makes a call: the holder of an environment's secret key. */
+/** Who makes a call: the holder of an environment's secret key, or of a public token that was made with it. */
 export interface Caller {
   readonly environment: Environment;
+  /** What a public token allows; null: everything in the environment. */
+  readonly scopes: readonly string[] | null;
   readonly signPublicToken: PublicTokenSigner;
+  /** The address where a token of the environment is completed. */
+  callbackUrl(publicUrl: string, waitpointId: string): string;
+}
+
+/**
+ * Refuses a caller whose public token does not cover what it asks for.
+ *
+ * @param caller - who asks
+ * @param action - such as `read`
+ * @param resources - types and ids; one that is covered is enough
+ * @throws ApiError `forbidden`
+ */
+export function requireScope(
+  caller: Caller,
+  action: string,
+  resources: readonly (readonly [type: string, id: string])[],
+): void {
+  if (caller.scopes === null || isCovered(caller.scopes, action, resources)) return;
+  const [[type, id] = ["", ""]] = resources;
+  throw new ApiError("forbidden", `The public access token lacks the scope ${action}:${type}:${id}.`, "access_token");
 }
 
 /** Finds the caller behind the header `Authorization`. */
 export interface Authenticator {
   /** Answers at once for a key seen lately; a refusal is a value, an unreachable store a rejection. */
   authenticate(authorization: string | undefined): Caller | ApiError | Promise<Caller | ApiError>;
+  /** The same, and takes public tokens too. */
+  authenticatePublic(authorization: string | undefined): Caller | ApiError | Promise<Caller | ApiError>;
 }
 
 /** The store remembers valid keys too; this memory only spares a busy caller its lookups. */
@@ -25,7 +50,10 @@ const rememberMs = 5_000;
  * @param now - a clock in milliseconds
  * @returns the authenticator
  */
-export function createAuthenticator(environments: EnvironmentStore, now: () => number = Date.now): Authenticator {
+export function createAuthenticator(
+  environments: Pick<EnvironmentStore, "findByKey" | "withKeys">,
+  now: () => number = Date.now,
+): Authenticator {
   const remembered = new Map<string, { readonly caller: Caller; readonly untilMs: number }>();
   const lookups = new Map<string, Promise<Caller | ApiError>>();
 
@@ -35,27 +63,47 @@ export function createAuthenticator(environments: EnvironmentStore, now: () => n
       remembered.delete(key);
       return unknownKey(key);
     }
-    const caller = remembered.get(key)?.caller ?? {
-      environment,
-      signPublicToken: createPublicTokenSigner(environment.id, key),
-    };
+    const caller = remembered.get(key)?.caller ?? callerWith(environment, key, null);
     remembered.set(key, { caller, untilMs: now() + rememberMs });
     return caller;
   }
 
+  function authenticate(authorization: string | undefined): Caller | ApiError | Promise<Caller | ApiError> {
+    const key = bearerOf(authorization);
+    if (key === null) return missingKey;
+    const known = remembered.get(key);
+    if (known !== undefined && known.untilMs > now()) return known.caller;
+    let lookup = lookups.get(key);
+    if (lookup === undefined) {
+      lookup = lookUp(key).finally(() => lookups.delete(key));
+      lookups.set(key, lookup);
+    }
+    return lookup;
+  }
+
+  async function readToken(text: string): Promise<Caller | ApiError> {
+    const token = readPublicToken(text, now());
+    if (token === null) return badToken;
+    const found = await environments.withKeys(token.environmentId);
+    const key = found?.keys.find((one) => token.isSignedWith(one));
+    return found === null || key === undefined ? badToken : callerWith(found.environment, key, token.scopes);
+  }
+
   return {
-    authenticate(authorization) {
-      const key = bearerOf(authorization);
-      if (key === null) return missingKey;
-      const known = remembered.get(key);
-      if (known !== undefined && known.untilMs > now()) return known.caller;
-      let lookup = lookups.get(key);
-      if (lookup === undefined) {
-        lookup = lookUp(key).finally(() => lookups.delete(key));
-        lookups.set(key, lookup);
-      }
-      return lookup;
+    authenticate,
+    authenticatePublic(authorization) {
+      const text = bearerOf(authorization);
+      return text?.startsWith("eyJ") === true ? readToken(text) : authenticate(authorization);
     },
+  };
+}
+
+function callerWith(environment: Environment, key: string, scopes: readonly string[] | null): Caller {
+  return {
+    environment,
+    scopes,
+    signPublicToken: createPublicTokenSigner(environment.id, key),
+    callbackUrl: (publicUrl, waitpointId) => callbackUrl(publicUrl, waitpointId, key),
   };
 }
 
@@ -68,6 +116,11 @@ function bearerOf(authorization: string | undefined): string | null {
 const missingKey = new ApiError(
   "unauthorized",
   "The secret key is missing. Send the header 'Authorization: Bearer <key>' with the key of an environment (tr_dev_…, tr_prod_…).",
+);
+
+const badToken = new ApiError(
+  "unauthorized",
+  "The public access token is not valid: its time is over, it is for one use, or no environment of this server signed it.",
 );
 
 function unknownKey(key: string): ApiError {

@@ -1,7 +1,10 @@
-import { type BatchLine, batchLineSchema } from "@pawl/contract/api/batch";
-import type { Engine, TriggerRequest } from "../engine/engine.ts";
+import { type BatchLine, batchLineSchema, batchPlaceSchema } from "@pawl/contract/api/batch";
+import type { Engine, FailedBatchItem, TriggerRequest } from "../engine/engine.ts";
+import type { Environment, NewRunParent, TriggerOutcome } from "../engine/ports.ts";
+import type { OpenBatch } from "../engine/read-ports.ts";
 import { ApiError } from "./errors.ts";
-import { toTriggerRequest } from "./trigger-request.ts";
+import { refusalError } from "./refusal.ts";
+import { noOptions, toTriggerRequest } from "./trigger-request.ts";
 import { firstIssue } from "./validation.ts";
 
 /** So many runs are made in one transaction. */
@@ -9,18 +12,19 @@ const maxRunsAtOnce = 250;
 /** Payloads of so many characters are not held any longer, however few runs they are. */
 const maxLengthAtOnce = 4 * 1024 * 1024;
 
-/** The batch that an upload is for. */
-export interface UploadTarget {
-  readonly environmentId: string;
+/** The batch that an upload is for. An upload may repeat the indexes that it has. */
+export interface UploadTarget extends OpenBatch {
+  readonly environment: Environment;
   readonly batchId: string;
-  readonly runCount: number;
-  /** Indexes that the batch has already; an upload may repeat them. */
-  readonly indexes: ReadonlySet<number>;
 }
 
 /** Takes the lines of one upload, and makes their runs in arrays while further lines arrive. */
 export interface BatchUpload {
-  /** @throws ApiError `unprocessable` for a line that is no item of the batch */
+  /**
+   * A line that says its place but can't be triggered becomes the error of that place.
+   *
+   * @throws ApiError `unprocessable` for a line that is no item of the batch
+   */
   add(line: string): void;
   /** Waits while two arrays are on their way, so that an upload is no faster than the database. */
   ready(): Promise<void>;
@@ -44,65 +48,100 @@ export interface UploadResult {
  * @returns the upload
  */
 export function beginUpload(engine: Engine, target: UploadTarget): BatchUpload {
+  const { environment, batchId } = target;
   const seen = new Set(target.indexes);
   let waiting: TriggerRequest[] = [];
+  let failed: FailedBatchItem[] = [];
   let waitingLength = 0;
   let lineCount = 0;
   let accepted = 0;
   let deduplicated = 0;
   let inFlight: Promise<void> = Promise.resolve();
 
+  async function make(requests: readonly TriggerRequest[], failures: readonly FailedBatchItem[]): Promise<void> {
+    const refused = [...failures];
+    for (const [position, outcome] of (await engine.triggerMany(requests)).entries()) {
+      const failure = failureOf(outcome, requests[position]);
+      if (failure !== null) refused.push(failure);
+      else if (outcome.kind === "found" && !outcome.isCached) deduplicated++;
+      else accepted++;
+    }
+    if (refused.length === 0) return;
+    await engine.failBatchItems(environment.id, batchId, refused);
+    accepted += refused.length;
+  }
+
   function send(): void {
-    const requests = waiting;
+    const [requests, failures, before] = [waiting, failed, inFlight];
     waiting = [];
+    failed = [];
     waitingLength = 0;
-    const before = inFlight;
-    inFlight = engine.triggerMany(requests).then(async (outcomes) => {
-      for (const outcome of outcomes) {
-        if (outcome.kind === "created") accepted++;
-        else deduplicated++;
-      }
-      await before;
-    });
+    inFlight = make(requests, failures).then(() => before);
     inFlight.catch(() => undefined); // `ready` or `finish` throws it; an upload that fails before has no use for it
   }
 
   return {
-    add(line) {
-      const item = readLine(line, lineCount, target.runCount);
+    add(text) {
+      const line = readLine(text, lineCount, target.runCount);
       lineCount++;
-      if (seen.has(item.index)) {
+      if (seen.has(line.index)) {
         deduplicated++;
         return;
       }
-      seen.add(item.index);
-      const request = toTriggerRequest(
-        item.task,
-        item,
-        { environmentId: target.environmentId, requestKey: null, batchId: target.batchId, batchIndex: item.index },
-        `items.${item.index}.`,
-      );
-      waiting.push(request);
-      waitingLength += request.payload?.length ?? 0;
+      seen.add(line.index);
+      const request = line.error === undefined ? requestOf(line.item, target) : line;
+      if ("error" in request) failed.push(request);
+      else {
+        waiting.push(request);
+        waitingLength += request.payload?.length ?? 0;
+      }
     },
     async ready() {
-      if (waiting.length < maxRunsAtOnce && waitingLength < maxLengthAtOnce) return;
+      if (waiting.length + failed.length < maxRunsAtOnce && waitingLength < maxLengthAtOnce) return;
       const before = inFlight;
       send();
       await before;
     },
     async finish() {
-      if (waiting.length > 0) send();
+      if (waiting.length + failed.length > 0) send();
       await inFlight;
       return { accepted, deduplicated, enqueued: seen.size };
     },
   };
 }
 
-function readLine(line: string, lineNumber: number, runCount: number): BatchLine {
+function requestOf(item: BatchLine, target: UploadTarget): TriggerRequest | FailedBatchItem {
+  const { environment, batchId, isAwaited, parentVersion } = target;
+  // What a parent waits for executes with its own version.
+  const lockToVersion = isAwaited ? (item.options?.lockToVersion ?? parentVersion ?? undefined) : undefined;
+  const body =
+    lockToVersion === undefined ? item : { ...item, options: { ...(item.options ?? noOptions), lockToVersion } };
+  const place = { environment, requestKey: null, batchId, batchIndex: item.index, parent: parentOf(target), isAwaited };
+  try {
+    return toTriggerRequest(item.task, body, place, `items.${item.index}.`);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return { index: item.index, taskId: item.task, error: error.message, errorCode: error.code };
+  }
+}
+
+function parentOf({ parentRunId }: UploadTarget): NewRunParent | null {
+  return parentRunId === null ? null : { runId: parentRunId, claim: null, wait: null };
+}
+
+function failureOf(outcome: TriggerOutcome, request: TriggerRequest | undefined): FailedBatchItem | null {
+  if (outcome.kind !== "refused") return null;
+  const index = request?.batchIndex ?? 0;
+  const { message, code } = refusalError(outcome.reason, `items.${index}.options.`);
+  return { index, taskId: request?.taskId ?? "", error: message, errorCode: code };
+}
+
+type Line = { readonly index: number; readonly item: BatchLine; readonly error?: undefined } | FailedBatchItem;
+
+function readLine(text: string, lineNumber: number, runCount: number): Line {
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = JSON.parse(text);
   } catch {
     throw new ApiError(
       "unprocessable",
@@ -111,20 +150,24 @@ function readLine(line: string, lineNumber: number, runCount: number): BatchLine
     );
   }
   const parsed = batchLineSchema.safeParse(value);
-  if (!parsed.success) {
-    const { path, message } = firstIssue(parsed.error.issues);
+  const place = parsed.success ? parsed : batchPlaceSchema.safeParse(value);
+  if (!place.success) {
+    const { path, message } = firstIssue(place.error.issues);
     const field = path === "" ? `items.${indexIn(value, lineNumber)}` : `items.${indexIn(value, lineNumber)}.${path}`;
     throw new ApiError("unprocessable", `${field}: ${message}.`, field);
   }
-  if (parsed.data.index >= runCount) {
-    const field = `items.${parsed.data.index}.index`;
+  const { index, task } = place.data;
+  if (index >= runCount) {
+    const field = `items.${index}.index`;
     throw new ApiError(
       "unprocessable",
       `${field}: the batch was made for ${runCount} runs, with indexes from 0.`,
       field,
     );
   }
-  return parsed.data;
+  if (parsed.success) return { index, item: parsed.data };
+  const { path, message } = firstIssue(parsed.error.issues);
+  return { index, taskId: task, error: `items.${index}.${path}: ${message}.`, errorCode: "invalid_request" };
 }
 
 function indexIn(value: unknown, lineNumber: number): number {

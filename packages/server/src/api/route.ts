@@ -30,8 +30,16 @@ export interface EnvironmentRoute extends RouteBase {
   answer(request: FastifyRequest, reply: FastifyReply, caller: Caller): unknown;
 }
 
+/**
+ * A route for holders of the secret key, or of a public token: it has to ask `requireScope` before it does or tells anything.
+ */
+export interface PublicTokenRoute extends RouteBase {
+  readonly accepts: "public_token";
+  answer(request: FastifyRequest, reply: FastifyReply, caller: Caller): unknown;
+}
+
 /** One route and the credentials that it takes. What `answer` returns, or resolves to, is sent. */
-export type Route = OpenRoute | EnvironmentRoute;
+export type Route = OpenRoute | EnvironmentRoute | PublicTokenRoute;
 
 /**
  * Adds a route to the app.
@@ -53,7 +61,9 @@ export function addRoute(app: FastifyInstance, route: Route, authenticator: Auth
   app.route({
     ...base,
     // Before the body is read: a stranger's megabytes are not parsed.
-    onRequest: authenticateWith(authenticator),
+    onRequest: authenticateWith(
+      route.accepts === "public_token" ? authenticator.authenticatePublic : authenticator.authenticate,
+    ),
     handler(request, reply) {
       if (request.caller === null) throw new Error("a route was reached without its caller");
       return route.answer(request, reply, request.caller);
@@ -61,7 +71,7 @@ export function addRoute(app: FastifyInstance, route: Route, authenticator: Auth
   });
 }
 
-function authenticateWith(authenticator: Authenticator): onRequestHookHandler {
+function authenticateWith(authenticate: Authenticator["authenticate"]): onRequestHookHandler {
   return (request, _reply, done) => {
     const enter = (found: Caller | ApiError): void => {
       if (found instanceof ApiError) {
@@ -71,7 +81,7 @@ function authenticateWith(authenticator: Authenticator): onRequestHookHandler {
         done();
       }
     };
-    const found = authenticator.authenticate(request.headers.authorization);
+    const found = authenticate(request.headers.authorization);
     if (found instanceof Promise) found.then(enter, done);
     else enter(found);
   };

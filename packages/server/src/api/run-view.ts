@@ -1,9 +1,12 @@
-import type { RunDetail, RunSummary } from "@pawl/contract/api/runs";
+import type { RelatedRun, RunDetail, RunSummary } from "@pawl/contract/api/runs";
 import { publicRunError } from "@pawl/contract/errors";
 import { toPublicId } from "@pawl/contract/ids";
 import { type PacketType, packetAsJson } from "@pawl/contract/packet";
 import { publicStatus, type RunStanding, statusFlags } from "@pawl/contract/run-state";
-import type { RunRecord, RunRecordWithPackets } from "../engine/read-ports.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Environment } from "../engine/ports.ts";
+import type { RunFamily, RunReader, RunRecord, RunRecordWithPackets } from "../engine/read-ports.ts";
+import { explain } from "./explain/explain.ts";
 
 /**
  * Renders what every answer about a run tells.
@@ -18,13 +21,17 @@ export function runSummary(run: RunRecord): RunSummary {
     status,
     taskIdentifier: run.taskId,
     ...statusFlags(status),
+    ...(run.idempotencyKey === null ? {} : { idempotencyKey: run.idempotencyKey }),
     isTest: run.isTest,
     createdAt: run.createdAt.toISOString(),
     updatedAt: (run.finishedAt ?? run.startedAt ?? run.createdAt).toISOString(),
     ...(run.startedAt === null ? {} : { startedAt: run.startedAt.toISOString() }),
     ...(run.finishedAt === null ? {} : { finishedAt: run.finishedAt.toISOString() }),
-    ...(run.dueAt === null || status !== "DELAYED" ? {} : { delayedUntil: run.dueAt.toISOString() }),
+    ...(run.delayedUntil === null ? {} : { delayedUntil: run.delayedUntil.toISOString() }),
+    ...(run.ttlS === null || run.ttlS === 0 ? {} : { ttl: durationText(run.ttlS) }),
+    ...(status !== "EXPIRED" || run.finishedAt === null ? {} : { expiredAt: run.finishedAt.toISOString() }),
     ...(run.versionLabel === null ? {} : { version: run.versionLabel }),
+    ...(run.region === null ? {} : { region: run.region }),
     tags: run.tags,
     costInCents: 0,
     baseCostInCents: 0,
@@ -32,20 +39,71 @@ export function runSummary(run: RunRecord): RunSummary {
   };
 }
 
+/** Writes a length of time as durations are given: `1h30m`. */
+function durationText(seconds: number): string {
+  const parts = [
+    [Math.floor(seconds / 86_400), "d"],
+    [Math.floor(seconds / 3_600) % 24, "h"],
+    [Math.floor(seconds / 60) % 60, "m"],
+    [seconds % 60, "s"],
+  ] as const;
+  return parts.map(([count, unit]) => (count === 0 ? "" : `${count}${unit}`)).join("");
+}
+
 /**
- * Renders all that the API tells of one run.
+ * Renders a run of another's family.
  *
- * @param run - the run as stored, with its packets
- * @param reason - why it is not executing, or null when it is or has ended
- * @returns the detail
+ * @param run - the run as stored
+ * @returns its summary, and its place in the family
  */
-export function runDetail(run: RunRecordWithPackets, reason: string | null): RunDetail {
+function relatedRun(run: RunRecord): RelatedRun {
   return {
     ...runSummary(run),
-    depth: 0,
-    triggerFunction: run.batchId === null ? "trigger" : "batchTrigger",
-    relatedRuns: { children: [] },
+    depth: run.depth,
+    triggerFunction: run.triggerFunction,
     ...(run.batchId === null ? {} : { batchId: toPublicId("batch", run.batchId) }),
+  };
+}
+
+/** What {@link readRunDetail} needs. */
+export interface RunDetailSources {
+  readonly runs: Pick<RunReader, "standing" | "family">;
+  readonly engine: Pick<Engine, "freeProcesses">;
+}
+
+/**
+ * Reads and renders all that the API tells of one run; of an unfinished one also why it is not executing.
+ *
+ * @param sources - where its family and its standing are read
+ * @param environment - of the run
+ * @param run - the run as stored, with its packets
+ * @returns the detail
+ */
+export async function readRunDetail(
+  { runs, engine }: RunDetailSources,
+  environment: Environment,
+  run: RunRecordWithPackets,
+): Promise<RunDetail> {
+  const isIdle = run.state !== null && run.state !== "executing";
+  const [family, standing] = await Promise.all([
+    runs.family(environment.id, run),
+    isIdle ? runs.standing(environment.id, run.id) : null,
+  ]);
+  // The run may have moved on between the reads; then there is nothing to explain.
+  if (standing === null) return runDetail(run, family, null);
+  const freeProcesses = engine.freeProcesses(environment.id);
+  return runDetail(run, family, explain({ standing, environmentSlug: environment.slug, freeProcesses }).reason);
+}
+
+function runDetail(run: RunRecordWithPackets, family: RunFamily, reason: string | null): RunDetail {
+  return {
+    ...relatedRun(run),
+    relatedRuns: {
+      ...(family.root === null ? {} : { root: relatedRun(family.root) }),
+      ...(family.parent === null ? {} : { parent: relatedRun(family.parent) }),
+      children: family.children.map(relatedRun),
+    },
+    ...(run.metadata === null ? {} : { metadata: JSON.parse(run.metadata) as Record<string, unknown> }), // stored as an object
     ...(run.payload === null ? {} : { payload: asJson(run.payload, run.payloadType) }),
     ...(run.output === null ? {} : { output: asJson(run.output, run.outputType ?? "application/json") }),
     ...(run.error === null ? {} : { error: publicRunError(run.error) }),

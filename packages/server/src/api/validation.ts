@@ -47,6 +47,9 @@ export function firstIssue(issues: readonly z.core.$ZodIssue[]): { path: string;
       .at(0);
     if (deepest !== undefined) return { path: pathOf([...issue.path, ...deepest.path]), message: deepest.message };
   }
+  if (issue.code === "unrecognized_keys") {
+    return { path: pathOf([...issue.path, issue.keys[0] ?? ""]), message: "is no field of this call" };
+  }
   return { path: pathOf(issue.path), message: issue.message };
 }
 

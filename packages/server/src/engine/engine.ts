@@ -52,6 +52,8 @@ export interface Engine {
   setEnvironmentLimit(environmentId: string, limit: number): Promise<void>;
   /** Makes a version current and queues the runs that waited for its tasks. The id is a UUID. */
   registerVersion(environment: Environment, manifest: VersionManifest): Promise<RegisteredVersion>;
+  /** How many runs each host that is connected to this server could start at once, by its id. */
+  freeProcesses(environmentId: string): ReadonlyMap<string, number>;
   /** Takes a new connection of a worker host. */
   openHost(link: HostLink): HostSession;
   /** Another server left something to do for the hosts of this one; without a notice: anything. */

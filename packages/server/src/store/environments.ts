@@ -47,6 +47,22 @@ export function createEnvironmentStore(
       environment.then((found) => found === null && forget(), forget);
       return environment;
     },
+    async withKeys(environmentId) {
+      const rows = await database.query(findKeysOf(environmentId));
+      const [first] = rows;
+      if (first === undefined) return null;
+      return { environment: toEnvironment(first), keys: readKeys(rows, secrets).map(({ secretKey }) => secretKey) };
+    },
+    async ofToken(waitpointId) {
+      const [row] = await database.query({
+        name: "environments_of_token",
+        text: `select e.id from environment e
+               where exists (
+                 select from waitpoint w where w.environment_id = e.id and w.id = $1::uuid and w.kind = 'token')`,
+        values: [waitpointId],
+      });
+      return row === undefined ? null : String(row.id);
+    },
     async ensureDefaultProject() {
       await database.transaction(makeDefaultProject(secrets));
       return readKeys(await database.query(findDefaultKeys()), secrets);
@@ -111,6 +127,20 @@ function makeDefaultProject(secrets: Secrets): readonly Statement[] {
       ];
     }),
   ];
+}
+
+function findKeysOf(environmentId: string): Statement {
+  return {
+    name: "environments_keys",
+    text: `select environment.id, environment.slug, environment.type, project.ref, api_key.ciphertext
+           from environment
+           join project on project.id = environment.project_id
+           join api_key on api_key.environment_id = environment.id
+             and (api_key.revoked_at is null or api_key.revoked_at > now())
+           where environment.id = $1::uuid
+           order by api_key.created_at desc`,
+    values: [environmentId],
+  };
 }
 
 function findDefaultKeys(): Statement {

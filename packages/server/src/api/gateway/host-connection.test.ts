@@ -21,7 +21,13 @@ async function connection(t: { after(end: () => void): void }, autoPong: boolean
   const [socket] = (await accepted) as [WebSocket];
   await once(peer, "open");
   const engine = {} as Engine; // no message reaches it in these tests
-  const served: HostConnection = serveHost(socket, { engine, environment, version: "1", reportBug: () => undefined });
+  const served: HostConnection = serveHost(socket, {
+    engine,
+    environment,
+    tokenAccess: () => ({ url: "", publicAccessToken: "" }),
+    version: "1",
+    reportBug: () => undefined,
+  });
   return { served, peer, socket };
 }
 

@@ -1,21 +1,25 @@
 import {
+  type CallAnswer,
   type HostMessage,
   hostMessageSchema,
   type ServerMessage,
   workerProtocolVersion,
 } from "@pawl/contract/worker-protocol";
 import type { RawData, WebSocket } from "ws";
+import { z } from "zod";
 import type { Engine } from "../../engine/engine.ts";
-import type { HostSession } from "../../engine/host-link.ts";
+import type { HostLink, HostSession } from "../../engine/host-link.ts";
 import type { Environment } from "../../engine/ports.ts";
 import { ApiError, type Bug, toApiError } from "../errors.ts";
-import { toInvalidRequest } from "../validation.ts";
+import { parse } from "../validation.ts";
+import { callsFrameSchema, readCalls } from "./call-reader.ts";
 import { toInternalIds, toPublicIds } from "./message-ids.ts";
 
 /** What a connection needs to serve its host. */
 export interface HostConnectionSettings {
   readonly engine: Engine;
   readonly environment: Environment;
+  readonly tokenAccess: HostLink["tokenAccess"];
   /** The server's version, for hosts that do not fit. */
   readonly version: string;
   readonly reportBug: (bug: Bug) => void;
@@ -50,8 +54,9 @@ export function serveHost(socket: WebSocket, settings: HostConnectionSettings): 
   let wasHeard = true;
   let unansweredPings = 0;
 
-  const link = {
+  const link: HostLink = {
     environment: settings.environment,
+    tokenAccess: settings.tokenAccess,
     get isOpen() {
       return socket.readyState === socket.OPEN;
     },
@@ -70,12 +75,13 @@ export function serveHost(socket: WebSocket, settings: HostConnectionSettings): 
     wasHeard = true;
     if (socket.readyState !== socket.OPEN) return;
     try {
-      const message = readMessage(data, settings.version);
+      const { message, refused } = readMessage(data, settings);
       if (session === null) {
         if (message.type !== "hello") throw new ApiError("invalid_request", "The first message must be a hello.");
         session = settings.engine.openHost(link);
       }
-      session.receive(message);
+      if (refused.length > 0) link.send({ type: "answers", answers: [...refused] });
+      if (message.type !== "calls" || message.calls.length > 0) session.receive(message);
     } catch (error) {
       refuse(toApiError(error, "worker message", settings.reportBug).message);
     }
@@ -104,7 +110,19 @@ export function serveHost(socket: WebSocket, settings: HostConnectionSettings): 
   };
 }
 
-function readMessage(data: RawData, version: string): HostMessage {
+const [helloSchema, reportSchema, , capacitySchema] = hostMessageSchema.options;
+const frameSchema = z.discriminatedUnion("type", [helloSchema, reportSchema, callsFrameSchema, capacitySchema]);
+
+/** A message for the engine, and the answers to calls that it is not to see. */
+interface ReadMessage {
+  readonly message: HostMessage;
+  readonly refused: readonly CallAnswer[];
+}
+
+function readMessage(
+  data: RawData,
+  { version, environment }: Pick<HostConnectionSettings, "version" | "environment">,
+): ReadMessage {
   let value: unknown;
   try {
     value = JSON.parse(data.toString());
@@ -113,9 +131,9 @@ function readMessage(data: RawData, version: string): HostMessage {
   }
   const mismatch = protocolMismatch(value, version);
   if (mismatch !== null) throw new ApiError("invalid_request", mismatch);
-  const parsed = hostMessageSchema.safeParse(value);
-  if (!parsed.success) throw toInvalidRequest(parsed.error, "message");
-  return toInternalIds(parsed.data);
+  const frame = parse(frameSchema, value, "message");
+  if (frame.type === "calls") return readCalls(frame, environment);
+  return { message: toInternalIds(frame), refused: [] };
 }
 
 /** Judged before anything else: a hello of another protocol may look different in every other field. */

@@ -1,5 +1,14 @@
 import { fromPublicId, toPublicId } from "@pawl/contract/ids";
-import type { Held, HostMessage, RunResult, ServerMessage } from "@pawl/contract/worker-protocol";
+import type {
+  AssignedRun,
+  CallAnswer,
+  ChildResult,
+  Held,
+  HostMessage,
+  RunResult,
+  ServerMessage,
+  WaitResult,
+} from "@pawl/contract/worker-protocol";
 import { ApiError } from "../errors.ts";
 import { publicIdReader, publicIdWriter } from "../public-ids.ts";
 
@@ -9,6 +18,9 @@ const readHostId = publicIdReader("host");
 const readVersionId = publicIdReader("version");
 const writeVersionId = publicIdWriter("version");
 
+/** A message from a host that is no calls; those are read one by one, each for itself. */
+export type PlainHostMessage = Exclude<HostMessage, { type: "calls" }>;
+
 /**
  * Turns the ids of a message from a host into UUIDs.
  *
@@ -16,7 +28,7 @@ const writeVersionId = publicIdWriter("version");
  * @returns the message for the engine
  * @throws ApiError `invalid_request` for a text that is no id of its kind
  */
-export function toInternalIds(message: HostMessage): HostMessage {
+export function toInternalIds(message: PlainHostMessage): PlainHostMessage {
   switch (message.type) {
     case "hello":
       return {
@@ -31,6 +43,7 @@ export function toInternalIds(message: HostMessage): HostMessage {
         results: message.results.map(internalResult),
         started: message.started.map(internalClaim),
         returned: message.returned.map(internalClaim),
+        orphaned: message.orphaned.map(internalClaim),
       };
     case "capacity":
       if (message.versions === undefined) return message;
@@ -53,16 +66,23 @@ export function toPublicIds(message: ServerMessage): ServerMessage {
         lost: message.lost.map(publicClaim),
       };
     case "runs":
+      return { ...message, runs: message.runs.map(publicRun) };
+    case "ack":
+      return message.lost.length === 0 ? message : { ...message, lost: message.lost.map(publicClaim) };
+    case "answers":
+      return { ...message, answers: message.answers.map(publicAnswer) };
+    case "resumed":
       return {
         ...message,
         runs: message.runs.map((run) => ({
           ...run,
           runId: toPublicId("run", run.runId),
-          versionId: writeVersionId(run.versionId),
+          waits: run.waits.map(({ wait, result }) =>
+            result === undefined ? { wait } : { wait, result: publicWaitResult(result) },
+          ),
         })),
       };
-    case "ack":
-      return message.lost.length === 0 ? message : { ...message, lost: message.lost.map(publicClaim) };
+    case "cancel":
     case "recall":
       return { ...message, runs: message.runs.map(publicClaim) };
     case "refused":
@@ -82,6 +102,53 @@ function internalClaim(claim: Held): Held {
 
 function publicClaim(claim: Held): Held {
   return { runId: toPublicId("run", claim.runId), fence: claim.fence };
+}
+
+function publicRun(run: AssignedRun): AssignedRun {
+  return {
+    ...run,
+    runId: toPublicId("run", run.runId),
+    versionId: writeVersionId(run.versionId),
+    ...(run.parentRunId === undefined ? {} : { parentRunId: toPublicId("run", run.parentRunId) }),
+    ...(run.rootRunId === undefined ? {} : { rootRunId: toPublicId("run", run.rootRunId) }),
+    ...(run.batchId === undefined ? {} : { batchId: toPublicId("batch", run.batchId) }),
+  };
+}
+
+const prefixOfField = { runId: "run", batchId: "batch", waitpointId: "waitpoint" } as const;
+
+/** What a call is answered with names at the top what was made. */
+function publicAnswer(answer: CallAnswer): CallAnswer {
+  const { value } = answer;
+  if (typeof value !== "object" || value === null) return answer;
+  const changed: Record<string, unknown> = { ...value };
+  for (const [field, prefix] of Object.entries(prefixOfField)) {
+    const id = changed[field];
+    if (typeof id === "string") changed[field] = toPublicId(prefix, id);
+  }
+  return { ...answer, value: changed };
+}
+
+/**
+ * Turns the ids in the result of a wait into public ids.
+ *
+ * @param result - as the store has it
+ * @returns the result for the wire
+ */
+export function publicWaitResult(result: WaitResult): WaitResult {
+  switch (result.kind) {
+    case "time":
+    case "token":
+      return result;
+    case "run":
+      return { ...result, run: publicChild(result.run) };
+    case "batch":
+      return { ...result, batchId: toPublicId("batch", result.batchId), runs: result.runs.map(publicChild) };
+  }
+}
+
+function publicChild(child: ChildResult): ChildResult {
+  return child.runId === undefined ? child : { ...child, runId: toPublicId("run", child.runId) };
 }
 
 function internalResult(result: RunResult): RunResult {

@@ -2,11 +2,13 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { apiErrors } from "@pawl/contract/errors";
+import { toPublicId } from "@pawl/contract/ids";
 import { workerConnectPath } from "@pawl/contract/worker-protocol";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Engine } from "../../engine/engine.ts";
 import type { Authenticator, Caller } from "../authentication.ts";
 import { ApiError, type Bug, errorBody, toApiError } from "../errors.ts";
+import { publicUrlOf, tokenLifeS } from "../token-url.ts";
 import { type HostConnection, serveHost } from "./host-connection.ts";
 
 /** What the gateway needs. */
@@ -42,8 +44,13 @@ export function openWorkerGateway(server: Server, settings: WorkerGatewaySetting
   const connections = new Map<WebSocket, HostConnection>();
   let isClosing = false;
 
-  function connect(socket: WebSocket, { environment }: Caller): void {
-    connections.set(socket, serveHost(socket, { ...settings, environment }));
+  function connect(socket: WebSocket, caller: Caller, publicUrl: string): void {
+    const { environment } = caller;
+    const tokenAccess = (waitpointId: string) => ({
+      url: caller.callbackUrl(publicUrl, waitpointId),
+      publicAccessToken: caller.signPublicToken(`write:waitpoints:${toPublicId("waitpoint", waitpointId)}`, tokenLifeS),
+    });
+    connections.set(socket, serveHost(socket, { ...settings, environment, tokenAccess }));
     socket.on("close", () => connections.delete(socket));
   }
 
@@ -64,7 +71,7 @@ export function openWorkerGateway(server: Server, settings: WorkerGatewaySetting
     const admitted = await admit(request);
     if (admitted instanceof ApiError) return refuse(stream, admitted);
     stream.off("error", ignoreError);
-    sockets.handleUpgrade(request, stream, head, (socket) => connect(socket, admitted));
+    sockets.handleUpgrade(request, stream, head, (socket) => connect(socket, admitted, publicUrlOf(request)));
   }
 
   server.on("upgrade", upgrade);

@@ -1,25 +1,50 @@
 import type { Engine } from "../../engine/engine.ts";
-import type { BatchStore, TelemetryStore, VersionStore } from "../../engine/ports.ts";
-import type { RunReader } from "../../engine/read-ports.ts";
+import type { EnvironmentStore, TelemetryStore, VersionStore } from "../../engine/ports.ts";
+import type { QueueStore } from "../../engine/queue-ports.ts";
+import type { BatchReader, InvariantChecker, RunReader } from "../../engine/read-ports.ts";
+import type { WaitStore } from "../../engine/wait-ports.ts";
 import type { Route } from "../route.ts";
 import { appendTelemetryRoute } from "./append-telemetry.ts";
 import { batchItemsRoute } from "./batch-items.ts";
+import { batchResultsRoute } from "./batch-results.ts";
+import { cancelRunRoute } from "./cancel-run.ts";
+import { overrideQueueLimitRoute, pauseQueueRoute, resetQueueLimitRoute } from "./change-queue.ts";
+import { completeTokenRoute } from "./complete-token.ts";
 import { createBatchRoute } from "./create-batch.ts";
+import { createTokenRoute } from "./create-token.ts";
+import { doctorRoute } from "./doctor.ts";
+import { explainRunRoute } from "./explain-run.ts";
 import { healthRoute } from "./health.ts";
 import { indexPageRoute } from "./index-page.ts";
+import { listQueuesRoute } from "./list-queues.ts";
 import { listRunsRoute } from "./list-runs.ts";
 import { listTasksRoute } from "./list-tasks.ts";
+import { listTokensRoute } from "./list-tokens.ts";
+import { pauseEnvironmentRoute } from "./pause-environment.ts";
 import { registerVersionRoute } from "./register-version.ts";
+import { replayRunRoute } from "./replay-run.ts";
+import { rescheduleRunRoute } from "./reschedule-run.ts";
+import { resetIdempotencyKeyRoute } from "./reset-idempotency-key.ts";
+import { retrieveBatchRoute, retrieveBatchSummaryRoute } from "./retrieve-batch.ts";
+import { retrieveQueueRoute } from "./retrieve-queue.ts";
 import { retrieveRunRoute } from "./retrieve-run.ts";
+import { retrieveTokenRoute } from "./retrieve-token.ts";
 import { runEventsRoute } from "./run-events.ts";
 import { runPayloadRoute } from "./run-payload.ts";
+import { runResultRoute } from "./run-result.ts";
+import { runWaitsRoute } from "./run-waits.ts";
+import { tokenCallbackRoute } from "./token-callback.ts";
 import { triggerRoute } from "./trigger.ts";
 
 /** What the routes need. */
 export interface RouteSettings {
   readonly engine: Engine;
+  readonly environments: EnvironmentStore;
   readonly runs: RunReader;
-  readonly batches: BatchStore;
+  readonly batches: BatchReader;
+  readonly waits: Pick<WaitStore, "retrieveToken" | "listTokens" | "results">;
+  readonly queues: Pick<QueueStore, "list" | "retrieve">;
+  readonly invariants: InvariantChecker;
   readonly telemetry: TelemetryStore;
   readonly versions: Pick<VersionStore, "current">;
   /** The server's version. */
@@ -32,19 +57,67 @@ export interface RouteSettings {
  * @param settings - what the routes need
  * @returns the routes
  */
-export function routes({ engine, runs, batches, telemetry, versions, version }: RouteSettings): readonly Route[] {
+export function routes(settings: RouteSettings): readonly Route[] {
+  const { engine, runs, telemetry, version } = settings;
   return [
     indexPageRoute(version),
     healthRoute(version),
-    triggerRoute(engine),
-    createBatchRoute(engine),
+    triggerRoute(engine, runs),
+    ...batchRoutes(settings),
+    ...runRoutes(settings),
+    ...tokenRoutes(settings),
+    ...queueRoutes(settings),
+    doctorRoute(settings.invariants),
+    registerVersionRoute(engine),
+    listTasksRoute(settings.versions),
+    runPayloadRoute(runs),
+    runWaitsRoute(runs, settings.waits),
+    appendTelemetryRoute(telemetry),
+  ];
+}
+
+function batchRoutes({ engine, runs, batches }: RouteSettings): readonly Route[] {
+  return [
+    createBatchRoute(engine, runs),
     batchItemsRoute(engine, batches),
-    retrieveRunRoute(runs),
+    retrieveBatchRoute(batches),
+    retrieveBatchSummaryRoute(batches),
+    batchResultsRoute(batches),
+  ];
+}
+
+function runRoutes({ engine, runs, telemetry }: RouteSettings): readonly Route[] {
+  return [
+    retrieveRunRoute(engine, runs),
     listRunsRoute(runs),
     runEventsRoute(runs, telemetry),
-    registerVersionRoute(engine),
-    listTasksRoute(versions),
-    runPayloadRoute(runs),
-    appendTelemetryRoute(telemetry),
+    runResultRoute(runs),
+    explainRunRoute(engine, runs),
+    cancelRunRoute(engine),
+    replayRunRoute(engine),
+    rescheduleRunRoute(engine, runs),
+    resetIdempotencyKeyRoute(engine),
+  ];
+}
+
+function tokenRoutes({ engine, waits, environments }: RouteSettings): readonly Route[] {
+  return [
+    createTokenRoute(engine),
+    listTokensRoute(waits),
+    retrieveTokenRoute(waits),
+    completeTokenRoute(engine),
+    tokenCallbackRoute(engine, environments),
+  ];
+}
+
+function queueRoutes({ engine, queues }: RouteSettings): readonly Route[] {
+  return [
+    listQueuesRoute(queues),
+    retrieveQueueRoute(queues),
+    pauseQueueRoute(engine, queues),
+    overrideQueueLimitRoute(engine, queues),
+    resetQueueLimitRoute(engine, queues),
+    pauseEnvironmentRoute(engine, "pause"),
+    pauseEnvironmentRoute(engine, "resume"),
   ];
 }

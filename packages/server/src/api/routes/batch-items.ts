@@ -2,7 +2,7 @@ import type { BatchItemsAnswer } from "@pawl/contract/api/batch";
 import { maxPayloadBytes } from "@pawl/contract/packet";
 import type { FastifyRequest } from "fastify";
 import type { Engine } from "../../engine/engine.ts";
-import type { BatchStore } from "../../engine/ports.ts";
+import type { BatchReader } from "../../engine/read-ports.ts";
 import { beginUpload } from "../batch-upload.ts";
 import { ApiError } from "../errors.ts";
 import { LineTooLong, linesOf } from "../lines.ts";
@@ -18,20 +18,20 @@ import { idInPath, notFound, pathPart } from "../validation.ts";
  * @param batches - knows what the batch has
  * @returns the route
  */
-export function batchItemsRoute(engine: Engine, batches: BatchStore): Route {
+export function batchItemsRoute(engine: Engine, batches: Pick<BatchReader, "open">): Route {
   return {
     method: "POST",
     path: "/api/v3/batches/:batchId/items",
     accepts: "environment_key",
     isBodyStreamed: true,
-    async answer(request, _reply, caller): Promise<BatchItemsAnswer> {
+    async answer(request, _reply, { environment }): Promise<BatchItemsAnswer> {
       requireLines(request);
       const id = pathPart(request, "batchId");
       const batchId = idInPath(request, "batchId", "batch");
-      const environmentId = caller.environment.id;
-      const batch = await batches.find(environmentId, batchId);
+      const batch = await batches.open(environment.id, batchId);
       if (batch === null) throw notFound("batch", id);
-      const upload = beginUpload(engine, { environmentId, batchId, ...batch });
+      if (batch.isAborted) throw aborted(id);
+      const upload = beginUpload(engine, { environment, batchId, ...batch });
       try {
         for await (const lines of linesOf(request.raw, payloadBodyLimit)) {
           for (const line of lines) {
@@ -53,10 +53,18 @@ export function batchItemsRoute(engine: Engine, batches: BatchStore): Route {
       if (result.enqueued < batch.runCount) {
         return { ...answer, sealed: false, enqueuedCount: result.enqueued, expectedCount: batch.runCount };
       }
-      await batches.seal(environmentId, batchId);
+      await engine.sealBatch(environment.id, batchId);
       return { ...answer, sealed: true };
     },
   };
+}
+
+function aborted(id: string): ApiError {
+  return new ApiError(
+    "unprocessable",
+    `The batch ${id} was aborted, since its items did not come in time. Trigger it again as a new one.`,
+    "batchId",
+  );
 }
 
 function requireLines(request: FastifyRequest): void {

@@ -1,12 +1,13 @@
 import type { RunList } from "@pawl/contract/api/runs";
 import { toPublicId } from "@pawl/contract/ids";
 import type { RunReader } from "../../engine/read-ports.ts";
+import { paginationOf } from "../list-query.ts";
 import type { Route } from "../route.ts";
 import { toRunListFilter } from "../run-list-query.ts";
 import { runSummary } from "../run-view.ts";
 
 /**
- * `GET /api/v1/runs`: the runs of an environment, newest first, by status, task and time, in pages.
+ * `GET /api/v1/runs`: the runs of an environment, newest first, in pages.
  *
  * @param runs - reads runs
  * @returns the route
@@ -20,15 +21,7 @@ export function listRunsRoute(runs: RunReader): Route {
       const page = await runs.list(environment.id, toRunListFilter(request.query, Date.now()));
       const env = { id: toPublicId("env", environment.id), name: environment.slug };
       const data = page.runs.map((run) => ({ ...runSummary(run), env }));
-      const first = data.at(0);
-      const last = data.at(-1);
-      return {
-        data,
-        pagination: {
-          ...(page.hasNext && last !== undefined ? { next: last.id } : {}),
-          ...(page.hasPrevious && first !== undefined ? { previous: first.id } : {}),
-        },
-      };
+      return { data, pagination: paginationOf(data, page) };
     },
   };
 }

@@ -1,21 +1,27 @@
-import { runErrorSchema } from "@pawl/contract/errors";
+import type { TriggerFunction } from "@pawl/contract/api/runs";
+import { type RunError, runErrorSchema } from "@pawl/contract/errors";
 import type { PacketType } from "@pawl/contract/packet";
 import type { RunOutcome, RunState } from "@pawl/contract/run-state";
 import { z } from "zod";
 import type {
+  RunFamily,
   RunListFilter,
   RunPage,
   RunReader,
   RunRecord,
   RunRecordWithPackets,
-  RunStanding,
+  RunResult,
 } from "../../engine/read-ports.ts";
 import { type Database, plainArray, type Statement, textArray } from "../db.ts";
 import { lowestUuidAt } from "../partitions.ts";
+import { readStanding } from "./standing.ts";
 
 const recordColumns = `
   r.id, r.task_id, r.queue_name, l.state, r.outcome, coalesce(r.attempt_count, l.attempt) as attempt, v.label, r.batch_id,
-  r.is_test, r.tags, r.created_at, coalesce(r.started_at, l.started_at) as started_at, r.finished_at, l.due_at,
+  r.trigger_function, r.parent_run_id, r.root_run_id, r.depth,
+  r.is_test, r.tags, r.created_at, coalesce(r.started_at, l.started_at) as started_at, r.finished_at,
+  coalesce(case when l.state = 'delayed' and l.attempt = 0 then l.due_at end, r.delay_until) as delayed_until,
+  r.ttl_s, r.region, coalesce(r.idempotency_key_source, r.idempotency_key) as idempotency_key,
   coalesce(r.duration_ms, l.duration_ms) as duration_ms`;
 
 const recordJoins = `
@@ -35,6 +41,7 @@ export function createRunReader(db: Database): RunReader {
         name: "runs_retrieve",
         text: `
           select ${recordColumns}, r.payload, r.payload_type, r.output, r.output_type, r.error,
+                 (select m.data from run_metadata m where m.environment_id = r.environment_id and m.run_id = r.id) as metadata,
                  array(
                    select json_build_object('number', a.number, 'startedAt', a.started_at, 'failedAt', a.failed_at, 'error', a.error)
                    from attempt a where a.environment_id = r.environment_id and a.run_id = r.id
@@ -47,10 +54,17 @@ export function createRunReader(db: Database): RunReader {
       return row === undefined ? null : recordWithPackets(row);
     },
     list: (environmentId, filter) => list(db, environmentId, filter),
-    async standing(environmentId, runId) {
-      const [row] = await db.query(standingOf(environmentId, runId));
-      return row === undefined ? null : (row as unknown as RunStanding); // the columns are named after its fields
+    family: (environmentId, run) => family(db, environmentId, run),
+    result: (environmentId, runId) => result(db, environmentId, runId),
+    async claimOf(environmentId, runId) {
+      const [row] = await db.query({
+        name: "runs_claim_of",
+        text: "select host_id, fence from live_run where environment_id = $1::uuid and run_id = $2::uuid and host_id is not null",
+        values: [environmentId, runId],
+      });
+      return row === undefined ? null : { hostId: row.host_id as string, fence: row.fence as number }; // a uuid, an int
     },
+    standing: (environmentId, runId) => readStanding(db, environmentId, runId),
   };
 }
 
@@ -74,26 +88,96 @@ function record(row: Record<string, unknown>): RunRecord {
     attempt: row.attempt as number,
     versionLabel: row.label as string | null,
     batchId: row.batch_id as string | null,
+    triggerFunction: row.trigger_function as TriggerFunction,
+    parentRunId: row.parent_run_id as string | null,
+    rootRunId: row.root_run_id as string | null,
+    depth: row.depth as number,
     isTest: row.is_test as boolean,
     tags: (row.tags as string[] | null) ?? [],
     createdAt: row.created_at as Date,
     startedAt: row.started_at as Date | null,
     finishedAt: row.finished_at as Date | null,
-    dueAt: row.due_at as Date | null,
+    delayedUntil: row.delayed_until as Date | null,
+    ttlS: row.ttl_s as number | null,
+    region: row.region as string | null,
+    idempotencyKey: row.idempotency_key as string | null,
     durationMs: row.duration_ms as number,
   };
 }
 
 function recordWithPackets(row: Record<string, unknown>): RunRecordWithPackets {
-  const error = row.error;
   return {
     ...record(row),
     payload: row.payload as string | null,
     payloadType: row.payload_type as PacketType,
     output: row.output as string | null,
     outputType: row.output_type as PacketType | null,
-    error: typeof error === "string" ? runErrorSchema.parse(JSON.parse(error)) : null,
+    error: readError(row.error),
+    metadata: row.metadata as string | null,
     failedAttempts: failedAttemptsSchema.parse(row.failed_attempts),
+  };
+}
+
+/** Reads a stored error. */
+export function readError(text: unknown): RunError | null {
+  return typeof text === "string" ? runErrorSchema.parse(JSON.parse(text)) : null;
+}
+
+const maxChildren = 100;
+
+/** A child's id is always above its parent's, which leaves out the partitions before. */
+async function family(db: Database, environmentId: string, run: RunRecord): Promise<RunFamily> {
+  const above = [run.parentRunId, run.rootRunId].filter((id) => id !== null);
+  const [ancestors = [], children = []] = await db.transaction([
+    {
+      name: "runs_ancestors",
+      text: `select ${recordColumns} from run r ${recordJoins} where r.environment_id = $1::uuid and r.id = any ($2::uuid[])`,
+      values: [environmentId, plainArray(above)],
+    },
+    {
+      name: "runs_children",
+      text: `select ${recordColumns} from run r ${recordJoins}
+             where r.environment_id = $1::uuid and r.parent_run_id = $2::uuid and r.id > $2::uuid
+             order by r.id limit ${maxChildren}`,
+      values: [environmentId, run.id],
+    },
+  ]);
+  const byId = new Map(ancestors.map((row) => [row.id, record(row)]));
+  return {
+    root: byId.get(run.rootRunId) ?? null,
+    parent: byId.get(run.parentRunId) ?? null,
+    children: children.map(record),
+  };
+}
+
+async function result(db: Database, environmentId: string, runId: string): Promise<RunResult | "unfinished" | null> {
+  const [row] = await db.query({
+    name: "runs_result",
+    text: `select ${resultColumns} from run r where r.environment_id = $1::uuid and r.id = $2::uuid`,
+    values: [environmentId, runId],
+  });
+  if (row === undefined) return null;
+  return row.outcome === null ? "unfinished" : toResult(row);
+}
+
+/** What {@link toResult} needs of `run r`. */
+export const resultColumns = "r.id, r.task_id, r.outcome, r.output, r.output_type, r.error, r.duration_ms";
+
+/**
+ * Reads how a run ended.
+ *
+ * @param row - with the {@link resultColumns} of a finished run
+ * @returns the result
+ */
+export function toResult(row: Record<string, unknown>): RunResult {
+  return {
+    id: row.id as string,
+    taskId: row.task_id as string,
+    outcome: row.outcome as RunOutcome,
+    output: row.output as string | null,
+    outputType: row.output_type as PacketType | null,
+    error: readError(row.error),
+    durationMs: (row.duration_ms as number | null) ?? 0,
   };
 }
 
@@ -124,17 +208,21 @@ function listStatement(environmentId: string, filter: RunListFilter): Statement 
   };
   let source = "run r";
   if (filter.taskIds !== null) add((place) => `r.task_id = any (${place}::text[])`, textArray(filter.taskIds));
+  if (filter.queueNames !== null) add((place) => `r.queue_name = any (${place}::text[])`, textArray(filter.queueNames));
+  if (filter.versionLabels !== null)
+    add((place) => `v.label = any (${place}::text[])`, textArray(filter.versionLabels));
+  if (filter.tags !== null) add((place) => `r.tags && ${place}::text[]`, textArray(filter.tags));
+  if (filter.isTest !== null) add((place) => `r.is_test = ${place}::boolean`, filter.isTest);
+  if (filter.batchId !== null) {
+    source = "batch_item f join run r on r.environment_id = f.environment_id and r.id = f.run_id";
+    add((place) => `f.batch_id = ${place}::uuid`, filter.batchId);
+  }
   if (filter.from !== null) add((place) => `r.id >= ${place}::uuid`, lowestUuidAt(filter.from.getTime()));
   if (filter.to !== null) add((place) => `r.id < ${place}::uuid`, lowestUuidAt(filter.to.getTime()));
   if (filter.cursor !== null) add((place) => `r.id ${isBackward ? ">" : "<"} ${place}::uuid`, filter.cursor.runId);
   if (filter.standing !== null) {
     const { states, outcomes } = filter.standing;
-    if (outcomes.length === 0)
-      source = "live_run f join run r on r.environment_id = f.environment_id and r.id = f.run_id";
-    else if (states.length === 0 && !outcomes.includes("completed")) {
-      source = "run_failure f join run r on r.environment_id = f.environment_id and r.id = f.run_id";
-    }
-    if (source !== "run r") conditions.push("f.environment_id = $1::uuid");
+    if (filter.batchId === null) source = sourceOf(filter.standing);
     values.push(plainArray(states.map(({ state, isBetweenAttempts }) => `${state}:${isBetweenAttempts ?? "any"}`)));
     values.push(plainArray([...outcomes]));
     const [statesPlace, outcomesPlace] = [`$${values.length - 1}`, `$${values.length}`];
@@ -142,6 +230,7 @@ function listStatement(environmentId: string, filter: RunListFilter): Statement 
       or l.state || ':' || (l.attempt > 0)::text = any (${statesPlace}::text[])
       or r.outcome = any (${outcomesPlace}::text[]))`);
   }
+  if (source !== "run r") conditions.push("f.environment_id = $1::uuid");
   const text = `
     select ${recordColumns} from ${source} ${recordJoins}
     where ${conditions.join(" and ")}
@@ -149,48 +238,26 @@ function listStatement(environmentId: string, filter: RunListFilter): Statement 
   return { name: `runs_list_${shape(filter, source)}`, text, values };
 }
 
+/** Unfinished runs and failures have tables of their own. */
+function sourceOf({ states, outcomes }: NonNullable<RunListFilter["standing"]>): string {
+  if (outcomes.length === 0) return "live_run f join run r on r.environment_id = f.environment_id and r.id = f.run_id";
+  if (states.length > 0 || outcomes.includes("completed")) return "run r";
+  return "run_failure f join run r on r.environment_id = f.environment_id and r.id = f.run_id";
+}
+
 /** A short name for the text of a list statement, since a prepared statement has one text. */
 function shape(filter: RunListFilter, source: string): string {
-  return [
+  const flags = [
     filter.taskIds && "task",
+    filter.queueNames && "q",
+    filter.versionLabels && "v",
+    filter.tags && "tag",
+    filter.isTest !== null && "test",
+    filter.batchId && "b",
     filter.from && "from",
     filter.to && "to",
     filter.cursor?.direction,
     filter.standing && source.split(" ")[0],
-  ]
-    .filter((part) => part)
-    .join("_");
-}
-
-/** Reads the figures that say why a run is not executing. Takes no lock. */
-function standingOf(environmentId: string, runId: string): Statement {
-  return {
-    name: "runs_standing",
-    text: `
-      select l.state, l.task_id as "taskId", l.queue_name as "queueName", l.due_at as "dueAt",
-             exists (
-               select from version v join task t on t.environment_id = v.environment_id and t.version_id = v.id
-               where v.environment_id = l.environment_id and v.is_current and t.id = l.task_id
-             ) as "hasTask",
-             coalesce(q.is_paused, false) as "isQueuePaused", q.concurrency_limit as "queueLimit",
-             e.is_paused as "isEnvironmentPaused", e.concurrency_limit as "environmentLimit",
-             (select count(*)::int from live_run h
-              where h.environment_id = l.environment_id and h.queue_name = l.queue_name and h.host_id is not null) as "queueHeld",
-             (select count(*)::int from live_run h
-              where h.environment_id = l.environment_id and h.host_id is not null) as "environmentHeld",
-             (select count(*)::int from host h
-              where h.environment_id = l.environment_id and h.lease_expires_at > now()) as "connectedHosts",
-             (select p.label from version p where p.environment_id = l.environment_id and p.id = l.version_id) as "versionLabel",
-             exists (
-               select from host h
-               where h.environment_id = l.environment_id and h.lease_expires_at > now() and coalesce(l.version_id, (
-                 select c.id from version c where c.environment_id = l.environment_id and c.is_current
-               )) = any (h.version_ids)
-             ) as "hasHostWithVersion"
-      from live_run l
-      join environment e on e.id = l.environment_id
-      left join queue q on q.environment_id = l.environment_id and q.name = l.queue_name
-      where l.environment_id = $1::uuid and l.run_id = $2::uuid`,
-    values: [environmentId, runId],
-  };
+  ];
+  return flags.filter((flag) => flag).join("_");
 }

@@ -1,0 +1,117 @@
+import type { CursorPagination, cursorListShape } from "@pawl/contract/api/list-query";
+import { parseDuration } from "@pawl/contract/duration";
+import { fromPublicId, type IdPrefix } from "@pawl/contract/ids";
+import type { z } from "zod";
+import { ApiError } from "./errors.ts";
+import { refuseNul } from "./validation.ts";
+
+type CursorListQuery = z.infer<z.ZodObject<typeof cursorListShape>>;
+
+/**
+ * Refuses a filter that this server does not have: to ignore it would show what the caller asked not to see.
+ *
+ * @param query - the query as it came
+ * @param schema - the filters there are
+ * @throws ApiError `invalid_request` that names the filter
+ */
+export function refuseUnknownFilters(query: unknown, schema: z.ZodObject): void {
+  for (const name of Object.keys(query ?? {})) {
+    if (!name.startsWith("filter[") || Object.hasOwn(schema.shape, name)) continue;
+    throw new ApiError("invalid_request", `${name}: this server does not have that filter. Leave it out.`, name);
+  }
+}
+
+/**
+ * Reads a list of a filter.
+ *
+ * @param list - its values
+ * @param name - the name of the filter, for messages
+ * @returns the values; null where nothing is asked for
+ * @throws ApiError `unprocessable` for a value that Postgres can't hold
+ */
+export function filled<T extends string>(list: readonly T[] | undefined, name: string): readonly T[] | null {
+  if (list === undefined || list.length === 0) return null;
+  for (const value of list) refuseNul(value, name);
+  return list;
+}
+
+/**
+ * Reads the times of creation that a list is for.
+ *
+ * @param query - the query after parsing
+ * @param nowMs - the time that a period counts back from, in milliseconds since 1970
+ * @returns both ends; null where it is open
+ * @throws ApiError `invalid_request` for a period that is none
+ */
+export function createdBetween(
+  query: CursorListQuery,
+  nowMs: number,
+): { readonly from: Date | null; readonly to: Date | null } {
+  const to = toDate(query["filter[createdAt][to]"]);
+  const from = toDate(query["filter[createdAt][from]"]);
+  const period = query["filter[createdAt][period]"];
+  if (period === undefined) return { from, to };
+  const lengthMs = parseDuration(period);
+  if (lengthMs === null) {
+    const name = "filter[createdAt][period]";
+    throw new ApiError("invalid_request", `${name}: "${period}" is no duration. Write it like 7d, 1h30m or 45s.`, name);
+  }
+  const start = new Date(Math.max(0, nowMs - lengthMs));
+  return { from: from !== null && from > start ? from : start, to };
+}
+
+/** Ids hold a time in 48 bits; whatever lies outside finds the same as the end of that range. */
+function toDate(time: Date | undefined): Date | null {
+  return time === undefined ? null : new Date(Math.min(Math.max(0, time.getTime()), 2 ** 48 - 1));
+}
+
+/**
+ * Reads where a page begins.
+ *
+ * @param query - the query after parsing
+ * @param prefix - what the list is of
+ * @returns the last id of the page before, or the first of the page after; null for the first page
+ * @throws ApiError `invalid_request` for a text that is no cursor
+ */
+export function cursorOf(
+  query: CursorListQuery,
+  prefix: IdPrefix,
+): { readonly direction: "after" | "before"; readonly uuid: string } | null {
+  const after = query["page[after]"];
+  const before = query["page[before]"];
+  if (after !== undefined && before !== undefined) {
+    throw new ApiError("invalid_request", "page[before]: give page[after] or page[before], not both.", "page[before]");
+  }
+  const text = after ?? before;
+  if (text === undefined) return null;
+  const direction = after === undefined ? "before" : "after";
+  const uuid = fromPublicId(prefix, text);
+  if (uuid === null) {
+    const name = `page[${direction}]`;
+    throw new ApiError(
+      "invalid_request",
+      `${name}: is no cursor of this list. Take pagination.next or .previous.`,
+      name,
+    );
+  }
+  return { direction, uuid };
+}
+
+/**
+ * Says where a page leads on.
+ *
+ * @param data - the page
+ * @param page - whether there is more on either side
+ * @returns the cursors
+ */
+export function paginationOf(
+  data: readonly { readonly id: string }[],
+  page: { readonly hasNext: boolean; readonly hasPrevious: boolean },
+): CursorPagination {
+  const first = data.at(0);
+  const last = data.at(-1);
+  return {
+    ...(page.hasNext && last !== undefined ? { next: last.id } : {}),
+    ...(page.hasPrevious && first !== undefined ? { previous: first.id } : {}),
+  };
+}

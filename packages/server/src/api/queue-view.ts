@@ -1,0 +1,60 @@
+import type { QueueItem } from "@pawl/contract/api/queues";
+import { fromPublicId, toPublicId } from "@pawl/contract/ids";
+import type { FastifyRequest } from "fastify";
+import type { QueueRecord, QueueStore } from "../engine/queue-ports.ts";
+import { notFound, pathPart, refuseNul } from "./validation.ts";
+
+const taskPrefix = "task/";
+
+/**
+ * Renders a queue.
+ *
+ * @param queue - as stored
+ * @returns the item of the API
+ */
+export function queueItem(queue: QueueRecord): QueueItem {
+  const isTask = queue.name.startsWith(taskPrefix);
+  const current = queue.limitOverride ?? queue.limit;
+  return {
+    id: toPublicId("queue", queue.id),
+    name: isTask ? queue.name.slice(taskPrefix.length) : queue.name,
+    type: isTask ? "task" : "custom",
+    running: queue.running,
+    queued: queue.queued,
+    paused: queue.isPaused,
+    concurrencyLimit: current,
+    concurrency: {
+      current,
+      base: queue.limit,
+      override: queue.limitOverride,
+      overriddenAt: queue.overriddenAt?.toISOString() ?? null,
+      overriddenBy: null,
+    },
+  };
+}
+
+/**
+ * Finds the queue that a path names.
+ *
+ * @param queues - reads queues
+ * @param environmentId - where
+ * @param request - of a route with `:queue` in its path; slashes in names are encoded twice
+ * @param type - what the path holds: an id, the id of a task whose own queue is meant, or a name
+ * @returns the queue
+ * @throws ApiError `not_found`
+ */
+export async function findQueue(
+  queues: Pick<QueueStore, "retrieve">,
+  environmentId: string,
+  request: FastifyRequest,
+  type: "id" | "task" | "custom",
+): Promise<QueueRecord> {
+  const text = pathPart(request, "queue").replace(/%2f/gi, "/");
+  refuseNul(text, "queue");
+  const id = type === "id" ? fromPublicId("queue", text) : null;
+  const name = type === "task" ? `${taskPrefix}${text}` : text;
+  const isUnknownId = type === "id" && id === null;
+  const queue = isUnknownId ? null : await queues.retrieve(environmentId, id === null ? { name } : { id });
+  if (queue === null) throw notFound("queue", text);
+  return queue;
+}

@@ -1,0 +1,25 @@
+import type { BatchResults } from "@pawl/contract/api/batch";
+import type { BatchReader } from "../../engine/read-ports.ts";
+import { itemResult } from "../batch-view.ts";
+import type { Route } from "../route.ts";
+import { idInPath, notFound, pathPart } from "../validation.ts";
+
+/**
+ * `GET /api/v1/batches/:batchId/results`: how the items of a batch ended that have, in their order.
+ *
+ * @param batches - reads batches
+ * @returns the route
+ */
+export function batchResultsRoute(batches: Pick<BatchReader, "results">): Route {
+  return {
+    method: "GET",
+    path: "/api/v1/batches/:batchId/results",
+    accepts: "environment_key",
+    async answer(request, _reply, { environment }): Promise<BatchResults> {
+      const id = pathPart(request, "batchId");
+      const items = await batches.results(environment.id, idInPath(request, "batchId", "batch"));
+      if (items === null) throw notFound("batch", id);
+      return { id, items: items.map((item) => itemResult(id, item)) };
+    },
+  };
+}

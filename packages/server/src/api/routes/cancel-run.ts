@@ -1,0 +1,24 @@
+import type { IdAnswer } from "@pawl/contract/api/run-control";
+import type { Engine } from "../../engine/engine.ts";
+import type { Route } from "../route.ts";
+import { idInPath, notFound, pathPart } from "../validation.ts";
+
+/**
+ * `POST /api/v2/runs/:runId/cancel`: ends a run and the runs that it has made. One that has finished stays as it is.
+ *
+ * @param engine - cancels
+ * @returns the route
+ */
+export function cancelRunRoute(engine: Engine): Route {
+  return {
+    method: "POST",
+    path: "/api/v2/runs/:runId/cancel",
+    accepts: "environment_key",
+    async answer(request, _reply, { environment }): Promise<IdAnswer> {
+      const id = pathPart(request, "runId");
+      const outcome = await engine.cancel(environment.id, idInPath(request, "runId", "run"));
+      if (outcome === "not_found") throw notFound("run", id);
+      return { id };
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import {
+  overrideLimitBodySchema,
+  pauseQueueBodySchema,
+  type QueueItem,
+  resetLimitBodySchema,
+} from "@pawl/contract/api/queues";
+import type { FastifyRequest } from "fastify";
+import type { Engine } from "../../engine/engine.ts";
+import type { QueueStore } from "../../engine/queue-ports.ts";
+import { findQueue, queueItem } from "../queue-view.ts";
+import type { Route } from "../route.ts";
+import { parse } from "../validation.ts";
+
+type QueueReader = Pick<QueueStore, "retrieve">;
+
+/**
+ * `POST /api/v1/queues/:queue/pause`: pauses or resumes a queue. What executes goes on; nothing new starts while it is paused.
+ *
+ * @param engine - changes the queue
+ * @param queues - reads it
+ * @returns the route
+ */
+export function pauseQueueRoute(engine: Engine, queues: QueueReader): Route {
+  return {
+    method: "POST",
+    path: "/api/v1/queues/:queue/pause",
+    accepts: "environment_key",
+    answer(request, _reply, { environment }) {
+      const { type, action } = parse(pauseQueueBodySchema, request.body ?? {}, "body");
+      return changeQueue({ queues, environmentId: environment.id, request, type }, (name) =>
+        engine.setQueuePaused(environment.id, name, action === "pause"),
+      );
+    },
+  };
+}
+
+/**
+ * `POST /api/v1/queues/:queue/concurrency/override`: gives a queue another limit than the one its code declares, until it is reset.
+ *
+ * @param engine - changes the queue
+ * @param queues - reads it
+ * @returns the route
+ */
+export function overrideQueueLimitRoute(engine: Engine, queues: QueueReader): Route {
+  return {
+    method: "POST",
+    path: "/api/v1/queues/:queue/concurrency/override",
+    accepts: "environment_key",
+    answer(request, _reply, { environment }) {
+      const { type, concurrencyLimit } = parse(overrideLimitBodySchema, request.body ?? {}, "body");
+      return changeQueue({ queues, environmentId: environment.id, request, type }, (name) =>
+        engine.overrideQueueLimit(environment.id, name, concurrencyLimit),
+      );
+    },
+  };
+}
+
+/**
+ * `POST /api/v1/queues/:queue/concurrency/reset`: gives a queue the limit back that its code declares.
+ *
+ * @param engine - changes the queue
+ * @param queues - reads it
+ * @returns the route
+ */
+export function resetQueueLimitRoute(engine: Engine, queues: QueueReader): Route {
+  return {
+    method: "POST",
+    path: "/api/v1/queues/:queue/concurrency/reset",
+    accepts: "environment_key",
+    answer(request, _reply, { environment }) {
+      const { type } = parse(resetLimitBodySchema, request.body ?? {}, "body");
+      return changeQueue({ queues, environmentId: environment.id, request, type }, (name) =>
+        engine.overrideQueueLimit(environment.id, name, null),
+      );
+    },
+  };
+}
+
+interface QueueCall {
+  readonly queues: QueueReader;
+  readonly environmentId: string;
+  readonly request: FastifyRequest;
+  readonly type: "id" | "task" | "custom";
+}
+
+async function changeQueue(call: QueueCall, change: (name: string) => Promise<boolean>): Promise<QueueItem> {
+  const { name } = await findQueue(call.queues, call.environmentId, call.request, call.type);
+  await change(name);
+  return queueItem(await findQueue(call.queues, call.environmentId, call.request, call.type));
+}

@@ -1,0 +1,61 @@
+import { type IdAnswer, type ReplayBody, replayBodySchema } from "@pawl/contract/api/run-control";
+import { toPublicId } from "@pawl/contract/ids";
+import type { Engine } from "../../engine/engine.ts";
+import type { Environment, ReplaySource } from "../../engine/ports.ts";
+import { idempotencyOf } from "../idempotency.ts";
+import { payloadBodyLimit, toStoredPayload } from "../payload.ts";
+import { refusalError } from "../refusal.ts";
+import { regionOf } from "../region.ts";
+import type { Route } from "../route.ts";
+import { idInPath, notFound, parse, pathPart, refuseNul } from "../validation.ts";
+
+/**
+ * `POST /api/v1/runs/:runId/replay`: makes a new run of another's payload and options, with those of the body in place of its own.
+ *
+ * @param engine - makes the run
+ * @returns the route
+ */
+export function replayRunRoute(engine: Engine): Route {
+  return {
+    method: "POST",
+    path: "/api/v1/runs/:runId/replay",
+    accepts: "environment_key",
+    bodyLimit: payloadBodyLimit,
+    async answer(request, reply, { environment, signPublicToken }): Promise<IdAnswer> {
+      const body = parse(replayBodySchema, request.body ?? {}, "body");
+      const runId = idInPath(request, "runId", "run");
+      const outcome = await engine.replay(environment.id, runId, overridesOf(body, environment));
+      if (outcome.kind === "not_found") throw notFound("run", pathPart(request, "runId"));
+      if (outcome.kind === "refused") throw refusalError(outcome.reason, "", "version");
+      const id = toPublicId("run", outcome.runId);
+      reply.header("x-trigger-jwt", signPublicToken(`read:runs:${id}`));
+      return { id };
+    },
+  };
+}
+
+function overridesOf(body: ReplayBody, environment: Environment): Partial<ReplaySource> {
+  for (const name of ["queue", "concurrencyKey", "version"] as const) {
+    const text = body[name];
+    if (text !== undefined) refuseNul(text, name);
+  }
+  for (const tag of body.tags ?? []) refuseNul(tag, "tags");
+  const key = idempotencyOf(body, "");
+  const overrides: { [Name in keyof ReplaySource]?: ReplaySource[Name] | undefined } = {
+    metadata: body.metadata === undefined ? undefined : JSON.stringify(body.metadata),
+    tags: body.tags,
+    queueName: body.queue,
+    concurrencyKey: body.concurrencyKey,
+    machine: body.machine,
+    lockToVersion: body.version === "latest" ? null : body.version,
+    region: body.region === undefined ? undefined : regionOf(body.region, environment, "region"),
+    delay: body.delay,
+    ttlS: body.ttl,
+    idempotency: key === null ? undefined : { ...key, source: null, scope: null },
+    maxAttempts: body.maxAttempts,
+    maxDurationS: body.maxDuration,
+    priorityS: body.priority,
+    ...(body.payload === undefined ? {} : toStoredPayload(body.payload, body.payloadType, "payload")),
+  };
+  return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,23 @@
+import { type QueueItem, retrieveQueueQuerySchema } from "@pawl/contract/api/queues";
+import type { QueueStore } from "../../engine/queue-ports.ts";
+import { findQueue, queueItem } from "../queue-view.ts";
+import type { Route } from "../route.ts";
+import { parse } from "../validation.ts";
+
+/**
+ * `GET /api/v1/queues/:queue`: a queue with live counts, by its id, its task or its name.
+ *
+ * @param queues - reads queues
+ * @returns the route
+ */
+export function retrieveQueueRoute(queues: Pick<QueueStore, "retrieve">): Route {
+  return {
+    method: "GET",
+    path: "/api/v1/queues/:queue",
+    accepts: "environment_key",
+    async answer(request, _reply, { environment }): Promise<QueueItem> {
+      const { type } = parse(retrieveQueueQuerySchema, request.query, "query");
+      return queueItem(await findQueue(queues, environment.id, request, type));
+    },
+  };
+}

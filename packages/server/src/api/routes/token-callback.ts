@@ -1,0 +1,46 @@
+import { type CompleteTokenAnswer, maxTokenBytes } from "@pawl/contract/api/waitpoints";
+import type { Engine } from "../../engine/engine.ts";
+import type { EnvironmentStore } from "../../engine/ports.ts";
+import { ApiError } from "../errors.ts";
+import type { Route } from "../route.ts";
+import { completeToken } from "../token-completion.ts";
+import { isCallbackHash } from "../token-url.ts";
+import { idInPath, notFound, pathPart } from "../validation.ts";
+
+/**
+ * `POST /api/v1/waitpoints/tokens/:tokenId/callback/:hash`: completes a token with the whole body, any JSON, for services that
+ * can be given an address and nothing else. The hash in it is the credential.
+ *
+ * @param engine - completes the token
+ * @param environments - knows the keys that the hash may have been made with
+ * @returns the route
+ */
+export function tokenCallbackRoute(
+  engine: Engine,
+  environments: Pick<EnvironmentStore, "ofToken" | "withKeys">,
+): Route {
+  return {
+    method: "POST",
+    path: "/api/v1/waitpoints/tokens/:tokenId/callback/:hash",
+    accepts: "anyone",
+    bodyLimit: maxTokenBytes,
+    async answer(request): Promise<CompleteTokenAnswer> {
+      if (request.headers["content-length"] === undefined) {
+        throw new ApiError("length_required", "Send the body with the header 'Content-Length'.", "content-length");
+      }
+      const uuid = idInPath(request, "tokenId", "waitpoint");
+      const id = pathPart(request, "tokenId");
+      const environmentId = await environments.ofToken(uuid);
+      if (environmentId === null) throw notFound("token", id);
+      const keys = (await environments.withKeys(environmentId))?.keys ?? [];
+      const hash = pathPart(request, "hash");
+      if (!keys.some((key) => isCallbackHash(hash, uuid, key))) {
+        throw new ApiError(
+          "unauthorized",
+          `This is not the address of the token ${id}. Use the url that came with it.`,
+        );
+      }
+      return completeToken(engine, environmentId, { id, uuid }, request.body ?? {});
+    },
+  };
+}
