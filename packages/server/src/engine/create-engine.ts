@@ -45,6 +45,8 @@ export function createEngine(settings: EngineSettings): Engine {
     ...verbs,
     ...waitVerbs(parts),
     ...queueVerbs(parts),
+    freeProcesses: (environmentId) =>
+      new Map(dispatchers.hostsOf(environmentId).map((host) => [host.id, host.room.direct])),
     openHost: (link) => openHost(link, parts, verbs),
     wake(environmentId, notice) {
       if (notice === "queued") dispatchers.of(environmentId)?.queued();

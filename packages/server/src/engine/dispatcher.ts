@@ -57,6 +57,7 @@ export class Dispatcher {
   }
 
   add(host: ConnectedHost): void {
+    for (const earlier of this.hosts) if (earlier.id === host.id) this.remove(earlier);
     this.#hosts.set(host, { direct: true, ahead: true, resumes: true });
     this.#rounds.request();
   }
@@ -101,13 +102,11 @@ export class Dispatcher {
   }
 
   /**
-   * A claim for the host failed. Where it is unknown whether it was committed, every connection of the host is closed: it comes
-   * back and says what it holds, which settles it.
+   * A claim for the host failed. Where it is unknown whether it was committed, the connection is closed: the host comes back
+   * and says what it holds, which settles it.
    */
   claimFailed(host: ConnectedHost, error: unknown): void {
-    if (this.#settings.isCertain(error)) return;
-    host.link.close();
-    for (const other of this.#hosts.keys()) if (other.id === host.id) other.link.close();
+    if (!this.#settings.isCertain(error)) host.link.close();
   }
 
   /** Resolves when no claim is under way; nothing is looked for again by itself. */

@@ -1,52 +1,6 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
-import { type RaceDatabase, raceDatabase } from "@pawl/testkit";
-import { createBatchStore } from "../store/batches.ts";
-import { createHostStore } from "../store/hosts.ts";
-import { isRowError } from "../store/row-error.ts";
-import { type RunStage, runStage } from "../store/runs/fixtures/run-stage.ts";
-import { createRunStore } from "../store/runs/run-store.ts";
-import { createVersionStore } from "../store/versions.ts";
-import { createEngine } from "./create-engine.ts";
-import type { Engine, TriggerRequest } from "./engine.ts";
-import { FakeHost } from "./fixtures/fake-host.ts";
-
-interface EngineStage extends RunStage {
-  readonly engine: Engine;
-  readonly races: RaceDatabase;
-  readonly errors: unknown[];
-  host(): FakeHost;
-  request(changes?: Partial<TriggerRequest>): TriggerRequest;
-}
-
-/** A real engine on a real store; its hosts are played by the test. */
-async function engineStage(t: TestContext, isRowError = (_error: unknown) => false): Promise<EngineStage> {
-  const stage = await runStage(t);
-  const races = raceDatabase(stage.database);
-  const errors: unknown[] = [];
-  const engine = createEngine({
-    runs: createRunStore(races.database),
-    hosts: createHostStore(races.database),
-    versions: createVersionStore(stage.database),
-    batches: createBatchStore(stage.database),
-    notifier: { notify: () => undefined },
-    isRowError,
-    onError: (error) => errors.push(error),
-  });
-  await engine.start();
-  stage.onEnd(() => engine.stop());
-  return {
-    ...stage,
-    engine,
-    races,
-    errors,
-    host: () => new FakeHost(stage.environment, [stage.versionId]),
-    request: (changes) => {
-      const { id: _id, traceId: _traceId, ...request } = stage.newRun(changes);
-      return request;
-    },
-  };
-}
+import { test } from "node:test";
+import { engineStage } from "./fixtures/engine-stage.ts";
 
 const done = { kind: "completed", outputType: "application/json", durationMs: 1 } as const;
 
@@ -59,11 +13,11 @@ test("a trigger with a process ready starts its run in the transaction that make
   const states: unknown[] = [];
   for (let pushed = 1; pushed < 20 && !states.includes("executing"); pushed++) {
     const point = stage.races.hold("runs_insert", "after");
-    const triggering = stage.engine.trigger(stage.request());
+    const triggering = stage.triggered();
     await point.reached;
     states.push((await stage.sql("select state from live_run"))[0]?.state);
     point.release();
-    const { runId } = await triggering;
+    const runId = await triggering;
     const run = (await host.pushed(pushed)).at(-1);
     assert.deepEqual([run?.runId, run?.isStarted], [runId, true]);
     const result = { ...done, runId, fence: run?.fence ?? 0 };
@@ -124,7 +78,7 @@ test("a run pushed into a connection that broke is given again after the reconne
   const host = stage.host();
   host.connect(stage.engine, { capacity: { ready: 1 } });
   await host.next((message) => message.type === "welcome");
-  const { runId } = await stage.engine.trigger(stage.request());
+  const runId = await stage.triggered();
   await host.pushed(1);
   host.close();
   host.connect(stage.engine, { held: [], capacity: { ready: 1 } });
@@ -138,11 +92,11 @@ test("a run claimed for a connection that closed meanwhile goes back at once", a
   host.connect(stage.engine, { capacity: { ready: 1 } });
   await host.next((message) => message.type === "welcome");
   const point = stage.races.hold("runs_insert", "before");
-  const triggering = stage.engine.trigger(stage.request());
+  const triggering = stage.triggered();
   await point.reached;
   host.close();
   point.release();
-  const { runId } = await triggering;
+  const runId = await triggering;
   const live = await stage.liveRun(runId);
   assert.deepEqual([live?.state, live?.attempt], ["queued", 0]);
 });
@@ -201,7 +155,9 @@ test("a run that was delayed through a server that died is queued when its host 
   const stage = await engineStage(t);
   const claim = await stage.executing();
   const error = { type: "STRING_ERROR", raw: "no" } as const;
-  await stage.settle({ failed: [{ ...claim, error, outcome: "failed", durationMs: 1, retryDelayMs: 60_000 }] });
+  await stage.settle({
+    failed: [{ ...claim, error, outcome: "failed", durationMs: 1, retryDelayMs: 60_000, isRetriedInPlace: false }],
+  });
   await stage.sql("update live_run set due_at = now()");
   const host = stage.host();
   host.connect(stage.engine, { capacity: { ready: 1 } });
@@ -214,7 +170,7 @@ test("a version that brings a task brings its waiting runs", async (t) => {
   const host = stage.host();
   host.connect(stage.engine, { capacity: { ready: 1 } });
   await host.next((message) => message.type === "welcome");
-  const { runId } = await stage.engine.trigger(stage.request({ taskId: "stage.later.run" }));
+  const runId = await stage.triggered({ taskId: "stage.later.run" });
   const version = await stage.engine.registerVersion(stage.environment, {
     contentHash: "fedcba9876543210",
     processKeepAlive: true,
@@ -247,6 +203,7 @@ test("an error of the store ends the connection, so that the host comes back and
     results: [{ ...done, runId: run.runId, fence: run.fence }],
     started: [],
     returned: [],
+    orphaned: [],
     capacity: host.capacity(),
   });
   while (host.isOpen) await new Promise((resolve) => setImmediate(resolve));
@@ -258,7 +215,7 @@ test("an error of the store ends the connection, so that the host comes back and
 });
 
 test("a result that the store refuses fails its own run, and no other of its report", async (t) => {
-  const stage = await engineStage(t, isRowError);
+  const stage = await engineStage(t, { splitsRows: true });
   await stage.sql("alter table run add constraint test_refusal check (output is distinct from 'poison')");
   await stage.engine.triggerMany([stage.request(), stage.request()]);
   const host = stage.host();

@@ -94,6 +94,8 @@ export type TriggerRefusal =
 export interface ClaimRequest {
   readonly environmentId: string;
   readonly hostId: string;
+  /** The connection that the claim is for, from {@link HostStore.connect}; absent: whichever the host has. */
+  readonly connection?: number;
   /** Versions whose bundle the host has. */
   readonly versionIds: readonly string[];
   /** Runs to claim and start at once, for processes that are ready. */
@@ -178,6 +180,11 @@ export interface Failure extends Claim {
   readonly retryDelayMs: number | null;
   /** Whether its host keeps the run for the next attempt: it goes on executing under the same claim, with the next number. */
   readonly isRetriedInPlace: boolean;
+  /**
+   * The number of the attempt that failed. The fence stays the same over a retry in place, so a report that is sent again after a
+   * reconnect is told from the next failure by this.
+   */
+  readonly attempt?: number | undefined;
 }
 
 /** Everything that one report of a host changes, in one transaction. */
@@ -254,6 +261,16 @@ export interface RunStore {
   ): Promise<readonly string[]>;
   /** What these hosts have to be told, and may not have heard. */
   hostOrders(environmentId: string, hostIds: readonly string[]): Promise<HostOrders>;
+  /**
+   * Runs of a host that have their slot again after a wait. A host that reconnects is told of them again, since the message that
+   * said so may have been lost with its connection; what it has heard before it passes over.
+   */
+  resumedBefore(environmentId: string, hostId: string): Promise<readonly ResumedRun[]>;
+  /**
+   * The runs of a host that go on after a wait, as far as the store knows, with what it came to: a host that lost its connection
+   * may not have heard it.
+   */
+  resumedBefore(environmentId: string, hostId: string): Promise<readonly ResumedRun[]>;
   /** Gives a delayed run that has not started another time. */
   reschedule(environmentId: string, runId: string, delay: Delay): Promise<"rescheduled" | "not_delayed" | "not_found">;
   /** What a replay of a run starts from; null when it does not exist. */
@@ -313,7 +330,11 @@ export type ReplaySource = Omit<NewRun, "id" | "traceId" | "environmentId" | "re
 
 /** Worker hosts and their leases. */
 export interface HostStore {
-  /** Makes a host or renews its lease. */
+  /**
+   * Makes a host or renews its lease, under the environment's lock. Answers the number of its connection: from now on, claims
+   * for an earlier one bring nothing, and those that brought something are seen by {@link RunStore.reconcile} and
+   * {@link RunStore.resumedBefore}.
+   */
   connect(host: {
     readonly id: string;
     readonly environmentId: string;
@@ -321,7 +342,7 @@ export interface HostStore {
     /** Versions whose bundle the host has. */
     readonly versionIds: readonly string[];
     readonly leaseMs: number;
-  }): Promise<void>;
+  }): Promise<number>;
   /** The host has bundles of other versions now. */
   announce(hostId: string, versionIds: readonly string[]): Promise<void>;
   /**
@@ -332,8 +353,8 @@ export interface HostStore {
     hostIds: readonly string[],
     leaseMs: number,
   ): Promise<{ readonly lostIds: readonly string[]; readonly nextLossInMs: number | null }>;
-  /** Shortens the lease of a host whose connection closed. */
-  shorten(hostId: string, leaseMs: number): Promise<void>;
+  /** Shortens the lease of a host whose connection closed, unless it has a later one. */
+  shorten(hostId: string, connection: number, leaseMs: number): Promise<void>;
 }
 
 /** The version that new runs execute. */

@@ -26,10 +26,21 @@ test("a renewal tells which hosts are gone, and when the first of the others is 
 test("a lease is only ever shortened by a close", async (t) => {
   const stage = await runStage(t);
   const hosts = createHostStore(stage.database);
-  await hosts.shorten(stage.hostId, 2_000);
-  await hosts.shorten(stage.hostId, 60_000);
+  await hosts.shorten(stage.hostId, 0, 2_000);
+  await hosts.shorten(stage.hostId, 0, 60_000);
   const { nextLossInMs } = await hosts.renew([], 1_000);
   assert.ok(nextLossInMs !== null && nextLossInMs <= 2_000);
+});
+
+test("the end of an earlier connection says nothing of a later one", async (t) => {
+  const stage = await runStage(t);
+  const hosts = createHostStore(stage.database);
+  const { hostId: id, versionId } = stage;
+  const host = { id, environmentId: stage.environment.id, name: "stage", versionIds: [versionId], leaseMs: 60_000 };
+  assert.equal(await hosts.connect(host), 1);
+  await hosts.shorten(id, 0, 2_000);
+  const { nextLossInMs } = await hosts.renew([], 1_000);
+  assert.ok(nextLossInMs !== null && nextLossInMs > 2_000);
 });
 
 test("the versions that a host announces are kept", async (t) => {

@@ -1,5 +1,6 @@
 import type { HostStore } from "../engine/ports.ts";
 import { type Database, plainArray } from "./db.ts";
+import { lockEnvironment } from "./runs/claim.ts";
 
 /**
  * Hosts and their leases. Times are Postgres's own.
@@ -10,18 +11,23 @@ import { type Database, plainArray } from "./db.ts";
 export function createHostStore(db: Database): HostStore {
   return {
     async connect(host) {
-      const rows = await db.query({
-        name: "hosts_connect",
-        text: `
-          insert into host (id, environment_id, name, version_ids, lease_expires_at)
-          values ($1, $2, $3, $4::uuid[], now() + $5::int * interval '1 millisecond')
-          on conflict (id) do update
-          set version_ids = excluded.version_ids, lease_expires_at = excluded.lease_expires_at, connected_at = now()
-          where host.environment_id = excluded.environment_id
-          returning id`,
-        values: [host.id, host.environmentId, host.name, plainArray(host.versionIds), host.leaseMs],
-      });
+      const [, rows = []] = await db.transaction([
+        lockEnvironment(host.environmentId),
+        {
+          name: "hosts_connect",
+          text: `
+            insert into host (id, environment_id, name, version_ids, lease_expires_at)
+            values ($1, $2, $3, $4::uuid[], now() + $5::int * interval '1 millisecond')
+            on conflict (id) do update
+            set version_ids = excluded.version_ids, lease_expires_at = excluded.lease_expires_at, connected_at = now(),
+                connection = host.connection + 1
+            where host.environment_id = excluded.environment_id
+            returning connection`,
+          values: [host.id, host.environmentId, host.name, plainArray(host.versionIds), host.leaseMs],
+        },
+      ]);
       if (rows.length === 0) throw new Error(`Host ${host.id} belongs to another environment.`);
+      return Number(rows[0]?.connection);
     },
     async announce(hostId, versionIds) {
       await db.query({
@@ -49,13 +55,13 @@ export function createHostStore(db: Database): HostStore {
         nextLossInMs: (row?.next_loss_in_ms ?? null) as number | null,
       };
     },
-    async shorten(hostId, leaseMs) {
+    async shorten(hostId, connection, leaseMs) {
       await db.query({
         name: "hosts_shorten",
         text: `
-          update host set lease_expires_at = least(lease_expires_at, now() + $2::int * interval '1 millisecond')
-          where id = $1::uuid`,
-        values: [hostId, leaseMs],
+          update host set lease_expires_at = least(lease_expires_at, now() + $3::int * interval '1 millisecond')
+          where id = $1::uuid and connection = $2::int`,
+        values: [hostId, connection, leaseMs],
       });
     },
   };

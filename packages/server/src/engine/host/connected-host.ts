@@ -19,6 +19,8 @@ export interface Room {
  */
 export class ConnectedHost {
   readonly id: string;
+  /** The number of the connection: claims are for it, and not for the host alone. */
+  readonly connection: number;
   readonly link: HostLink;
   versionIds: readonly string[];
   #capacity: Capacity;
@@ -26,8 +28,9 @@ export class ConnectedHost {
   #unseen: { readonly push: number; readonly direct: number; readonly ahead: number }[] = [];
   #reserved = { direct: 0, ahead: 0 };
 
-  constructor(id: string, link: HostLink, versionIds: readonly string[], capacity: Capacity) {
+  constructor(id: string, connection: number, link: HostLink, versionIds: readonly string[], capacity: Capacity) {
     this.id = id;
+    this.connection = connection;
     this.link = link;
     this.versionIds = versionIds;
     this.#capacity = capacity;

@@ -1,6 +1,6 @@
 import type { HostMessage } from "@pawl/contract/worker-protocol";
 import type { HostLink, HostSession } from "../host-link.ts";
-import type { HostStore, RunStore } from "../ports.ts";
+import type { HostStore, ResumedRun, RunStore } from "../ports.ts";
 import { type CallSettings, RunCalls } from "../run/calls.ts";
 import { settle } from "../run/settle.ts";
 import type { CancelDeadlines } from "../services/cancel-deadlines.ts";
@@ -33,6 +33,8 @@ export interface HostSessionSettings {
   readonly onError: (error: unknown) => void;
 }
 
+type Hello = Extract<HostMessage, { type: "hello" }>;
+
 /**
  * One connection of a worker host, from its hello to its close. A host that reconnects says what it holds; the store's view
  * is brought in line before it is given anything new. An error of the store closes the connection: the host comes back and
@@ -47,19 +49,13 @@ export function openHostSession(link: HostLink, settings: HostSessionSettings): 
   let calls: RunCalls | null = null;
   let isGreeted = false;
 
-  async function greet(hello: Extract<HostMessage, { type: "hello" }>): Promise<void> {
-    const environmentId = link.environment.id;
-    const { hostId, name, versions } = hello;
-    await settings.hosts.connect({ id: hostId, environmentId, name, versionIds: versions, leaseMs });
-    const lost = await settings.runs.reconcile(environmentId, hello.hostId, hello.held);
-    // A server that died right after a registration or a trigger may have left runs behind whose task there is.
-    await settings.runs.promotePending(environmentId);
-    if (!link.isOpen) return;
-    const { id, slug, type } = link.environment;
-    link.send({ type: "welcome", leaseMs, environment: { id, slug, type }, lost: [...lost] });
-    host = new ConnectedHost(hello.hostId, link, hello.versions, hello.capacity);
+  async function greet(hello: Hello): Promise<void> {
+    const welcome = await welcomeHost(link, hello, settings);
+    if (welcome === null) return;
+    host = welcome.host;
     calls = new RunCalls(host, settings.calls);
     settings.leases.add(host);
+    host.resume(welcome.resumed);
     settings.onConnected(host);
     await settings.orders.greet(host);
   }
@@ -111,10 +107,27 @@ export function openHostSession(link: HostLink, settings: HostSessionSettings): 
       settings.leases.remove(host);
       settings.onClosed(host);
       settings.hosts
-        .shorten(host.id, closedLeaseMs)
+        .shorten(host.id, host.connection, closedLeaseMs)
         .then(() => settings.leases.expect(closedLeaseMs), settings.onError);
     },
   };
+}
+
+/** Brings the store in line with what a host says of itself, and welcomes it; null when its connection has closed meanwhile. */
+async function welcomeHost(
+  link: HostLink,
+  { hostId, name, versions, held, capacity }: Hello,
+  { runs, hosts }: HostSessionSettings,
+): Promise<{ readonly host: ConnectedHost; readonly resumed: readonly ResumedRun[] } | null> {
+  const { id, slug, type } = link.environment;
+  const connection = await hosts.connect({ id: hostId, environmentId: id, name, versionIds: versions, leaseMs });
+  const lost = await runs.reconcile(id, hostId, held);
+  // A server that died right after a registration or a trigger may have left runs behind whose task there is.
+  await runs.promotePending(id);
+  const resumed = await runs.resumedBefore(id, hostId);
+  if (!link.isOpen) return null;
+  link.send({ type: "welcome", leaseMs, environment: { id, slug, type }, lost: [...lost] });
+  return { host: new ConnectedHost(hostId, connection, link, versions, capacity), resumed };
 }
 
 /** What a host can take now; a version that is new to it may have runs waiting. */

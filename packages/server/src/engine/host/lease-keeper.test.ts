@@ -39,7 +39,7 @@ async function keeperStage(t: TestContext) {
     send: () => undefined,
     close: () => closed.push(stage.hostId),
   };
-  const host = new ConnectedHost(stage.hostId, link, [], { ready: 0, ahead: 0, processes: 1, afterPush: 0 });
+  const host = new ConnectedHost(stage.hostId, 0, link, [], { ready: 0, ahead: 0, processes: 1, afterPush: 0 });
   const claim = await stage.executing();
   const isExecuting = async () => (await stage.liveRun(claim.runId))?.state === "executing";
   return { stage, keeper, clock, pass, live, host, queued, errors, closed, isExecuting };

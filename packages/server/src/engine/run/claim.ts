@@ -28,6 +28,7 @@ export function claimRequest(host: ConnectedHost, wanted: Room): ClaimRequest {
   return {
     environmentId: host.environmentId,
     hostId: host.id,
+    connection: host.connection,
     versionIds: host.versionIds,
     direct: wanted.direct,
     ahead: wanted.ahead,
@@ -37,7 +38,7 @@ export function claimRequest(host: ConnectedHost, wanted: Room): ClaimRequest {
 
 /**
  * Sends to a host what was claimed for it. When its connection has closed, claimed runs are given back; a run that goes on
- * stays its own, and the host is told when it comes back and awaits that wait again.
+ * stays its own, and the host is told when it comes back.
  *
  * @param store - runs
  * @param host - the host

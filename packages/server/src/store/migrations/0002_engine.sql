@@ -122,10 +122,11 @@ create table lane_wake (
         autovacuum_vacuum_cost_delay = 0);
 create index lane_wake_at on lane_wake (environment_id, at);
 
--- Where a claim begins to look, one row for each environment, written under its lock and at most once a second. What lies
--- before is gone; a transaction that is held open keeps its entries in the indexes, and no claim walks over them.
+-- Where a claim begins to look, one row for each environment, written under its lock and at most a few times a second. What
+-- lies before is gone; a transaction that is held open keeps its entries in the indexes, and no claim walks over them. Its own
+-- row is found from the newest end of an index, for the same reason.
 create table dispatch (
-  environment_id uuid primary key,
+  environment_id uuid not null references environment,
   -- No run that holds a slot was booked before.
   booked_from timestamptz not null default '-infinity',
   -- No run that is resuming was booked before, unless it was by a transaction that took a minute: the sweep finds that.
@@ -135,11 +136,17 @@ create table dispatch (
   -- Words of lane_wake from before have been read, unless their transaction took longer than a few seconds: the sweep finds those.
   woken_from timestamptz not null default '-infinity',
   updated_at timestamptz not null
-) with (fillfactor = 50);
+);
+create index dispatch_newest on dispatch (environment_id, updated_at desc);
 
 insert into lane_wake (environment_id, queue_name, concurrency_key, version_id, order_at)
 select environment_id, queue_name, concurrency_key, coalesce(version_id, '00000000-0000-0000-0000-000000000000'::uuid), min(order_at)
 from live_run where order_at is not null group by 1, 2, 3, 4;
+
+-- ── hosts ──
+
+-- Counts the connections of a host: a claim for an earlier one, which a server may still take for open, brings nothing.
+alter table host add column connection int not null default 0;
 
 -- ── waits ──
 
