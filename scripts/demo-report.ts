@@ -6,6 +6,8 @@ export interface DemoReport extends MovieReport {
   readonly records: number;
   readonly skipped: readonly SkippedRecord[];
   readonly correctedDates: number;
+  /** Null: nobody was asked. */
+  readonly approvedBy: string | null;
 }
 
 /**
@@ -22,6 +24,7 @@ export function renderReport(report: DemoReport): readonly string[] {
   }
   return [
     "",
+    ...(report.approvedBy === null ? [] : [`Approved by ${report.approvedBy}`]),
     `${report.records} records, ${report.totals.count} movies, ${report.correctedDates} dates put into the right century`,
     ...report.skipped.map(({ index, reason }) => `  skipped record ${index}: ${reason}`),
     "",

@@ -1,13 +1,14 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type DevEvent, renderDevEvent, renderErrorMessage, startDev } from "@pawl/cli";
-import { configure, runs, tasks } from "@pawl/sdk";
+import { configure, runs, tasks, wait } from "@pawl/sdk";
 import { readMovies } from "../examples/movies/report/read-movies.ts";
 import type { moviesReportBuild } from "../examples/movies/trigger/movies.ts";
 import { renderReport } from "./demo-report.ts";
 
-// `npm run demo`: the platform, a worker for examples/movies and one run on real input, until Ctrl-C; with --once, until the
-// run has ended.
+// `npm run demo`: the platform, a worker for examples/movies and one report on real input: a run, its children in a queue with a
+// limit, and a token that is completed when the run waits for it. Until Ctrl-C; with --once, until the run has ended.
 
 const { values: flags } = parseArgs({ options: { once: { type: "boolean", default: false } } });
 const dir = fileURLToPath(new URL("../examples/movies", import.meta.url));
@@ -45,7 +46,12 @@ async function runOnce(): Promise<void> {
   const { apiUrl, secretKey } = await session.ready;
   configure({ baseURL: apiUrl, accessToken: secretKey });
   const records = await readMovies();
-  const handle = await tasks.trigger<typeof moviesReportBuild>("movies.report.build", { records: [...records] });
+  const approval = await wait.createToken({ timeout: "10m", tags: ["demo"] });
+  const handle = await tasks.trigger<typeof moviesReportBuild>("movies.report.build", {
+    records: [...records],
+    approval: approval.id,
+  });
+  await approve(handle.id, approval.id);
   const run = await runs.poll<typeof moviesReportBuild>(handle.id, { pollIntervalMs: 50 });
   if (run.output === undefined) {
     process.exitCode = 1;
@@ -54,6 +60,20 @@ async function runOnce(): Promise<void> {
     print(renderReport(run.output));
   }
   print(["", `The server is at ${apiUrl}${flags.once ? "." : "; Ctrl-C ends everything."}`, ""]);
+}
+
+/** Completes the token as soon as the run says that it waits for it. */
+async function approve(runId: string, tokenId: string): Promise<void> {
+  for (;;) {
+    const { isCompleted, reason } = await runs.retrieve(runId);
+    if (isCompleted) return;
+    if (reason?.includes(tokenId) === true) {
+      print(["", `${reason}`, ""]);
+      await wait.completeToken(tokenId, { by: "npm run demo" });
+      return;
+    }
+    await delay(50);
+  }
 }
 
 function print(lines: readonly string[]): void {

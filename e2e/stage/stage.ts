@@ -39,6 +39,8 @@ export interface Stage {
   /** Starts a file with this Node. */
   node(args: readonly string[], options?: CommandOptions): RunningCommand;
   start(command: CommandSettings): RunningCommand;
+  /** What is still to be done when the test has ended, before the commands are. */
+  beforeEnd(body: () => Promise<void>): void;
   /** The environment of commands: this one's, without what would name a server or a database, and with a mark. */
   env(more?: NodeJS.ProcessEnv): NodeJS.ProcessEnv;
 }
@@ -52,6 +54,7 @@ export interface Stage {
 export async function openStage(t: TestContext): Promise<Stage> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "pawl-e2e-")));
   const commands: RunningCommand[] = [];
+  const beforeEnd: (() => Promise<void>)[] = [];
   let isClosed = false;
   const killAll = () => {
     for (const command of commands) if (command.ending === null) command.signalGroup("SIGKILL");
@@ -62,7 +65,11 @@ export async function openStage(t: TestContext): Promise<Stage> {
     try {
       // What a test that failed wrote says why.
       if (hasFailed(t)) for (const command of commands) console.error(command.report());
-      await endAll(commands);
+      try {
+        for (const body of beforeEnd) await body();
+      } finally {
+        await endAll(commands);
+      }
       await refuseLeftovers(folder);
     } finally {
       killAll();
@@ -102,6 +109,9 @@ export async function openStage(t: TestContext): Promise<Stage> {
     pawl: (args, options) => node([pawlPath, ...args], options),
     node,
     start,
+    beforeEnd(body) {
+      beforeEnd.push(body);
+    },
     env,
   };
 }

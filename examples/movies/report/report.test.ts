@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buildReport } from "./build-report.ts";
-import { cleanRecords } from "./clean-records.ts";
+import { buildReport, groupByGenre, totalsOf } from "./build-report.ts";
+import { cleanRecords, type Movie } from "./clean-records.ts";
 import { readMovies } from "./read-movies.ts";
 
 const record = {
@@ -20,7 +20,7 @@ test("the real data set gives a report, and the one record without a title is le
   assert.deepEqual(skipped, [{ index: records.findIndex(hasNoTitle), reason: "Title: has no title" }]);
   assert.equal(correctedDates, 22);
   assert.ok(movies.every((movie) => movie.year >= 1915 && movie.year <= 2011));
-  const report = buildReport(movies, { topTitles: 3 });
+  const report = reportOf(movies, 3);
   assert.equal(report.totals.count, 3200);
   assert.equal(sumOf(report.byYear), 3200);
   assert.equal(sumOf(report.byGenre), 3200);
@@ -61,13 +61,19 @@ test("totals leave out what is not known", () => {
     { ...record, "Worldwide Gross": null, "IMDB Rating": 7.1 },
     { ...record, "Major Genre": null, "IMDB Rating": null },
   ]);
-  const report = buildReport(movies, { topTitles: 10 });
+  const report = reportOf(movies, 10);
   assert.deepEqual(report.byGenre, [
     { genre: "Drama", count: 2, worldwideGross: 100, averageRating: 6.6 },
     { genre: null, count: 1, worldwideGross: 100, averageRating: null },
   ]);
   assert.equal(report.topTitles.length, 2);
 });
+
+/** As the tasks put it together. */
+function reportOf(movies: readonly Movie[], topTitles: number) {
+  const byGenre = [...groupByGenre(movies)].map(([genre, group]) => ({ genre, ...totalsOf(group) }));
+  return buildReport(movies, byGenre, { topTitles });
+}
 
 function hasNoTitle(record: unknown): boolean {
   return typeof record === "object" && record !== null && "Title" in record && record.Title === null;

@@ -27,6 +27,11 @@ export function fromHostEvent(event: HostEvent): DevEvent | null {
         type: "warning",
         message: `${event.count} log lines were lost, since the server was away for too long.`,
       };
+    case "processes_spent":
+      return {
+        type: "warning",
+        message: `All ${event.processes} run processes are taken, by ${event.waiting} runs that wait: nothing new starts here until some end. Start another worker, or give this one more with --processes.`,
+      };
     case "process_failed":
       return { type: "warning", message: `A run process ended before it was ready: ${event.message}` };
   }

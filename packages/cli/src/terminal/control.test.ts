@@ -57,17 +57,18 @@ test("the reason comes first, then each condition with its mark", () => {
 });
 
 test("the doctor names each invariant, shows what breaks one, and sums up", () => {
-  const broken = { title: "A queue holds no more runs than its limit", holds: false, durationMs: 3 };
-  const sound = { title: "A live row belongs to a run", holds: true, rows: [], durationMs: 2 };
+  const broken = { title: "A queue holds no more runs than its limit", holds: false, count: 7, durationMs: 3 };
+  const sound = { title: "A live row belongs to a run", holds: true, count: 0, rows: [], durationMs: 2 };
   const lines = plain(renderDoctorReport({ durationMs: 6, invariants: [sound, { ...broken, rows: [{ held: 3 }] }] }));
   assert.deepEqual(lines, [
     "✓ A live row belongs to a run 2 ms",
     "✗ A queue holds no more runs than its limit 3 ms",
     '    {"held":3}',
+    "    and 6 more",
     "",
     "✖ 1 of 2 invariants does not hold (6 ms)",
   ]);
-  const late = { ...broken, rows: [], skipped: "It took longer than 5 s." };
+  const late = { ...broken, count: 0, rows: [], skipped: "It took longer than 5 s." };
   assert.deepEqual(plain(renderDoctorReport({ durationMs: 6, invariants: [sound, late] })).slice(1), [
     "– A queue holds no more runs than its limit 3 ms",
     "    It took longer than 5 s.",

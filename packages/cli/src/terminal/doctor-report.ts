@@ -2,8 +2,6 @@ import type { DoctorReport, InvariantCheck } from "@pawl/contract/api/doctor";
 import { formatDuration } from "@pawl/contract/duration";
 import pc from "picocolors";
 
-const rowsShown = 5;
-
 /**
  * What a check of the invariants found: each with a mark and the time it took, and the first rows that break it.
  *
@@ -24,8 +22,9 @@ export function renderDoctorReport({ invariants, durationMs }: DoctorReport): re
 function linesOf(check: InvariantCheck): readonly string[] {
   const head = `${markOf(check)} ${check.title} ${pc.dim(formatDuration(check.durationMs))}`;
   if (check.skipped !== undefined) return [head, pc.dim(`    ${check.skipped}`)];
-  const rows = check.rows.slice(0, rowsShown).map((row) => pc.red(`    ${JSON.stringify(row)}`));
-  return [head, ...rows];
+  const rows = check.rows.map((row) => pc.red(`    ${JSON.stringify(row)}`));
+  const left = (check.count ?? 0) - check.rows.length;
+  return [head, ...rows, ...(left > 0 ? [pc.dim(`    and ${left} more`)] : [])];
 }
 
 function markOf({ holds, skipped }: InvariantCheck): string {

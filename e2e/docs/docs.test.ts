@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { startServer, startWorker, untilReady } from "../stage/platform.ts";
+import { openStage, rootDir } from "../stage/stage.ts";
+import { type DocPage, readDocPages } from "./doc-page.ts";
+
+const config = `import { defineConfig } from "@pawl/sdk";
+
+export default defineConfig({ project: "proj_docs", dirs: ["./trigger"], processKeepAlive: true });
+`;
+
+const compilerOptions = {
+  extends: join(rootDir, "tsconfig.json"),
+  compilerOptions: { typeRoots: [join(rootDir, "node_modules", "@types")] },
+  include: ["trigger", "app", "trigger.config.ts"],
+  exclude: [],
+};
+
+test("the examples of docs/ compile, and print what the pages say", async (t) => {
+  const pages = await readDocPages();
+  const stage = await openStage(t);
+  const projectDir = await stage.project("docs", {
+    "trigger.config.ts": config,
+    "tsconfig.json": JSON.stringify(compilerOptions),
+    "package.json": JSON.stringify({ type: "module" }),
+    ...filesOf(pages),
+  });
+
+  await t.test("they compile", async () => {
+    const compiler = join(rootDir, "node_modules", "typescript", "bin", "tsc");
+    const compiled = await stage.node([compiler, "-p", projectDir], { cwd: projectDir }).finished();
+    assert.equal(compiled.ending?.code, 0, compiled.report());
+  });
+
+  const server = await startServer(stage);
+  await untilReady(startWorker(stage, server, projectDir));
+  const env = { TRIGGER_API_URL: server.apiUrl, TRIGGER_SECRET_KEY: server.secretKey };
+  for (const { name, programs } of pages) {
+    for (const { file, prints } of programs) {
+      await t.test(`${name}: ${file}`, async () => {
+        const program = await stage.node([file], { cwd: projectDir, env }).finished();
+        assert.equal(program.ending?.code, 0, program.report());
+        assert.equal(program.stdout, prints);
+      });
+    }
+  }
+});
+
+test("docs/README.md names every page", async () => {
+  const pages = await readDocPages();
+  const index = await readFile(join(rootDir, "docs", "README.md"), "utf8");
+  for (const { name } of pages) if (name !== "README.md") assert.ok(index.includes(`](${name})`), name);
+});
+
+/** One project for all: a file that two pages write would be one of them only. */
+function filesOf(pages: readonly DocPage[]): Readonly<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for (const page of pages) {
+    for (const [file, text] of Object.entries(page.files)) {
+      assert.ok(!(file in files), `${page.name} writes ${file}, as another page does`);
+      files[file] = text;
+    }
+  }
+  return files;
+}
