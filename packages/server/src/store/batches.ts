@@ -1,5 +1,8 @@
-import type { BatchStore } from "../engine/batch-ports.ts";
-import type { Database } from "./db.ts";
+import type { BatchOutcome, BatchStore, FailedBatchItem, NewBatch } from "../engine/batch-ports.ts";
+import { type Database, plainArray, type Rows, type Statement, textArray } from "./db.ts";
+import { completeAwaited, setPatience } from "./runs/completions.ts";
+import { transactionAgain } from "./runs/contended.ts";
+import { noteEnded } from "./runs/finish.ts";
 
 /**
  * Batches on Postgres.
@@ -9,24 +12,7 @@ import type { Database } from "./db.ts";
  */
 export function createBatchStore(database: Database): BatchStore {
   return {
-    async create({ environmentId, id, runCount, requestKey }) {
-      // An insert that meets a key under way waits for it; the next statement sees which of the two was made.
-      const [, [row] = []] = await database.transaction([
-        {
-          name: "batches_insert",
-          text: `insert into batch (environment_id, id, run_count, request_key) values ($1, $2, $3, $4)
-                 on conflict (environment_id, request_key) do nothing`,
-          values: [environmentId, id, runCount, requestKey],
-        },
-        {
-          name: "batches_find_by_key",
-          text: "select id from batch where environment_id = $1 and (id = $2 or request_key = $3)",
-          values: [environmentId, id, requestKey],
-        },
-      ]);
-      const storedId = String(row?.id);
-      return { id: storedId, isFound: storedId !== id };
-    },
+    create: (batch) => create(database, batch),
     async find(environmentId, batchId) {
       const [row] = await database.query({
         name: "batches_find",
@@ -39,12 +25,239 @@ export function createBatchStore(database: Database): BatchStore {
       if (row === undefined) return null;
       return { runCount: Number(row.run_count), indexes: new Set(row.indexes as number[]) }; // an int[] column
     },
+    failItems: (environmentId, batchId, items) => failItems(database, environmentId, batchId, items),
     async seal(environmentId, batchId) {
-      await database.query({
-        name: "batches_seal",
-        text: "update batch set sealed_at = now() where environment_id = $1 and id = $2 and sealed_at is null",
-        values: [environmentId, batchId],
-      });
+      const [, ...results] = await transactionAgain(database, [
+        lockBatch(environmentId, batchId),
+        sealBatch(environmentId, batchId),
+        ...completeAwaited(environmentId),
+      ]);
+      return (results.at(-1) ?? []).length > 0;
     },
   };
+}
+
+async function create(database: Database, batch: NewBatch): Promise<BatchOutcome> {
+  const { parent } = batch;
+  const statements = [
+    ...(parent?.claim ? [lockParent(batch)] : []),
+    ...(batch.idempotency === null ? [] : [freeExpiredKey(batch)]),
+    insertBatch(batch),
+    findBatch(batch),
+    ...(parent?.wait ? [awaitBatch(batch), ...completeAwaited(batch.environmentId)] : []),
+  ];
+  const results = await transactionAgain(database, statements);
+  return outcomeOf(batch, results[statements.findIndex((statement) => statement.name === "batches_find_made")] ?? []);
+}
+
+function outcomeOf(batch: NewBatch, [row]: Rows): BatchOutcome {
+  if (row === undefined || row.is_parent_valid !== true) {
+    return { kind: "refused", reason: { kind: batch.parent?.claim ? "lost_claim" : "parent_finished" } };
+  }
+  const [id, runCount] = [String(row.id), Number(row.run_count)];
+  if (id === batch.id) return { kind: "created", id, runCount };
+  return { kind: "found", id, runCount, isCached: row.is_cached === true };
+}
+
+/** No claim is lost between the look at it and the commit. Locks: the parent's live row. */
+function lockParent({ environmentId, parent }: NewBatch): Statement {
+  return {
+    name: "batches_lock_parent",
+    text: "select from live_run where environment_id = $1::uuid and run_id = $2::uuid for no key update",
+    values: [environmentId, parent?.runId ?? null],
+  };
+}
+
+/** Locks: the batch that had the key. */
+function freeExpiredKey({ environmentId, idempotency }: NewBatch): Statement {
+  return {
+    name: "batches_free_expired_key",
+    text: `
+      update batch set idempotency_key = null
+      where environment_id = $1::uuid and idempotency_key = $2 and idempotency_key_expires_at <= now()`,
+    values: [environmentId, idempotency?.key ?? null],
+  };
+}
+
+/**
+ * What the statements of one `create` have in common: `parent`, whether it may make the batch, and `found`, the batch that there is
+ * already: in the journal of the parent's waits, or by one of its keys.
+ */
+const common = `
+  parent as materialized (
+    select $7::uuid is null or exists (
+      select from run r
+      where r.environment_id = $1::uuid and r.id = $7::uuid and r.outcome is null
+    ) and ($9::int is null or exists (
+      select from live_run l
+      where l.environment_id = $1::uuid and l.run_id = $7::uuid and l.host_id = $8::uuid and l.fence = $9::int and l.state <> 'claimed'
+    )) as is_valid
+  ),
+  found as materialized (
+    select b.id, b.is_cached from (
+      select w.waitpoint_id as id, false as is_cached, 1 as place from run_wait w
+      where w.environment_id = $1::uuid and w.run_id = $7::uuid and w.key = $10
+      union all
+      select id, false, 2 from batch where environment_id = $1::uuid and request_key = $4
+      union all
+      select id, sealed_at is not null, 3 from batch where environment_id = $1::uuid and idempotency_key = $5
+    ) b
+    where b.id <> $2::uuid
+    order by b.place limit 1
+  )`;
+
+function commonValues({ environmentId, id, runCount, requestKey, idempotency, parent }: NewBatch): readonly unknown[] {
+  return [
+    environmentId,
+    id,
+    runCount,
+    requestKey,
+    idempotency?.key ?? null,
+    idempotency?.lifeS ?? null,
+    parent?.runId ?? null,
+    parent?.claim?.hostId ?? null,
+    parent?.claim?.fence ?? null,
+    parent?.wait ?? null,
+  ];
+}
+
+/** An insert that meets a key under way waits for it; the next statement sees which of the two was made. Locks: the keys. */
+function insertBatch(batch: NewBatch): Statement {
+  return {
+    name: "batches_insert",
+    text: `
+      with ${common}
+      insert into batch (environment_id, id, run_count, request_key, idempotency_key, idempotency_key_expires_at, parent_run_id,
+                         is_awaited)
+      select $1::uuid, $2::uuid, $3::int, $4, $5, now() + $6::float8 * interval '1 second', $7::uuid, $10::text is not null
+      from parent where is_valid and not exists (select from found)
+      on conflict do nothing`,
+    values: commonValues(batch),
+  };
+}
+
+/** Locks: the batch. */
+function findBatch(batch: NewBatch): Statement {
+  return {
+    name: "batches_find_made",
+    text: `
+      with ${common}
+      select b.id, b.run_count, coalesce((select is_cached from found), false) as is_cached, p.is_valid as is_parent_valid, ${setPatience}
+      from parent p
+      cross join batch b
+      where b.environment_id = $1::uuid and b.id = coalesce((select id from found), $2::uuid)
+      for no key update of b`,
+    values: commonValues(batch),
+  };
+}
+
+/**
+ * Has the parent wait for the batch that was made or found. A found one may have runs already which nobody waited for.
+ * `completeAwaited` has to follow, since they may all have ended. Locks: the batch, its live runs, its waitpoint.
+ */
+function awaitBatch(batch: NewBatch): Statement {
+  return {
+    name: "batches_await",
+    text: `
+      with ${common},
+      awaited as materialized (
+        select b.id, b.is_awaited from parent p
+        cross join batch b
+        where p.is_valid and b.environment_id = $1::uuid and b.id = coalesce((select id from found), $2::uuid)
+      ),
+      marked as (
+        update batch b set is_awaited = true from awaited a
+        where not a.is_awaited and b.environment_id = $1::uuid and b.id = a.id
+      ),
+      tracked as (
+        update live_run l set awaited_batch_id = a.id
+        from awaited a
+        where a.id <> $2::uuid and l.environment_id = $1::uuid and l.awaited_batch_id is null and l.run_id = any (array(
+          select i.run_id from batch_item i join awaited a on a.id = i.batch_id where i.environment_id = $1::uuid and i.run_id is not null
+        ))
+      ),
+      waited as (
+        insert into waitpoint (environment_id, id, kind) select $1::uuid, id, 'batch' from awaited
+        on conflict do nothing
+      ),
+      opened as (
+        insert into run_wait (environment_id, run_id, key, waitpoint_id)
+        select $1::uuid, $7::uuid, $10, id from awaited
+        on conflict do nothing
+        returning run_id
+      ),
+      progressed as (
+        update live_run l set lost_count = 0
+        where l.environment_id = $1::uuid and l.run_id = any (array(select run_id from opened)) and l.lost_count > 0
+      )
+      select ${noteEnded("pawl.ended_in", "id", "true")} from awaited`,
+    values: commonValues(batch),
+  };
+}
+
+/** Locks: the batch. */
+function lockBatch(environmentId: string, batchId: string): Statement {
+  return {
+    name: "batches_lock",
+    text: "select from batch where environment_id = $1::uuid and id = $2::uuid for no key update",
+    values: [environmentId, batchId],
+  };
+}
+
+/**
+ * Seals a batch that has all its items, and only such a one. Comes after {@link lockBatch}; `completeAwaited` has to follow. A
+ * run that was made while somebody began to wait for the batch is found here at the latest.
+ */
+function sealBatch(environmentId: string, batchId: string): Statement {
+  return {
+    name: "batches_seal",
+    text: `
+      with sealed as (
+        update batch set sealed_at = now()
+        where environment_id = $1::uuid and id = $2::uuid and sealed_at is null and aborted_at is null and run_count = (
+          select count(*) from batch_item i where i.environment_id = $1::uuid and i.batch_id = $2::uuid
+        )
+        returning id, is_awaited
+      ),
+      tracked as (
+        update live_run l set awaited_batch_id = $2::uuid
+        where l.environment_id = $1::uuid and l.awaited_batch_id is null and l.run_id = any (array(
+          select i.run_id from batch_item i join sealed s on s.id = i.batch_id
+          where s.is_awaited and i.environment_id = $1::uuid and i.run_id is not null
+        ))
+      )
+      select ${noteEnded("pawl.ended_in", "id", "is_awaited")} from sealed`,
+    values: [environmentId, batchId],
+  };
+}
+
+/**
+ * Notes items that can't be triggered, in the places of their runs; a place that is taken stays. Locks: the places, then the batch.
+ */
+async function failItems(
+  database: Database,
+  environmentId: string,
+  batchId: string,
+  items: readonly FailedBatchItem[],
+): Promise<void> {
+  await database.query({
+    name: "batches_fail_items",
+    text: `
+      with placed as (
+        insert into batch_item (environment_id, batch_id, index, task_id, error, error_code)
+        select $1::uuid, $2::uuid, f.index, f.task_id, f.error, f.error_code
+        from unnest($3::int[], $4::text[], $5::text[], $6::text[]) as f(index, task_id, error, error_code)
+        order by f.index
+        on conflict do nothing
+      )
+      update batch set last_item_at = now() where environment_id = $1::uuid and id = $2::uuid`,
+    values: [
+      environmentId,
+      batchId,
+      plainArray(items.map((item) => item.index)),
+      textArray(items.map((item) => item.taskId)),
+      textArray(items.map((item) => item.error)),
+      textArray(items.map((item) => item.errorCode)),
+    ],
+  });
 }

@@ -1,15 +1,19 @@
 import type { Failure } from "../../engine/ports.ts";
 import { plainArray, type Statement, textArray } from "../db.ts";
+import { cancelled, closeWaitsOf, finishEnded, noteAwaitedOf } from "./finish.ts";
 import { claimValues, heldBy } from "./held-by.ts";
+import { wakeFreedLanesOf, wakeLanesOf } from "./lane-wake.ts";
 
 /**
- * Records failed attempts. A run with an attempt left, whose error allows one, is queued again or delayed until its next
- * attempt; any other is finished. Locks: the live rows, in the order of their ids, then the run rows.
+ * Records failed attempts. A run with an attempt left, whose error allows one, is queued again, delayed until its next attempt,
+ * or begins it in place, with the same claim; any other is finished. One that somebody cancelled ends as canceled. The next attempt begins
+ * without waits. `completeAwaited` has to follow in the transaction. Locks: the live rows, in the order of their ids, then the run rows.
  *
  * @param environmentId - the environment of the host
  * @param hostId - the host that must hold the claims
  * @param failures - the runs, with their errors
- * @returns the statement; its rows are the runs it changed, with `state` null for finished ones and `due_in_ms` for delayed ones
+ * @returns the statement; its rows are the runs it found, with `state` null for finished ones, `due_in_ms` for delayed ones, and
+ *   `is_kept` for those that go on under their claim
  */
 export function failRuns(environmentId: string, hostId: string, failures: readonly Failure[]): Statement {
   return {
@@ -18,56 +22,79 @@ export function failRuns(environmentId: string, hostId: string, failures: readon
       with locked as materialized (
         select l.*, array_position($3::uuid[], l.run_id) as place
         from live_run l
-        where ${heldBy} and l.state in ('executing', 'cancelling')
+        where ${heldBy} and l.state in ('executing', 'waiting', 'resuming', 'cancelling')
         order by l.run_id
         for update
       ),
-      failed as materialized (
-        select run_id, task_id, attempt, version_id, started_at, attempt_started_at,
-               duration_ms + ($7::float8[])[place] as duration_ms, ($5::text[])[place] as error, ($6::text[])[place] as outcome,
-               ($8::float8[])[place] as retry_delay_ms,
-               ($8::float8[])[place] is not null and attempt < max_attempts and state = 'executing' as is_retried
-        from locked
+      -- A report that is repeated tells of an attempt in place again: its run has left that attempt behind.
+      repeated as (
+        select run_id from locked where ($10::int[])[place] < attempt
       ),
-      attempted as (
+      failed as materialized (
+        select environment_id, run_id, task_id, state, queue_name, concurrency_key, holds_slot, is_limited, is_awaited,
+               awaited_batch_id, attempt, version_id, started_at, attempt_started_at,
+               duration_ms + ($7::float8[])[place] as duration_ms,
+               case when state = 'cancelling' then $11 else ($5::text[])[place] end as error,
+               case when state = 'cancelling' then 'canceled' else ($6::text[])[place] end as outcome,
+               ($8::float8[])[place] as retry_delay_ms,
+               ($8::float8[])[place] is not null and attempt < max_attempts and state <> 'cancelling' as is_retried,
+               ($9::boolean[])[place] and state = 'executing' as is_in_place
+        from locked where ($10::int[])[place] is null or ($10::int[])[place] >= attempt
+      ),
+      retried_attempt as (
         insert into attempt (environment_id, run_id, number, version_id, started_at, failed_at, error)
-        select $1::uuid, run_id, attempt, version_id, attempt_started_at, now(), error from failed
+        select $1::uuid, run_id, attempt, version_id, attempt_started_at, now(), error from failed where is_retried
+      ),
+      in_place as (
+        update live_run l
+        set attempt = l.attempt + 1, attempt_started_at = now(), duration_ms = f.duration_ms, is_recovering = false
+        from failed f
+        where f.is_retried and f.is_in_place
+          and l.environment_id = $1::uuid and l.run_id = f.run_id and l.run_id = any ($3::uuid[])
+        returning l.run_id
       ),
       retried as (
         update live_run l
         set state = case when f.retry_delay_ms > 0 then 'delayed' else 'queued' end,
             due_at = case when f.retry_delay_ms > 0 then now() + f.retry_delay_ms * interval '1 millisecond' end,
             order_at = case when f.retry_delay_ms > 0 then null else now() end,
-            host_id = null, attempt_started_at = null, duration_ms = f.duration_ms
+            claimed_order_at = null, host_id = null, holds_slot = false, booked_at = null, attempt_started_at = null,
+            duration_ms = f.duration_ms, is_recovering = false
         from failed f
-        where f.is_retried and l.environment_id = $1::uuid and l.run_id = f.run_id and l.run_id = any ($3::uuid[])
-        returning l.run_id, l.state, nullif(f.retry_delay_ms, 0) as due_in_ms
+        where f.is_retried and not f.is_in_place
+          and l.environment_id = $1::uuid and l.run_id = f.run_id and l.run_id = any ($3::uuid[])
+        returning l.environment_id, l.run_id, l.state, l.queue_name, l.concurrency_key, l.version_id, l.order_at,
+                  nullif(f.retry_delay_ms, 0) as due_in_ms, f.holds_slot, f.is_limited
       ),
-      gone as (
-        delete from live_run l using failed f
-        where not f.is_retried and l.environment_id = $1::uuid and l.run_id = f.run_id and l.run_id = any ($3::uuid[])
+      queued as (
+        select * from retried where state = 'queued'
       ),
-      listed as (
-        insert into run_failure (environment_id, run_id, task_id, outcome)
-        select $1::uuid, run_id, task_id, outcome from failed where not is_retried
+      woken as (${wakeLanesOf("queued")}
       ),
-      finished as (
-        update run r
-        set outcome = f.outcome, finished_at = now(), version_id = f.version_id, attempt_count = f.attempt,
-            started_at = f.started_at, duration_ms = f.duration_ms, error = f.error
-        from failed f
-        where not f.is_retried and r.environment_id = $1::uuid and r.id = f.run_id and r.id = any ($3::uuid[])
-        returning r.id
-      )
-      select run_id, state, due_in_ms from retried
+      freed_by_retry as (${wakeFreedLanesOf("retried")}
+      ),
+      ended as (
+        select * from failed where not is_retried
+      ),
+      ${finishEnded},
+      ${closeWaitsOf("failed")},
+      ${noteAwaitedOf("ended")}
+      select run_id, state, due_in_ms, false as is_kept, holds_slot and is_limited as has_freed from retried
       union all
-      select id, null, null from finished`,
+      select run_id, 'executing', null, true, false from in_place
+      union all
+      select run_id, 'executing', null, true, false from repeated
+      union all
+      select f.run_id, null, null, false, f.has_freed from finished f cross join noted`,
     values: [
       ...claimValues(environmentId, hostId, failures),
       textArray(failures.map((failure) => JSON.stringify(failure.error))),
       textArray(failures.map((failure) => failure.outcome)),
       plainArray(failures.map((failure) => failure.durationMs)),
       plainArray(failures.map((failure) => failure.retryDelayMs)),
+      plainArray(failures.map((failure) => failure.isRetriedInPlace)),
+      plainArray(failures.map((failure) => failure.attempt ?? null)),
+      JSON.stringify(cancelled),
     ],
   };
 }

@@ -1,11 +1,12 @@
 import type { Statement } from "../db.ts";
+import { wakeLanesOf } from "./lane-wake.ts";
 
 /** The most runs that one transaction promotes. */
 const promoteSize = 1_000;
 
 /**
- * Queues delayed runs whose time has come; each stands where its time puts it. Rows that another server promotes are skipped.
- * Locks: the promoted rows.
+ * Queues delayed runs whose time has come; each stands where its time puts it, and one that has not been attempted has the head
+ * start of its priority. Rows that another server promotes are skipped. Locks: the promoted rows.
  *
  * @returns the statement; its rows are the environments of the promoted runs
  */
@@ -18,33 +19,27 @@ export function promoteDueRuns(): Statement {
         where due_at <= now()
         order by due_at limit ${promoteSize}
         for update skip locked
+      ),
+      queued as (
+        update live_run l
+        set state = 'queued', due_at = null,
+            order_at = case when l.attempt > 0 then l.due_at else l.due_at - (
+              select r.priority_s from run r where r.environment_id = l.environment_id and r.id = l.run_id
+            ) * interval '1 second' end
+        from due d where l.environment_id = d.environment_id and l.run_id = d.run_id
+        returning l.environment_id, l.queue_name, l.concurrency_key, l.version_id, l.order_at
+      ),
+      woken as (${wakeLanesOf("queued")}
       )
-      update live_run l set state = 'queued', order_at = l.due_at, due_at = null
-      from due d where l.environment_id = d.environment_id and l.run_id = d.run_id
-      returning l.environment_id`,
+      select environment_id from queued`,
     values: [],
   };
 }
 
 /**
- * Reads when the next delayed run is due. Takes no lock.
- *
- * @returns the statement; its row says in how many milliseconds, or null
- */
-export function nextDueRun(): Statement {
-  return {
-    name: "runs_next_due",
-    text: `
-      select extract(epoch from due_at - now())::float8 * 1000 as due_in_ms
-      from live_run where due_at is not null order by due_at limit 1`,
-    values: [],
-  };
-}
-
-/**
- * Queues the runs of an environment that waited for a version with their task. Comes after the commit of a registration, and
- * again after the commit of a trigger that found no task: whichever of the two commits last sees the other. Locks: the
- * promoted rows, then their run rows.
+ * Queues the runs of an environment that waited for a version with their task, or delays those whose time has not come. Comes
+ * after the commit of a registration, and again after the commit of a trigger that found no task: whichever of the two commits
+ * last sees the other. Locks: the promoted rows, then their run rows.
  *
  * @param environmentId - the environment
  * @returns the statement; its rows are the ids of the promoted runs
@@ -53,20 +48,42 @@ export function promotePendingRuns(environmentId: string): Statement {
   return {
     name: "runs_promote_pending",
     text: `
-      with promoted as (
-        update live_run l
-        set state = 'queued', order_at = now(), queue_name = t.queue_name,
-            max_attempts = coalesce(
-              (select r.max_attempts from run r where r.environment_id = $1::uuid and r.id = l.run_id),
-              (t.retry ->> 'maxAttempts')::smallint)
+      with pending as materialized (
+        select l.run_id, t.queue_name as task_queue, t.ttl_s as task_ttl_s, (t.retry ->> 'maxAttempts')::smallint as task_attempts
         from version v join task t on t.environment_id = v.environment_id and t.version_id = v.id
-        where v.environment_id = $1::uuid and v.is_current
-          and l.environment_id = $1::uuid and l.task_id = t.id and l.state = 'pending_version'
+        join live_run l on l.environment_id = $1::uuid and l.task_id = t.id
+        where v.environment_id = $1::uuid and v.is_current and l.state = 'pending_version'
           and l.order_at is null and l.due_at is null and l.host_id is null
-        returning l.run_id, l.queue_name
+        order by l.run_id
+        for no key update of l
+      ),
+      settled as materialized (
+        select p.run_id, r.max_attempts, r.priority_s, p.task_attempts, coalesce(r.ttl_s, p.task_ttl_s) as ttl_s,
+               case when r.queue_name = 'task/' || r.task_id then p.task_queue else r.queue_name end as queue_name,
+               r.delay_until, greatest(r.delay_until, now()) as due_at
+        from pending p
+        cross join lateral (select * from run where run.environment_id = $1::uuid and run.id = p.run_id offset 0) r
+      ),
+      promoted as (
+        update live_run l
+        set state = case when s.due_at > now() then 'delayed' else 'queued' end,
+            due_at = case when s.due_at > now() then s.due_at end,
+            order_at = case when s.due_at > now() then null else now() - s.priority_s * interval '1 second' end,
+            queue_name = s.queue_name,
+            expires_at = coalesce(l.expires_at, s.due_at + nullif(s.ttl_s, 0) * interval '1 second'),
+            max_attempts = coalesce(s.max_attempts, s.task_attempts, l.max_attempts)
+        from settled s
+        where l.environment_id = $1::uuid and l.run_id = s.run_id and l.run_id = any (array(select run_id from settled))
+        returning l.*, s.ttl_s
+      ),
+      queued as (
+        select * from promoted where state = 'queued'
+      ),
+      woken as (${wakeLanesOf("queued")}
       )
-      update run r set queue_name = p.queue_name
-      from promoted p where r.environment_id = $1::uuid and r.id = p.run_id
+      update run r set queue_name = p.queue_name, ttl_s = p.ttl_s
+      from promoted p
+      where r.environment_id = $1::uuid and r.id = p.run_id and r.id = any (array(select run_id from promoted))
       returning r.id as run_id`,
     values: [environmentId],
   };

@@ -1,81 +1,75 @@
-import type { RunError } from "@pawl/contract/errors";
-import type { Statement } from "../db.ts";
+import type { Database, Statement } from "../db.ts";
+import { completeAwaited } from "./completions.ts";
+import { transactionAgain } from "./contended.ts";
+import { lossErrors, recoverLost } from "./recover.ts";
 
-const lostHost: RunError = {
-  type: "INTERNAL_ERROR",
-  code: "TASK_RUN_STALLED_EXECUTING",
-  message: "The worker host that executed this run was lost.",
-};
+/** The most hosts that one transaction takes from. */
+const rescueSize = 100;
 
 /**
- * Locks hosts whose lease has run out; a host that another server rescues is skipped.
+ * Takes everything from hosts whose lease has run out, environment by environment.
  *
- * @returns the statement; its rows are the ids of the hosts
+ * @param db - the database
+ * @returns the environments in which runs are queued again or can go on, and how many runs were taken
  */
-export function lockLostHosts(): Statement {
+export async function rescue(
+  db: Database,
+): Promise<{ readonly environmentIds: readonly string[]; readonly rescued: number }> {
+  const environments = await db.query({
+    name: "hosts_find_lost",
+    text: "select distinct environment_id from host where lease_expires_at < now()",
+    values: [],
+  });
+  const environmentIds: string[] = [];
+  let rescued = 0;
+  for (const { environment_id } of environments) {
+    const environmentId = String(environment_id);
+    const [, taken = [], , , resumed = []] = await transactionAgain(db, [
+      lockLostHosts(environmentId),
+      rescueRuns(environmentId),
+      ...completeAwaited(environmentId),
+    ]);
+    rescued += taken.length;
+    if (resumed.length > 0 || taken.some((row) => row.state === "queued")) environmentIds.push(environmentId);
+  }
+  return { environmentIds, rescued };
+}
+
+/** Locks hosts whose lease has run out; a host that another server rescues is skipped. */
+function lockLostHosts(environmentId: string): Statement {
   return {
     name: "hosts_lock_lost",
-    text: "select id from host where lease_expires_at < now() order by id limit 100 for update skip locked",
-    values: [],
+    text: `
+      select id from host where environment_id = $1::uuid and lease_expires_at < now()
+      order by id limit ${rescueSize} for update skip locked`,
+    values: [environmentId],
   };
 }
 
 /**
- * Takes everything from the hosts that {@link lockLostHosts} locked, in the same transaction: a claimed run goes back and has
- * used nothing; an executing run has used its attempt, and is queued again if it has another or else finished. Locks: the
- * live rows in the order of their ids, then the run rows.
+ * Takes everything from the hosts that {@link lockLostHosts} locked, in the same transaction. Locks: the live rows in the order of their
+ * ids, then the run rows.
  *
- * @returns the statement; its rows are the environment and state of each run, the state null for finished ones
+ * @param environmentId - the environment
+ * @returns the statement; its rows are the runs, with their state null for finished ones
  */
-export function rescueRuns(): Statement {
+export function rescueRuns(environmentId: string): Statement {
   return {
     name: "runs_rescue",
     text: `
-      with lost as materialized (
-        select id, environment_id from host where lease_expires_at < now() order by id limit 100 for update skip locked
+      with lost_host as materialized (
+        select id from host where environment_id = $1::uuid and lease_expires_at < now()
+        order by id limit ${rescueSize} for update skip locked
       ),
-      taken as materialized (
-        select l.environment_id, l.run_id, l.task_id, l.state = 'claimed' as is_unstarted, l.attempt, l.version_id, l.started_at,
-               l.attempt_started_at, l.duration_ms, l.state = 'executing' and l.attempt < l.max_attempts as is_retried
-        from lost h
-        join live_run l on l.environment_id = h.environment_id and l.host_id = h.id
+      lost as materialized (
+        select l.*, false as is_blameless
+        from live_run l
+        where l.environment_id = $1::uuid and l.host_id = any (array(select id from lost_host))
         order by l.run_id
         for update of l
       ),
-      requeued as (
-        update live_run l
-        set state = 'queued', order_at = coalesce(l.claimed_order_at, now()), claimed_order_at = null, host_id = null,
-            attempt_started_at = null, lost_count = l.lost_count + t.is_retried::int,
-            version_id = case when l.attempt > 0 then l.version_id end
-        from taken t
-        where (t.is_unstarted or t.is_retried) and l.environment_id = t.environment_id and l.run_id = t.run_id
-        returning l.environment_id, l.state
-      ),
-      attempted as (
-        insert into attempt (environment_id, run_id, number, version_id, started_at, failed_at, error)
-        select environment_id, run_id, attempt, version_id, attempt_started_at, now(), $1
-        from taken where not is_unstarted
-      ),
-      gone as (
-        delete from live_run l using taken t
-        where not (t.is_unstarted or t.is_retried) and l.environment_id = t.environment_id and l.run_id = t.run_id
-      ),
-      listed as (
-        insert into run_failure (environment_id, run_id, task_id, outcome)
-        select environment_id, run_id, task_id, 'system_failure' from taken where not (is_unstarted or is_retried)
-      ),
-      finished as (
-        update run r
-        set outcome = 'system_failure', finished_at = now(), version_id = t.version_id, attempt_count = t.attempt,
-            started_at = t.started_at, duration_ms = t.duration_ms, error = $1
-        from taken t
-        where not (t.is_unstarted or t.is_retried) and r.environment_id = t.environment_id and r.id = t.run_id
-        returning r.environment_id
-      ),
-      forgotten as (delete from host h using lost where h.id = lost.id)
-      select environment_id, state from requeued
-      union all
-      select environment_id, null from finished`,
-    values: [JSON.stringify(lostHost)],
+      forgotten as (delete from host where id = any (array(select id from lost_host))),
+      ${recoverLost(2)}`,
+    values: [environmentId, ...lossErrors],
   };
 }

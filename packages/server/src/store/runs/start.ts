@@ -3,8 +3,8 @@ import type { Statement } from "../db.ts";
 import { claimValues, heldBy } from "./held-by.ts";
 
 /**
- * Starts runs that a host holds ahead: each uses an attempt. A start that is repeated changes nothing and is confirmed again.
- * Only columns outside of every index change. Locks: the started rows.
+ * Starts runs that a host holds ahead: each uses an attempt, and can no longer expire. A start that is repeated changes nothing
+ * and is confirmed again. No column of an index changes, but for runs with a time to live. Locks: the started rows.
  *
  * @param environmentId - the environment of the host
  * @param hostId - the host that must hold the claims
@@ -19,7 +19,8 @@ export function startRuns(environmentId: string, hostId: string, claims: readonl
       set state = 'executing',
           attempt = l.attempt + (l.state = 'claimed')::int,
           attempt_started_at = case when l.state = 'claimed' then now() else l.attempt_started_at end,
-          started_at = coalesce(l.started_at, now())
+          started_at = coalesce(l.started_at, now()),
+          expires_at = null
       where ${heldBy} and l.state in ('claimed', 'executing')
       returning l.run_id`,
     values: claimValues(environmentId, hostId, claims),

@@ -1,0 +1,140 @@
+import type { CancelOutcome, Claim, HeldClaim } from "../../engine/ports.ts";
+import { type Database, plainArray, type Rows, type Statement } from "../db.ts";
+import { completeAwaited } from "./completions.ts";
+import { transactionAgain } from "./contended.ts";
+import { cancelled, closeWaitsOf, finishEnded, noteAwaitedOf } from "./finish.ts";
+import { claimValues, heldBy } from "./held-by.ts";
+
+/**
+ * Cancels runs. One that has no process ends at once; one that executes or waits in a process becomes `cancelling`, keeps the
+ * slot that it holds and takes none, until its host has ended it. A run that was finished stays as it is.
+ *
+ * @param db - the database
+ * @param environmentId - the environment of the runs
+ * @param runIds - the runs
+ * @returns what became of each
+ */
+export async function cancel(db: Database, environmentId: string, runIds: readonly string[]): Promise<CancelOutcome> {
+  const [changed = [], , , , ended = []] = await transactionAgain(db, [
+    cancelRuns(environmentId, runIds),
+    ...completeAwaited(environmentId),
+    findEnded(environmentId, runIds),
+  ]);
+  const idsOf = (rows: Rows) => rows.map((row) => String(row.run_id));
+  const heldOf = (fate: string) =>
+    changed
+      .filter((row) => row.fate === fate)
+      .map(
+        (row): HeldClaim => ({
+          environmentId,
+          runId: String(row.run_id),
+          fence: Number(row.fence),
+          hostId: String(row.host_id),
+        }),
+      );
+  const changedIds = new Set(idsOf(changed));
+  const before = ended.filter((row) => !changedIds.has(row.run_id as string)); // a uuid column
+  const known = new Set([...changedIds, ...idsOf(before)]);
+  return {
+    finished: idsOf(changed.filter((row) => row.fate === "finished")),
+    recalled: heldOf("recalled"),
+    cancelling: heldOf("cancelling"),
+    already: idsOf(before),
+    canceledBefore: idsOf(before.filter((row) => row.outcome === "canceled")),
+    notFound: runIds.filter((runId) => !known.has(runId)),
+  };
+}
+
+/** Locks: the live rows in the order of their ids, then the run rows of those that end. */
+function cancelRuns(environmentId: string, runIds: readonly string[]): Statement {
+  return {
+    name: "runs_cancel",
+    text: `
+      with locked as materialized (
+        select l.* from live_run l
+        where l.environment_id = $1::uuid and l.run_id = any ($2::uuid[])
+        order by l.run_id
+        for update
+      ),
+      asked as (
+        update live_run l
+        set state = 'cancelling', is_cancel_requested = true, booked_at = case when l.holds_slot then l.booked_at end
+        from locked k
+        where k.state in ('executing', 'waiting', 'resuming', 'cancelling')
+          and l.environment_id = $1::uuid and l.run_id = k.run_id and l.run_id = any ($2::uuid[])
+        returning l.run_id, l.fence, l.host_id
+      ),
+      ended as (
+        select *, 'canceled' as outcome, $3 as error
+        from locked where state in ('pending_version', 'delayed', 'queued', 'claimed')
+      ),
+      ${finishEnded},
+      ${closeWaitsOf("ended")},
+      ${noteAwaitedOf("ended")}
+      select e.run_id, case when e.host_id is null then 'finished' else 'recalled' end as fate, e.fence, e.host_id
+      from ended e cross join noted
+      union all
+      select run_id, 'cancelling', fence, host_id from asked`,
+    values: [environmentId, plainArray(runIds), JSON.stringify(cancelled)],
+  };
+}
+
+/** Reads which runs have ended, in this transaction or before. Takes no lock. */
+function findEnded(environmentId: string, runIds: readonly string[]): Statement {
+  return {
+    name: "runs_find_ended",
+    text: `
+      select id as run_id, outcome from run
+      where environment_id = $1::uuid and id = any ($2::uuid[]) and outcome is not null`,
+    values: [environmentId, plainArray(runIds)],
+  };
+}
+
+/**
+ * Ends runs as canceled whose process did not end them in time.
+ *
+ * @param db - the database
+ * @param environmentId - the environment of the runs
+ * @param runIds - the runs; others than cancelled ones stay as they are
+ */
+export async function endCancelling(db: Database, environmentId: string, runIds: readonly string[]): Promise<void> {
+  await transactionAgain(db, [
+    endCancelled("runs_end_cancelling", "l.environment_id = $1::uuid and l.run_id = any ($2::uuid[])", [
+      environmentId,
+      plainArray(runIds),
+    ]),
+    ...completeAwaited(environmentId),
+  ]);
+}
+
+/**
+ * Ends runs as canceled that their host gives back: they were cancelled before they had begun. `completeAwaited` has to follow in
+ * the transaction. Locks: the live rows in the order of their ids, then the run rows.
+ *
+ * @param environmentId - the environment of the host
+ * @param hostId - the host that must hold the claims
+ * @param claims - the runs
+ * @returns the statement; its rows are the ids of the runs that it ended, and whether a slot under a limit came free
+ */
+export function endReturned(environmentId: string, hostId: string, claims: readonly Claim[]): Statement {
+  return endCancelled("runs_end_returned", heldBy, claimValues(environmentId, hostId, claims));
+}
+
+function endCancelled(name: string, condition: string, values: readonly unknown[]): Statement {
+  return {
+    name,
+    text: `
+      with ended as materialized (
+        select l.*, 'canceled' as outcome, $${values.length + 1} as error
+        from live_run l
+        where ${condition} and l.state = 'cancelling'
+        order by l.run_id
+        for update
+      ),
+      ${finishEnded},
+      ${closeWaitsOf("ended")},
+      ${noteAwaitedOf("ended")}
+      select f.run_id, f.has_freed from finished f cross join noted`,
+    values: [...values, JSON.stringify(cancelled)],
+  };
+}

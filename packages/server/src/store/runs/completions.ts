@@ -1,0 +1,107 @@
+import type { Statement } from "../db.ts";
+
+// What follows in a transaction that finished runs, sealed a batch or completed waitpoints. Locks are taken in the order:
+// finished live rows, batches, waitpoints, waiting live rows; each kind by its ids, each in a statement of its own, so that the next one
+// decides on what the lock protects.
+
+/** Bounds how long later statements of the transaction wait for the locks of live rows; see `contended.ts`. */
+export const setPatience = "set_config('lock_timeout', '100ms', true)";
+
+/** Ids that an earlier statement of the transaction left in a setting. */
+const idsIn = (setting: string) => `string_to_array(nullif(current_setting('${setting}', true), ''), ',')::uuid[]`;
+
+/**
+ * The statements that come after all that finish runs in a transaction, all of one environment: they complete the waitpoints of
+ * those runs and of batches of which nothing lives any more, and let go on who waits for them. The rows of the last one are the
+ * runs that are now resuming.
+ *
+ * @param environmentId - the environment
+ * @returns the statements, in their order
+ */
+export function completeAwaited(environmentId: string): readonly Statement[] {
+  return [lockBatches(environmentId), completeWaitpoints(environmentId), resumeWaiters(environmentId)];
+}
+
+/** Of the last two runs of a batch that end at once, the later one waits here, and then sees that the other has ended. */
+function lockBatches(environmentId: string): Statement {
+  return {
+    name: "batches_lock_awaited",
+    text: `
+      select id from batch
+      where environment_id = $1::uuid and id = any (${idsIn("pawl.ended_in")})
+      order by id
+      for no key update`,
+    values: [environmentId],
+  };
+}
+
+/** Locks: the waitpoints, so that whoever is about to suspend for one of them either is seen by the next statement or sees it completed. */
+function completeWaitpoints(environmentId: string): Statement {
+  return {
+    name: "waits_complete",
+    text: `
+      with over as (
+        select unnest(${idsIn("pawl.ended_runs")}) as id
+        union all
+        select b.id from batch b
+        where b.environment_id = $1::uuid and b.id = any (${idsIn("pawl.ended_in")})
+          and (b.aborted_at is not null or b.sealed_at is not null and not exists (
+            select from live_run l where l.environment_id = $1::uuid and l.awaited_batch_id = b.id
+          ))
+      ),
+      open as materialized (
+        select w.id from waitpoint w
+        where w.environment_id = $1::uuid and w.id = any (array(select id from over)) and w.completed_at is null
+        order by w.id
+        for no key update
+      ),
+      completed as (
+        update waitpoint w set completed_at = now() from open o
+        where w.environment_id = $1::uuid and w.id = o.id
+        returning w.id
+      )
+      ${noteCompletedOf("completed")}`,
+    values: [environmentId],
+  };
+}
+
+/**
+ * The query that leaves word of completed waitpoints to {@link resumeWaiters}, the next statement of the transaction.
+ *
+ * @param source - a common table expression with the ids of the waitpoints
+ * @returns the SQL
+ */
+export function noteCompletedOf(source: string): string {
+  return `
+    select set_config('pawl.completed', string_agg(id::text, ','), true), ${setPatience}
+    from ${source}
+    having count(*) > 0`;
+}
+
+/**
+ * Lets go on who waits for the waitpoints that the statement before has completed: their runs are to take their slots again.
+ * Locks: the waiting rows, by id.
+ *
+ * @param environmentId - the environment
+ * @returns the statement; its rows are the ids of the runs
+ */
+export function resumeWaiters(environmentId: string): Statement {
+  return {
+    name: "waits_resume_waiters",
+    text: `
+      with waiter as materialized (
+        select l.run_id from live_run l
+        where l.environment_id = $1::uuid and l.state = 'waiting' and l.run_id = any (array(
+          select w.run_id from run_wait w
+          where w.environment_id = $1::uuid and w.waitpoint_id = any (${idsIn("pawl.completed")}) and w.is_awaited
+        ))
+        order by l.run_id
+        for no key update
+      )
+      update live_run l set state = 'resuming', booked_at = clock_timestamp()
+      from waiter w
+      where l.environment_id = $1::uuid and l.run_id = w.run_id
+      returning l.run_id`,
+    values: [environmentId],
+  };
+}

@@ -1,0 +1,68 @@
+import type { Claim, Failure, Settlement, SettlementOutcome } from "../../engine/ports.ts";
+import type { Database, Rows, Statement } from "../db.ts";
+import { endReturned } from "./cancel.ts";
+import { completeRuns } from "./complete.ts";
+import { completeAwaited } from "./completions.ts";
+import { transactionAgain } from "./contended.ts";
+import { failRuns } from "./fail.ts";
+import { giveBackRuns } from "./give-back.ts";
+import { orphanRuns } from "./orphan.ts";
+import { startRuns } from "./start.ts";
+
+/**
+ * Applies a host's report in one transaction, with only those statements that it needs.
+ *
+ * @param db - the database
+ * @param settlement - what the host reported
+ * @returns what could not be done, and what became possible
+ */
+export async function settle(db: Database, settlement: Settlement): Promise<SettlementOutcome> {
+  const { completed, failed, started, returned, orphaned } = settlement;
+  const statements = statementsOf(settlement);
+  const results = await transactionAgain(db, statements);
+  const rowsOf = (name: string) => results[statements.findIndex((statement) => statement.name === name)] ?? [];
+  const failedRows = rowsOf("runs_fail");
+  const returnedRows = [...rowsOf("runs_give_back"), ...rowsOf("runs_end_returned")];
+  const orphanedRows = rowsOf("runs_orphan");
+  const dueIn = failedRows.map((row) => row.due_in_ms).filter((dueInMs) => typeof dueInMs === "number");
+  return {
+    lost: [
+      ...unchanged(completed, rowsOf("runs_complete")),
+      ...unkept(failed, failedRows),
+      ...unchanged(returned, returnedRows),
+      ...unchanged(orphaned, orphanedRows),
+      ...unchanged(started, rowsOf("runs_start")),
+    ],
+    hasQueued: [...failedRows, ...returnedRows, ...orphanedRows].some((row) => row.state === "queued"),
+    nextDueInMs: dueIn.length === 0 ? null : Math.min(...dueIn),
+    hasFreed: rowsOf("waits_resume_waiters").length > 0 || results.some((rows) => rows.some((row) => row.has_freed)),
+  };
+}
+
+function statementsOf(settlement: Settlement): readonly Statement[] {
+  const { environmentId, hostId, completed, failed, started, returned, orphaned } = settlement;
+  const ending: Statement[] = [];
+  if (completed.length > 0) ending.push(completeRuns(environmentId, hostId, completed));
+  if (failed.length > 0) ending.push(failRuns(environmentId, hostId, failed));
+  if (returned.length > 0) {
+    ending.push(giveBackRuns(environmentId, hostId, returned), endReturned(environmentId, hostId, returned));
+  }
+  if (orphaned.length > 0) ending.push(orphanRuns(environmentId, hostId, orphaned));
+  if (ending.length > 0) ending.push(...completeAwaited(environmentId));
+  return started.length === 0 ? ending : [startRuns(environmentId, hostId, started), ...ending];
+}
+
+/** The claims that a statement did not find: they are no longer the host's. */
+function unchanged(claims: readonly Claim[], rows: Rows): readonly Claim[] {
+  if (rows.length === claims.length) return [];
+  const changed = new Set(rows.map((row) => row.run_id));
+  return claims.filter((claim) => !changed.has(claim.runId)).map(({ runId, fence }) => ({ runId, fence }));
+}
+
+/** The claims of failures that are no longer the host's: those not found, and those that it hoped to keep for another attempt. */
+function unkept(failures: readonly Failure[], rows: Rows): readonly Claim[] {
+  const kept = new Set(rows.filter((row) => row.is_kept).map((row) => row.run_id));
+  const dropped = failures.filter((failure) => failure.isRetriedInPlace && !kept.has(failure.runId));
+  const missing = unchanged(failures, rows).filter((claim) => !dropped.some(({ runId }) => runId === claim.runId));
+  return [...missing, ...dropped.map(({ runId, fence }) => ({ runId, fence }))];
+}

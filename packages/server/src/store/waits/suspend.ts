@@ -1,0 +1,143 @@
+import type { Awaiting, SuspendOutcome } from "../../engine/wait-ports.ts";
+import { type Database, plainArray, type Statement, textArray } from "../db.ts";
+import { setPatience } from "../runs/completions.ts";
+import { transactionAgain } from "../runs/contended.ts";
+import { claimValues, heldBy } from "../runs/held-by.ts";
+import { withResults } from "../runs/host-orders.ts";
+import { wakeFreedLanesOf } from "../runs/lane-wake.ts";
+
+/**
+ * Suspends runs until the first of their waits ends, and gives their slots back. The waitpoints are locked before they are looked at:
+ * whoever completes one either has committed, and is seen, or comes later, and finds the run waiting.
+ *
+ * @param db - the database
+ * @param environmentId - the environment of the host
+ * @param hostId - the host that must hold the claims
+ * @param awaiting - the runs with the keys of their waits
+ * @returns which of them go on at once, and whether slots came free
+ */
+export async function suspend(
+  db: Database,
+  environmentId: string,
+  hostId: string,
+  awaiting: readonly Awaiting[],
+): Promise<SuspendOutcome> {
+  if (awaiting.length === 0) return { resumed: [], lost: [], hasFreed: false };
+  const [, , rows = []] = await transactionAgain(db, [
+    lockWaitpoints(environmentId, awaiting),
+    lockAwaiting(environmentId, hostId, awaiting),
+    suspendRuns(environmentId, hostId, awaiting),
+  ]);
+  const fates = new Map(rows.map((row) => [String(row.run_id), row]));
+  const claims = awaiting.map(({ runId, fence }) => ({ runId, fence }));
+  const goingOn = claims.filter((claim) => fates.get(claim.runId)?.fate === "goes_on");
+  return {
+    resumed: await withResults(db, environmentId, goingOn),
+    lost: claims.filter((claim) => !fates.has(claim.runId)),
+    hasFreed: rows.some((row) => row.has_freed === true),
+  };
+}
+
+/** The waits as one row each. */
+const named = "unnest($2::uuid[], $3::text[]) as named(run_id, key)";
+
+function namedValues(awaiting: readonly Awaiting[]): readonly unknown[] {
+  const waits = awaiting.flatMap(({ runId, waits }) => waits.map((wait) => ({ runId, wait })));
+  return [plainArray(waits.map(({ runId }) => runId)), textArray(waits.map(({ wait }) => wait))];
+}
+
+/** Locks: the waitpoints that the runs await now or from now on, by id, against being completed. */
+function lockWaitpoints(environmentId: string, awaiting: readonly Awaiting[]): Statement {
+  return {
+    name: "waits_lock_awaited",
+    text: `
+      with awaited as materialized (
+        select w.waitpoint_id from ${named}
+        join run_wait w on w.environment_id = $1::uuid and w.run_id = named.run_id and w.key = named.key
+        union all
+        select w.waitpoint_id from run_wait w
+        where w.environment_id = $1::uuid and w.run_id = any ($2::uuid[]) and w.is_awaited
+      ),
+      locked as materialized (
+        select w.id from waitpoint w
+        where w.environment_id = $1::uuid and w.id = any (array(select waitpoint_id from awaited))
+        order by w.id
+        for share
+      )
+      select ${setPatience} from locked having count(*) > 0`,
+    values: [environmentId, ...namedValues(awaiting)],
+  };
+}
+
+/** Locks: the live rows, by id; they are waited for only so long, since who ends such a run may wait for its waitpoint. */
+function lockAwaiting(environmentId: string, hostId: string, awaiting: readonly Awaiting[]): Statement {
+  return {
+    name: "runs_lock_awaiting",
+    text: `
+      select l.run_id from live_run l where ${heldBy} order by l.run_id for update`,
+    values: claimValues(environmentId, hostId, awaiting),
+  };
+}
+
+/**
+ * A run of which a wait is over goes on as it is; one that has opened none of the waits, too. A run that waits already, by other code of its,
+ * waits for these as well.
+ */
+function suspendRuns(environmentId: string, hostId: string, awaiting: readonly Awaiting[]): Statement {
+  return {
+    name: "runs_suspend",
+    text: `
+      with held as materialized (
+        select l.environment_id, l.run_id, l.state, l.queue_name, l.concurrency_key, l.holds_slot, l.is_limited
+        from live_run l where ${heldBy} and l.state in ('executing', 'waiting', 'resuming')
+      ),
+      wait as materialized (
+        select h.run_id, w.key, w.waitpoint_id, w.is_awaited, n.key is not null as is_named
+        from run_wait w
+        join held h on h.run_id = w.run_id
+        left join unnest($5::uuid[], $6::text[]) as n(run_id, key) on n.run_id = w.run_id and n.key = w.key
+        where w.environment_id = $1::uuid and w.run_id = any ($3::uuid[])
+          and (n.key is not null or w.is_awaited)
+      ),
+      looked as materialized (
+        select w.run_id, w.key, w.is_awaited, w.is_named, p.completed_at is not null as is_over
+        from wait w
+        cross join lateral (
+          select waitpoint.completed_at from waitpoint
+          where waitpoint.environment_id = $1::uuid and waitpoint.id = w.waitpoint_id offset 0
+        ) p
+      ),
+      judged as materialized (
+        select h.*,
+               case
+                 when h.state = 'executing' and bool_or(l.is_named and not l.is_over) and not bool_or(l.is_named and l.is_over) then 'waits'
+                 when h.state = 'executing' then 'goes_on'
+                 when h.state = 'waiting' and bool_or(l.is_over) then 'resumes'
+                 else 'stays'
+               end as fate
+        from held h left join looked l on l.run_id = h.run_id
+        group by h.environment_id, h.run_id, h.state, h.queue_name, h.concurrency_key, h.holds_slot, h.is_limited
+      ),
+      marked as (
+        update run_wait w set is_awaited = l.is_named
+        from looked l join held h on h.run_id = l.run_id
+        where w.environment_id = $1::uuid and w.run_id = l.run_id and w.key = l.key and w.run_id = any ($3::uuid[])
+          and l.is_awaited <> l.is_named and (l.is_named or h.state = 'executing')
+      ),
+      moved as (
+        update live_run l
+        set state = case j.fate when 'waits' then 'waiting' else 'resuming' end, holds_slot = false,
+            booked_at = case j.fate when 'resumes' then clock_timestamp() end
+        from judged j
+        where j.fate in ('waits', 'resumes')
+          and l.environment_id = $1::uuid and l.run_id = j.run_id and l.run_id = any ($3::uuid[])
+      ),
+      suspended as (
+        select * from judged where fate = 'waits'
+      ),
+      freed as (${wakeFreedLanesOf("suspended")}
+      )
+      select run_id, fate, fate = 'resumes' or fate = 'waits' and is_limited as has_freed from judged`,
+    values: [...claimValues(environmentId, hostId, awaiting), ...namedValues(awaiting)],
+  };
+}
