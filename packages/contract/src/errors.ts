@@ -228,7 +228,7 @@ export const apiErrors = {
   forbidden: { status: 403, fault: "user", isRetryable: false },
   not_found: { status: 404, fault: "user", isRetryable: false },
   /** The run that asks has lost its claim: another attempt of it executes, or it has ended. */
-  lost_claim: { status: 409, fault: "platform", isRetryable: false },
+  lost_claim: { status: 409, fault: "user", isRetryable: false },
   length_required: { status: 411, fault: "user", isRetryable: false },
   payload_too_large: { status: 413, fault: "user", isRetryable: false },
   unsupported_media_type: { status: 415, fault: "user", isRetryable: false },

@@ -30,7 +30,12 @@ const hostMessages: readonly HostMessage[] = [
     results: [{ ...held, kind: "completed", outputType: "application/json", durationMs: 0.5 }, failed],
     started: [held],
     returned: [held],
+    orphaned: [held],
     capacity,
+  },
+  {
+    type: "calls",
+    calls: [{ ...held, call: 1, request: { kind: "join", wait: "token#1", waitpointId: "waitpoint_1" } }],
   },
   { type: "capacity", capacity },
   { type: "capacity", capacity, versions: [] },
@@ -61,6 +66,12 @@ const serverMessages: readonly ServerMessage[] = [
   },
   { type: "ack", report: 1, lost: [held] },
   { type: "recall", runs: [held] },
+  { type: "cancel", runs: [held] },
+  { type: "answers", answers: [{ call: 1, value: { runId: "run_1", isCached: false } }] },
+  {
+    type: "resumed",
+    runs: [{ ...held, waits: [{ wait: "token#1", result: { kind: "token", isTimeout: true } }, { wait: "time#1" }] }],
+  },
   { type: "refused", reason: "The protocol is too old." },
 ];
 

@@ -5,7 +5,7 @@ import { batchLineSchema, createBatchBodySchema, maxBatchItems } from "./batch.t
 describe("createBatchBodySchema", () => {
   test("accepts from one item to the most", () => {
     for (const runCount of [1, maxBatchItems])
-      assert.deepEqual(createBatchBodySchema.parse({ runCount }), { runCount });
+      assert.equal(createBatchBodySchema.parse({ runCount }).runCount, runCount);
   });
 
   for (const runCount of [0, maxBatchItems + 1, 1.5, "1", null, undefined]) {

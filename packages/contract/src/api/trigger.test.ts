@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { tagsSchema, triggerBodySchema, triggerOptionsSchema } from "./trigger.ts";
+import { delaySchema, tagsSchema, triggerBodySchema, triggerOptionsSchema } from "./trigger.ts";
 
 const accepts = (body: unknown) => triggerBodySchema.safeParse(body).success;
 
@@ -15,13 +15,16 @@ describe("triggerBodySchema", () => {
 
   test("takes null as absent, in the options and as the options", () => {
     assert.equal(triggerBodySchema.parse({ options: null }).options, undefined);
-    const options = { payloadType: null, payloadSize: null, maxAttempts: null, tags: null, test: null };
-    assert.deepEqual(Object.values(triggerBodySchema.parse({ options }).options ?? {}), Array(5).fill(undefined));
+    const names = Object.keys(triggerOptionsSchema.shape);
+    const options = Object.fromEntries(names.map((name) => [name, null]));
+    const parsed = Object.values(triggerBodySchema.parse({ options }).options ?? {});
+    assert.deepEqual(parsed, Array(names.length).fill(undefined));
   });
 
   test("drops options that the server does not know", () => {
-    assert.deepEqual(triggerOptionsSchema.parse({ ttl: "1h", test: true, lockToVersion: "1" }).test, true);
-    assert.equal("ttl" in triggerOptionsSchema.parse({ ttl: "1h" }), false);
+    const parsed = triggerOptionsSchema.parse({ debounce: { key: "a" }, test: true });
+    assert.equal(parsed.test, true);
+    assert.equal("debounce" in parsed, false);
   });
 
   test("refuses what is no body", () => {
@@ -38,6 +41,27 @@ describe("triggerOptionsSchema", () => {
     "a test that is no boolean": { test: "yes" },
     "an empty tag": { tags: "" },
     "a tag that is too long": { tags: ["x".repeat(129)] },
+    "a delay that is no time": { delay: "soon" },
+    "a delay without a unit": { delay: "10" },
+    "a delay of a thousand years": { delay: "52200w" },
+    "a ttl that is no duration": { ttl: "1x" },
+    "a ttl before now": { ttl: -1 },
+    "an empty idempotency key": { idempotencyKey: "" },
+    "an idempotency key that is too long": { idempotencyKey: "x".repeat(2_049) },
+    "an idempotency key's time that is none": { idempotencyKeyTTL: "forever" },
+    "an unknown scope": { idempotencyKeyOptions: { key: "a", scope: "task" } },
+    "a queue without a name": { queue: {} },
+    "a queue that is a text": { queue: "emails" },
+    "a concurrency key that is too long": { concurrencyKey: "x".repeat(257) },
+    "a priority below zero": { priority: -1 },
+    "a priority above a month": { priority: 2_592_001 },
+    "no time to execute": { maxDuration: 0 },
+    "metadata that is no object": { metadata: [1] },
+    "metadata that is too large": { metadata: { text: "é".repeat(131_072) } },
+    "an unknown machine": { machine: "huge" },
+    "an empty region": { region: "" },
+    "an empty version": { lockToVersion: "" },
+    "a wait that is too long": { parentWait: "x".repeat(129) },
     "eleven tags": { tags: Array.from({ length: 11 }, (_, index) => `tag-${index}`) },
   };
   for (const [what, options] of Object.entries(refused)) {
@@ -49,6 +73,23 @@ describe("triggerOptionsSchema", () => {
       assert.equal(triggerOptionsSchema.parse({ maxAttempts }).maxAttempts, maxAttempts);
     });
   }
+});
+
+test("reads durations, dates and numbers as their lengths and times", () => {
+  const parsed = triggerOptionsSchema.parse({
+    delay: "1h30m",
+    ttl: "10m",
+    idempotencyKeyTTL: "2d",
+    concurrencyKey: 7,
+    idempotencyKeyOptions: { key: ["a", "b"], scope: "run" },
+  });
+  assert.deepEqual(parsed.delay, { afterMs: 5_400_000 });
+  assert.equal(parsed.ttl, 600);
+  assert.equal(triggerOptionsSchema.parse({ ttl: 0 }).ttl, 0);
+  assert.equal(parsed.idempotencyKeyTTL, 172_800_000);
+  assert.equal(parsed.concurrencyKey, "7");
+  assert.deepEqual(parsed.idempotencyKeyOptions, { key: "a-b", scope: "run" });
+  assert.deepEqual(delaySchema.parse("2030-01-02T00:00:00Z"), { at: new Date("2030-01-02") });
 });
 
 test("one tag may stand alone", () => {
