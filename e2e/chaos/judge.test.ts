@@ -10,7 +10,8 @@ const hostLost: RunError = { type: "INTERNAL_ERROR", code: "TASK_RUN_STALLED_EXE
 const handle = { number: 1, taskId: "quick", runId: "run_1" };
 
 function completed(attemptCount: number, failures: readonly (readonly [number, RunError])[] = []): RunRow {
-  return { id: "run_1", taskId: "quick", number: 1, outcome: "completed", attemptCount, failures: new Map(failures) };
+  const failed = { attemptCount, failures: new Map(failures) };
+  return { id: "run_1", taskId: "quick", number: 1, parent: null, outcome: "completed", ...failed };
 }
 
 function line(event: LedgerLine["event"], attempt: number, atMs: number): LedgerLine {
@@ -31,6 +32,35 @@ test("a run that did what the store says is in order", () => {
   assert.deepEqual(judge([handle], [completed(2, [[1, hostLost]])], secondAttempt).findings, []);
   assert.deepEqual(judge([handle], [completed(2, [[1, hostLost]])], [line("start", 1, 1), ...secondAttempt]).lost, 1);
   assert.match(judge([handle], [completed(2, [[1, thrown]])], retried).findings.join(), /^$/);
+});
+
+const parent: RunRow = { ...completed(1), taskId: "parent" };
+const parentHandle = { ...handle, taskId: "parent" };
+
+function childOf(place: number, id = `run_c${place}`): RunRow {
+  return { ...completed(1), id, taskId: "child", parent: { id: "run_1", child: place } };
+}
+
+function executed(...ids: readonly string[]): readonly LedgerLine[] {
+  return ids.flatMap((runId) => firstAttempt.map((each) => ({ ...each, runId })));
+}
+
+test("a parent that was lost while it waited began again, and has each child once", () => {
+  const family = [parent, childOf(1), childOf(2), childOf(3)];
+  const ids = family.map(({ id }) => id);
+  const begunTwice = [line("start", 1, 1), ...executed(...ids)];
+  assert.deepEqual(judge([parentHandle], family, begunTwice).findings, []);
+  const twins = judge([parentHandle], [...family, childOf(3, "run_c4")], executed(...ids, "run_c4")).findings;
+  assert.match(twins.join(), /run_1 has the children 1,2,3,3/);
+  const few = judge([parentHandle], family.slice(0, 3), executed(...ids.slice(0, 3))).findings;
+  assert.match(few.join(), /completed with the children 1,2 only/);
+  const threw = { ...parent, ...completed(2, [[1, thrown]]), taskId: "parent" };
+  const lines = [line("start", 1, 1), line("throw", 1, 2), ...secondAttempt, ...executed(...ids.slice(1), "run_c4")];
+  assert.deepEqual(judge([parentHandle], [threw, ...family.slice(1), childOf(1, "run_c4")], lines).findings, []);
+  assert.match(
+    judge([handle], [completed(1), childOf(1)], executed("run_1", "run_c1")).findings.join(),
+    /is no parent/,
+  );
 });
 
 test("everything else is found", () => {

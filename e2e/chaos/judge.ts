@@ -26,7 +26,17 @@ interface Execution {
 }
 
 /** The reasons that a SIGKILL gives an attempt: its host was lost, or its process was killed by somebody else. */
-const lossCodes: readonly string[] = ["TASK_RUN_STALLED_EXECUTING", "TASK_PROCESS_SIGKILL_TIMEOUT"];
+const lossCodes: readonly string[] = [
+  "TASK_RUN_STALLED_EXECUTING",
+  "TASK_RUN_STALLED_EXECUTING_WITH_WAITPOINTS",
+  "TASK_PROCESS_SIGKILL_TIMEOUT",
+];
+
+/** Tasks that wait: one that is lost while it does uses no attempt, and the same attempt begins anew. */
+const waitingTasks: readonly string[] = ["waiting", "parent"];
+
+/** How many children a parent has. */
+const childCount = 3;
 
 /**
  * Holds what the runs wrote about themselves against what the store says, once nothing is live any more.
@@ -35,7 +45,8 @@ const lossCodes: readonly string[] = ["TASK_RUN_STALLED_EXECUTING", "TASK_PROCES
  * attempts: an execution without an attempt is never allowed, nor two of one attempt, nor an attempt that begins before the
  * one before it has written its last line. An attempt without an execution is allowed only where a SIGKILL came between the
  * commit of its start and its first line, which the attempt's own error says; an attempt that ended by its code's own doing
- * has both of its lines.
+ * has both of its lines. An attempt of a task that waits may begin several times, since it uses no attempt to be lost while
+ * it waits; and yet it has each of its children once, unless its own code threw in between.
  *
  * @param handles - what the trigger calls returned, each call once
  * @param runs - every run in the store
@@ -43,7 +54,13 @@ const lossCodes: readonly string[] = ["TASK_RUN_STALLED_EXECUTING", "TASK_PROCES
  * @returns the verdict
  */
 export function judge(handles: readonly Handle[], runs: readonly RunRow[], ledger: readonly LedgerLine[]): Verdict {
-  const findings = judgeHandles(handles, runs);
+  const findings = [
+    ...judgeHandles(
+      handles,
+      runs.filter(({ parent }) => parent === null),
+    ),
+    ...judgeChildren(runs),
+  ];
   const executionsOf = groupByAttempt(ledger);
   const counts = { executions: 0, unexecuted: 0, lost: 0 };
   for (const run of runs) {
@@ -77,6 +94,27 @@ function judgeHandles(handles: readonly Handle[], runs: readonly RunRow[]): stri
   return findings;
 }
 
+/** A parent that was never thrown out of its course has each child once, and all of them once it has completed. */
+function judgeChildren(runs: readonly RunRow[]): string[] {
+  const childrenOf = new Map<string, RunRow[]>();
+  for (const run of runs) {
+    if (run.parent !== null) childrenOf.set(run.parent.id, [...(childrenOf.get(run.parent.id) ?? []), run]);
+  }
+  const findings: string[] = [];
+  for (const run of runs.filter(({ taskId }) => taskId === "parent")) {
+    const places = (childrenOf.get(run.id) ?? []).map(({ parent }) => parent?.child ?? 0);
+    childrenOf.delete(run.id);
+    const hasThrown = [...run.failures.values()].some((error) => !isLoss(error));
+    const different = new Set(places);
+    if (!hasThrown && different.size < places.length) findings.push(`${run.id} has the children ${places.join()}`);
+    if (run.outcome === "completed" && different.size < childCount) {
+      findings.push(`${run.id} completed with the children ${places.join()} only`);
+    }
+  }
+  for (const parentId of childrenOf.keys()) findings.push(`${parentId} has children and is no parent`);
+  return findings;
+}
+
 /** What the store says of a run has to fit together, and to fit its task. */
 function judgeRun({ taskId, outcome, attemptCount, failures }: RunRow): string[] {
   if (outcome === null || attemptCount === null) return ["it has not finished"];
@@ -92,7 +130,10 @@ function judgeRun({ taskId, outcome, attemptCount, failures }: RunRow): string[]
   return findings;
 }
 
-function judgeAttempts({ attemptCount, failures }: RunRow, executions: ReadonlyMap<number, Execution>): string[] {
+function judgeAttempts(
+  { taskId, attemptCount, failures }: RunRow,
+  executions: ReadonlyMap<number, Execution>,
+): string[] {
   const findings: string[] = [];
   const count = attemptCount ?? 0;
   for (const attempt of executions.keys()) {
@@ -100,14 +141,14 @@ function judgeAttempts({ attemptCount, failures }: RunRow, executions: ReadonlyM
   }
   for (let attempt = 1; attempt <= count; attempt++) {
     const execution = executions.get(attempt) ?? { starts: [], ends: [] };
-    const text = judgeAttempt(execution, failures.get(attempt) ?? null);
+    const text = judgeAttempt(execution, failures.get(attempt) ?? null, waitingTasks.includes(taskId));
     if (text !== null) findings.push(`attempt ${attempt}: ${text}`);
   }
   return findings;
 }
 
-function judgeAttempt({ starts, ends }: Execution, error: RunError | null): string | null {
-  if (starts.length > 1) return `it was executed ${starts.length} times`;
+function judgeAttempt({ starts, ends }: Execution, error: RunError | null, mayBeginAgain: boolean): string | null {
+  if (starts.length > 1 && !mayBeginAgain) return `it was executed ${starts.length} times`;
   if (ends.length > starts.length) return `it ended ${ends.length} times`;
   if (error !== null && isLoss(error)) return null;
   if (starts.length === 0) return `it was never executed, and no kill explains that: ${JSON.stringify(error)}`;

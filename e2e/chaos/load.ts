@@ -11,13 +11,15 @@ const callers = 100;
 /** A call waits through any outage: the same call again makes no second run. */
 const requestOptions = { retry: { maxAttempts: 200, minTimeoutInMs: 200, maxTimeoutInMs: 200, factor: 1 } };
 
-/** Of a hundred runs: 1 takes two seconds, 10 fail always, 10 fail once, 10 may be attempted once only. */
+/** Of a hundred runs: 1 takes two seconds, 10 fail always, 10 fail once, 10 may be attempted once only, 5 wait, 3 have children. */
 function taskOf(number: number): string {
   const place = number % 100;
   if (place === 0) return "slow";
   if (place <= 10) return "failing";
   if (place <= 20) return "retrying";
-  return place <= 30 ? "once" : "quick";
+  if (place <= 30) return "once";
+  if (place <= 35) return "waiting";
+  return place <= 38 ? "parent" : "quick";
 }
 
 const count = rate * seconds;

@@ -6,8 +6,10 @@ import type { Database, Rows } from "@pawl/server/store/db";
 export interface RunRow {
   readonly id: string;
   readonly taskId: string;
-  /** The load's number of the call that made it. */
+  /** The load's number of the call that made it, or its parent. */
   readonly number: number;
+  /** Null: a call of the load made it. */
+  readonly parent: { readonly id: string /** Its place among the children, from 1. */; readonly child: number } | null;
   readonly outcome: string | null;
   readonly attemptCount: number | null;
   /** The errors of its failed attempts, by their numbers. */
@@ -22,7 +24,11 @@ export interface RunRow {
  */
 export async function readRuns(database: Database): Promise<readonly RunRow[]> {
   const [runs = [], attempts = []] = await database.transaction([
-    { name: "chaos_runs", text: "select id, task_id, payload, outcome, attempt_count from run", values: [] },
+    {
+      name: "chaos_runs",
+      text: "select id, task_id, payload, outcome, attempt_count, parent_run_id from run",
+      values: [],
+    },
     { name: "chaos_attempts", text: "select run_id, number, error from attempt", values: [] },
   ]);
   // The casts state the column types of the two statements.
@@ -35,11 +41,19 @@ export async function readRuns(database: Database): Promise<readonly RunRow[]> {
   return runs.map((row) => ({
     id: toPublicId("run", row.id as string),
     taskId: row.task_id as string,
-    number: Number(/"number":(\d+)/.exec(row.payload as string)?.[1]),
+    number: numberIn(row.payload as string, "number"),
+    parent:
+      row.parent_run_id === null
+        ? null
+        : { id: toPublicId("run", row.parent_run_id as string), child: numberIn(row.payload as string, "child") },
     outcome: row.outcome as string | null,
     attemptCount: row.attempt_count as number | null,
     failures: failures.get(row.id as string) ?? new Map(),
   }));
+}
+
+function numberIn(payload: string, field: string): number {
+  return Number(new RegExp(`"${field}":(\\d+)`).exec(payload)?.[1]);
 }
 
 /**

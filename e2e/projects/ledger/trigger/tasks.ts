@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { task } from "@pawl/sdk";
+import { task, wait } from "@pawl/sdk";
 import { recorded } from "../ledger-file.ts";
 
 const soon = { minTimeoutInMs: 100, maxTimeoutInMs: 100 };
@@ -43,6 +43,40 @@ export const retrying = task({
   run: ({ number }: Numbered, { ctx }) =>
     recorded(ctx, () => {
       if (ctx.attempt.number === 1) throw new Error(`Run ${number} fails once.`);
+      return number;
+    }),
+});
+
+/** Waits for long enough that something is killed meanwhile. */
+export const waiting = task({
+  id: "waiting",
+  retry: { ...soon, maxAttempts: 3 },
+  run: ({ number }: Numbered, { ctx }) =>
+    recorded(ctx, async () => {
+      await wait.for({ seconds: 2 });
+      return number;
+    }),
+});
+
+/** Which child of its parent a run is, from 1. */
+interface ChildPayload extends Numbered {
+  readonly child: number;
+}
+
+export const child = task({
+  id: "child",
+  retry: { ...soon, maxAttempts: 3 },
+  run: ({ child: place }: ChildPayload, { ctx }) => recorded(ctx, () => place),
+});
+
+/** Waits for one child, then for two more together. */
+export const parent = task({
+  id: "parent",
+  retry: { ...soon, maxAttempts: 5 },
+  run: ({ number }: Numbered, { ctx }) =>
+    recorded(ctx, async () => {
+      await child.triggerAndWait({ number, child: 1 });
+      await child.batchTriggerAndWait([{ payload: { number, child: 2 } }, { payload: { number, child: 3 } }]);
       return number;
     }),
 });
