@@ -1,4 +1,5 @@
 export { type ClientConfiguration, configure, type RequestOptions } from "./client/client-settings.ts";
+export type { Page, PagePromise, Pagination } from "./client/page.ts";
 export { type BuildSettings, defineConfig, type PawlConfig } from "./define-config.ts";
 export {
   ApiClientMissingError,
@@ -23,24 +24,47 @@ export {
   RunContextError,
   TaskPayloadParsedError,
 } from "./errors/task-error.ts";
+export { SubtaskUnwrapError, WaitpointTimeoutError } from "./errors/wait-error.ts";
 export type { CatchErrorDecision, HookParams } from "./hooks/hook-types.ts";
 export type { TaskHooks } from "./hooks/task-hooks.ts";
+export type { IdempotencyKey, IdempotencyKeyInput, IdempotencyKeyScope } from "./idempotency/idempotency-key.ts";
+export { type IdempotencyKeysApi, idempotencyKeys, type ResetKeyOptions } from "./idempotency/idempotency-keys-api.ts";
 export { type LogAttributes, type Logger, logger } from "./logger.ts";
+export {
+  type ListQueuesOptions,
+  type QueuePagination,
+  type QueueRef,
+  type QueuesApi,
+  queues,
+  type RetrievedQueue,
+} from "./queues/queues-api.ts";
+export type { ReplayOptions, RescheduleOptions, RunRef } from "./runs/control.ts";
 export type { ListRunsOptions } from "./runs/list.ts";
-export type { Page, PagePromise } from "./runs/page.ts";
 export type { PollOptions } from "./runs/poll.ts";
 export type { ListedRun, RetrievedRun } from "./runs/run.ts";
 export { runs } from "./runs/runs-api.ts";
 export type { RunArguments, WaitAbout } from "./runtime.ts";
 export type { Context, GitContext, TaskContext, TaskRunContext } from "./task-context.ts";
+export type {
+  BatchAndWaitItem,
+  BatchByIdAndWaitItem,
+  BatchByIdItem,
+  BatchByTaskAndWaitItem,
+  BatchByTaskItem,
+  BatchHandle,
+  BatchItem,
+  BatchItems,
+  BatchOptions,
+  BatchTaskResult,
+  BatchTupleResult,
+  RetrievedBatch,
+} from "./tasks/batch-types.ts";
 export { type SchemaTask, type SchemaTaskOptions, schemaTask, task } from "./tasks/define-task.ts";
-export { type Queue, queue } from "./tasks/queue.ts";
+export { type Queue, type QueueSettings, queue } from "./tasks/queue.ts";
+export type { BatchResult, TaskRunResult } from "./tasks/result-types.ts";
 export type { SchemaInput, SchemaOutput, StandardSchema, TaskSchema } from "./tasks/schema.ts";
 export type {
   AnyTask,
-  BatchHandle,
-  BatchItem,
-  BatchOptions,
   MachinePreset,
   RunHandle,
   Task,
@@ -48,6 +72,23 @@ export type {
   TaskOptions,
   TaskOutput,
   TaskPayload,
+  TriggerAndWaitOptions,
   TriggerOptions,
 } from "./tasks/task-types.ts";
+export { type BatchApi, batch } from "./trigger/batch-api.ts";
 export { tasks } from "./trigger/tasks-api.ts";
+export { TaskRunPromise } from "./trigger/trigger-and-wait.ts";
+export type { WaitPeriod } from "./wait/period.ts";
+export { ManualWaitpointPromise, type TokenRef } from "./wait/token.ts";
+export type {
+  CreateTokenOptions,
+  ListedToken,
+  ListTokensOptions,
+  RetrievedToken,
+  WaitpointToken,
+  WaitpointTokenResult,
+  WaitpointTokenStatus,
+} from "./wait/token-types.ts";
+export { type WaitApi, wait } from "./wait/wait-api.ts";
+export type { WaitForOptions, WaitUntilOptions } from "./wait/wait-for-time.ts";
+export type { WaitKeyOptions } from "./wait/wait-options.ts";

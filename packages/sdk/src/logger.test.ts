@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { afterEach, test } from "node:test";
+import { fakeRun } from "./fixtures/fake-run.ts";
 import { logger } from "./logger.ts";
 import { type ActiveRun, type LogRecord, type RunCell, runtime } from "./runtime.ts";
 
 function recordingRun(): { run: ActiveRun; records: LogRecord[]; spans: unknown[] } {
   const records: LogRecord[] = [];
   const spans: unknown[] = [];
-  const run: ActiveRun = {
-    runId: "run_1",
-    taskId: "t",
-    attempt: 1,
-    signal: new AbortController().signal,
-    log: (record) => void records.push(record),
-    span: (name, attributes, body) => {
-      spans.push([name, attributes]);
-      return body();
+  const { run } = fakeRun(
+    {},
+    {
+      log: (record) => void records.push(record),
+      span: (name, attributes, body) => {
+        spans.push([name, attributes]);
+        return body();
+      },
     },
-  };
+  );
   return { run, records, spans };
 }
 

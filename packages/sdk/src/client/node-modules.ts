@@ -1,9 +1,11 @@
+import type * as Crypto from "node:crypto";
 import type * as Fs from "node:fs";
 import type * as Net from "node:net";
 import type * as Path from "node:path";
 
 /** The built-in modules that the SDK uses where they exist. */
 interface NodeModules {
+  "node:crypto": typeof Crypto;
   "node:fs": typeof Fs;
   "node:net": typeof Net;
   "node:path": typeof Path;

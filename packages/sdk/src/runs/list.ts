@@ -1,9 +1,11 @@
 import type { PublicStatus } from "@pawl/contract/run-state";
 import { callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
+import { withDates } from "../client/dates.ts";
+import { isWireList, listQuery } from "../client/list-query.ts";
+import { type PagePromise, pagePromise } from "../client/page.ts";
 import { unexpectedAnswer } from "../trigger/trigger.ts";
-import { type PageCursors, type PagePromise, pagePromise } from "./page.ts";
-import { type ListedRun, withDates } from "./run.ts";
+import { type ListedRun, runTimeFields } from "./run.ts";
 
 /** Which runs to list. Of several values in one field any may match; the fields must all match. */
 export interface ListRunsOptions {
@@ -14,6 +16,15 @@ export interface ListRunsOptions {
   readonly before?: string;
   readonly status?: PublicStatus | readonly PublicStatus[];
   readonly taskIdentifier?: string | readonly string[];
+  /** The version that the run executes with, such as `20250228.1`. */
+  readonly version?: string | readonly string[];
+  /** Runs with any of the tags. */
+  readonly tag?: string | readonly string[];
+  /** `task/<id>` for a task's own queue. */
+  readonly queue?: string | readonly string[];
+  /** `batch_…` */
+  readonly batch?: string;
+  readonly isTest?: boolean;
   /** Made at or after this time; a number counts milliseconds since 1970. */
   readonly from?: Date | number;
   /** Made before or at this time. */
@@ -34,46 +45,14 @@ export interface ListRunsOptions {
  * ```
  */
 export function list(options: ListRunsOptions = {}, requestOptions?: RequestOptions): PagePromise<ListedRun> {
+  const { status, taskIdentifier, version, tag, queue, batch, isTest } = options;
+  const filters = { status, taskIdentifier, version, tag, queue, batch, isTest: isTest?.toString() };
   return pagePromise(options, async (cursors) => {
-    const path = `/api/v1/runs?${queryOf(options, cursors)}`;
+    const path = `/api/v1/runs?${listQuery(filters, options, cursors)}`;
     const answer = await callApi({ method: "GET", path, options: requestOptions });
-    if (!isRunList(answer.body)) throw unexpectedAnswer(answer, "a list of runs");
+    if (!isWireList(answer.body)) throw unexpectedAnswer(answer, "a list of runs");
     // The server answers with what the contract says.
-    const data = answer.body.data.map((run) => withDates(run) as unknown as ListedRun);
+    const data = answer.body.data.map((run) => withDates(run, runTimeFields) as unknown as ListedRun);
     return { data, pagination: answer.body.pagination };
   });
-}
-
-function queryOf(options: ListRunsOptions, cursors: PageCursors): URLSearchParams {
-  const query = new URLSearchParams();
-  const values = {
-    "filter[status]": joined(options.status),
-    "filter[taskIdentifier]": joined(options.taskIdentifier),
-    "filter[createdAt][from]": milliseconds(options.from),
-    "filter[createdAt][to]": milliseconds(options.to),
-    "filter[createdAt][period]": options.period,
-    "page[size]": options.limit?.toString(),
-    "page[after]": cursors.after,
-    "page[before]": cursors.before,
-  };
-  for (const [name, value] of Object.entries(values)) if (value !== undefined) query.set(name, value);
-  return query;
-}
-
-function joined(value: string | readonly string[] | undefined): string | undefined {
-  return typeof value === "object" ? value.join(",") : value;
-}
-
-function milliseconds(time: Date | number | undefined): string | undefined {
-  return time === undefined ? undefined : String(Number(time));
-}
-
-interface WireRunList {
-  readonly data: readonly Readonly<Record<string, unknown>>[];
-  readonly pagination: { readonly next?: string; readonly previous?: string };
-}
-
-function isRunList(body: unknown): body is WireRunList {
-  if (typeof body !== "object" || body === null || !("data" in body) || !("pagination" in body)) return false;
-  return Array.isArray(body.data) && typeof body.pagination === "object" && body.pagination !== null;
 }

@@ -1,8 +1,9 @@
-import { callApi } from "../client/call.ts";
+import { type ApiAnswer, callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
+import { withDates } from "../client/dates.ts";
 import type { AnyRunHandle, AnyTask, TaskOutput, TaskPayload, UntypedTask } from "../tasks/task-types.ts";
 import { unexpectedAnswer } from "../trigger/trigger.ts";
-import { type RetrievedRun, withDates } from "./run.ts";
+import { type RetrievedRun, runTimeFields } from "./run.ts";
 
 /** `runs.retrieve`. */
 export interface Retrieve {
@@ -32,11 +33,25 @@ export interface Retrieve {
 export const retrieve: Retrieve = async (run: string | { readonly id: string }, requestOptions?: RequestOptions) => {
   const id = typeof run === "string" ? run : run.id;
   const path = `/api/v3/runs/${encodeURIComponent(id)}`;
-  const answer = await callApi({ method: "GET", path, options: requestOptions });
+  return readRun(await callApi({ method: "GET", path, options: requestOptions }));
+};
+
+/**
+ * Reads a run out of an answer.
+ *
+ * @param answer - the answer
+ * @returns the run, with dates
+ * @throws ApiSchemaValidationError when the answer has none
+ * @example
+ * ```ts
+ * readRun(await callApi({ method: "GET", path: "/api/v3/runs/run_1" })).status;
+ * ```
+ */
+export function readRun(answer: ApiAnswer): RetrievedRun<never, never> {
   if (!isRun(answer.body)) throw unexpectedAnswer(answer, "a run");
   // The server answers with what the contract says; payload and output are what the task's type says.
-  return withDates(answer.body) as unknown as RetrievedRun<never, never>;
-};
+  return withDates(answer.body, runTimeFields) as unknown as RetrievedRun<never, never>;
+}
 
 function isRun(body: unknown): body is Readonly<Record<string, unknown>> {
   return typeof body === "object" && body !== null && "id" in body && "status" in body;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { replayBodySchema } from "@pawl/contract/api/run-control";
 import { configure } from "../client/client-settings.ts";
 import { type ReceivedRequest, type Reply, startProtocolServer } from "../fixtures/protocol-server.ts";
 import { runs } from "./runs-api.ts";
@@ -42,6 +43,11 @@ test("lists runs by every filter", async (t) => {
     limit: 10,
     status: ["FAILED", "CRASHED"],
     taskIdentifier: "a",
+    version: "20260101.1",
+    tag: ["x", "y"],
+    queue: "task/a",
+    batch: "batch_1",
+    isTest: false,
     from: new Date(5),
     to: 6,
     period: "1d",
@@ -53,6 +59,11 @@ test("lists runs by every filter", async (t) => {
   assert.deepEqual(Object.fromEntries(searchParams), {
     "filter[status]": "FAILED,CRASHED",
     "filter[taskIdentifier]": "a",
+    "filter[version]": "20260101.1",
+    "filter[tag]": "x,y",
+    "filter[queue]": "task/a",
+    "filter[batch]": "batch_1",
+    "filter[isTest]": "false",
     "filter[createdAt][from]": "5",
     "filter[createdAt][to]": "6",
     "filter[createdAt][period]": "1d",
@@ -82,4 +93,45 @@ test("an answer that is no run or no list is none of Pawl's", async (t) => {
   await serve(t, () => ({ body: { ok: true } }));
   await assert.rejects(runs.retrieve("run_1"), /lacks a run/);
   await assert.rejects(runs.list(), /lacks a list of runs/);
+});
+
+test("cancels, replays and reschedules a run", async (t) => {
+  const server = await serve(t, () => ({ body: { id: "run_2", status: "DELAYED", delayedUntil: time } }));
+  assert.deepEqual(await runs.cancel({ id: "run_2" }), { id: "run_2" });
+  assert.deepEqual(await runs.replay("run_1"), { id: "run_2" });
+  await runs.replay("run_1", {
+    payload: { at: new Date(0) },
+    tags: "x",
+    queue: "mail",
+    version: "latest",
+    idempotencyKey: "k",
+  });
+  const run = await runs.reschedule("run_2", { delay: "2h" });
+  assert.deepEqual([run.status, run.delayedUntil], ["DELAYED", new Date(time)]);
+  assert.deepEqual(
+    server.requests.map(({ method, path }) => `${method} ${path}`),
+    [
+      "POST /api/v2/runs/run_2/cancel",
+      "POST /api/v1/runs/run_1/replay",
+      "POST /api/v1/runs/run_1/replay",
+      "POST /api/v1/runs/run_2/reschedule",
+    ],
+  );
+  assert.equal(server.requests[1]?.body, "");
+  const body: unknown = JSON.parse(server.requests[2]?.body ?? "");
+  assert.deepEqual(body, {
+    payload: '{"json":{"at":"1970-01-01T00:00:00.000Z"},"meta":{"values":{"at":["Date"]},"v":1}}',
+    payloadType: "application/super+json",
+    tags: "x",
+    queue: { name: "mail" },
+    version: "latest",
+    idempotencyKey: "8254c329a92850f6d539dd376f4816ee2764517da5e0235514af433164480d7a",
+  });
+  assert.ok(replayBodySchema.safeParse(body).success);
+  assert.deepEqual(JSON.parse(server.requests[3]?.body ?? ""), { delay: "2h" });
+});
+
+test("a control call that can't be right is refused before it is sent", async () => {
+  await assert.rejects(runs.reschedule("run_1", { delay: "soon" }), TypeError);
+  await assert.rejects(runs.replay("run_1", { maxAttempts: 0 }), /maxAttempts for the replay of run_1/);
 });

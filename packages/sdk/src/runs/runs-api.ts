@@ -1,14 +1,16 @@
+import { cancel, replay, reschedule } from "./control.ts";
 import { list } from "./list.ts";
 import { poll } from "./poll.ts";
 import { retrieve } from "./retrieve.ts";
 
 /**
- * Looks at runs.
+ * Looks at runs, and controls them.
  *
  * @example
  * ```ts
  * const run = await runs.poll(handle);
  * const failed = await runs.list({ status: "FAILED" });
+ * await runs.replay(run.id);
  * ```
  */
-export const runs = { retrieve, poll, list };
+export const runs = { retrieve, poll, list, cancel, replay, reschedule };

@@ -15,7 +15,7 @@ function definition(id: string): TaskDefinition {
 
 test("registers a task with its settings and its file", () => {
   runtime().currentFile = "trigger/mail.ts";
-  const mail = queue({ name: "mail", concurrencyLimit: 2 });
+  const mail = queue({ name: "mail", concurrencyLimit: 2, combinedConcurrencyLimit: 8 });
   task({
     id: "mail.send",
     description: "Sends",
@@ -32,7 +32,9 @@ test("registers a task with its settings and its file", () => {
     retry: undefined,
     maxDuration: 60,
     machine: "micro",
-    queue: { name: "mail", concurrencyLimit: 2 },
+    ttl: undefined,
+    hooks: undefined,
+    queue: { name: "mail", concurrencyLimit: 2, combinedConcurrencyLimit: 8 },
     parsePayload: undefined,
     filePath: "trigger/mail.ts",
   });
@@ -73,6 +75,10 @@ test("says at once what a definition lacks", () => {
   // @ts-expect-error no schema
   assert.throws(() => schemaTask({ id: "a", run }), /The schema of task a is none/);
   assert.throws(() => queue({ name: "" }), /A queue needs a name/);
-  assert.throws(() => queue({ name: "q", concurrencyLimit: -1 }), /must be a whole number from 0/);
+  assert.throws(
+    () => queue({ name: "q", concurrencyLimit: -1 }),
+    /concurrencyLimit of queue q .*must be a whole number from 0/,
+  );
+  assert.throws(() => queue({ name: "q", combinedConcurrencyLimit: 0.5 }), /combinedConcurrencyLimit of queue q/);
   assert.equal(runtime().tasks.size, 0);
 });

@@ -1,9 +1,12 @@
 import { hooksOf, type TaskHooks } from "../hooks/task-hooks.ts";
 import { type RunArguments, runtime, type TaskDefinition } from "../runtime.ts";
+import { batchTriggerAndWait } from "../trigger/batch-and-wait.ts";
 import { batchTrigger } from "../trigger/batch-trigger.ts";
 import { trigger } from "../trigger/trigger.ts";
+import { triggerAndWait } from "../trigger/trigger-and-wait.ts";
+import type { BatchItems } from "./batch-types.ts";
 import { payloadParser, type SchemaInput, type SchemaOutput, type TaskSchema } from "./schema.ts";
-import type { Task, TaskOptions, TaskSettings } from "./task-types.ts";
+import type { Task, TaskOptions, TaskSettings, TriggerOptions } from "./task-types.ts";
 import { ttlInSeconds } from "./ttl.ts";
 
 /** What `schemaTask` takes. */
@@ -76,6 +79,7 @@ function define<TId extends string, TInput, TOutput>(
   if (typeof id !== "string" || id === "") throw new TypeError('A task needs an id, such as { id: "mail.send" }.');
   if (typeof options.run !== "function") throw new TypeError(`Task ${id} has no run function.`);
   register(definitionOf(options, parsePayload));
+  const toEntry = ({ payload, options }: AnyItem) => ({ taskId: id, payload, options, parsePayload });
   return {
     id,
     description,
@@ -83,11 +87,19 @@ function define<TId extends string, TInput, TOutput>(
       await parsePayload?.(payload); // the payload itself is sent: `run` gets it parsed once
       return trigger<TId, TInput, TOutput>({ taskId: id, payload, options: triggerOptions, requestOptions });
     },
-    async batchTrigger(items, _options, requestOptions) {
-      if (parsePayload !== undefined) await Promise.all(items.map((item) => parsePayload(item.payload)));
-      return batchTrigger({ taskId: id, items, requestOptions });
-    },
+    triggerAndWait: (payload, triggerOptions, requestOptions) =>
+      triggerAndWait({ taskId: id, payload, options: triggerOptions, requestOptions, parsePayload }),
+    batchTrigger: (items, batchOptions, requestOptions) =>
+      batchTrigger({ items: items as BatchItems<AnyItem>, toEntry, options: batchOptions, requestOptions }),
+    batchTriggerAndWait: (items, batchOptions, requestOptions) =>
+      batchTriggerAndWait({ items: items as BatchItems<AnyItem>, toEntry, options: batchOptions, requestOptions }),
   };
+}
+
+/** An item of a batch, whatever its task takes. */
+interface AnyItem {
+  readonly payload?: unknown;
+  readonly options?: TriggerOptions;
 }
 
 function definitionOf<TId extends string, TInput, TOutput>(

@@ -1,8 +1,12 @@
 import type { PartialRetryPolicy } from "@pawl/contract/retry";
 import type { RequestOptions } from "../client/client-settings.ts";
 import type { TaskHooks } from "../hooks/task-hooks.ts";
+import type { IdempotencyKeyInput } from "../idempotency/idempotency-key.ts";
 import type { RunArguments } from "../runtime.ts";
-import type { Queue } from "./queue.ts";
+import type { TaskRunPromise } from "../trigger/trigger-and-wait.ts";
+import type { BatchAndWaitItem, BatchHandle, BatchItem, BatchItems, BatchOptions } from "./batch-types.ts";
+import type { Queue, QueueSettings } from "./queue.ts";
+import type { BatchResult, TaskRunResult } from "./result-types.ts";
 
 // Carry the types of a payload and an output on tasks and handles. No value has them.
 declare const taskTypes: unique symbol;
@@ -23,7 +27,7 @@ export interface TaskSettings<TId extends string> {
   /** How failed attempts are repeated; merged over the config's; default: 3 attempts, 1 s × 2, at most 60 s, with jitter. */
   readonly retry?: PartialRetryPolicy;
   /** A queue made by `queue()`, or a limit for the task's own queue `task/<id>`; default: that queue without a limit. */
-  readonly queue?: Queue | { readonly name?: string; readonly concurrencyLimit?: number };
+  readonly queue?: Queue | QueueSettings;
   /** Kept with the version, and not enforced yet; default: `small-1x`. */
   readonly machine?: MachinePreset | { readonly preset?: MachinePreset };
   /** The longest an attempt may execute, in seconds; default: the config's. */
@@ -40,25 +44,46 @@ export interface TaskOptions<TId extends string, TInput, TOutput> extends TaskSe
 
 /** Options of one trigger call. */
 export interface TriggerOptions {
-  /** Attempts in all, the first included; default: the task's. */
+  /**
+   * When the run may start: so long from now, as in `1h30m`, or at a date (`Date` or ISO text). A date in the past is now.
+   */
+  readonly delay?: string | Date;
+  /**
+   * How long the run may be queued before it expires, such as `10m`, or in seconds; 0: for ever; default: the task's, then the
+   * config's.
+   */
+  readonly ttl?: string | number;
+  /**
+   * Makes one run of all triggers of the task with the same key. Plain text holds in the whole environment; a key made by
+   * `idempotencyKeys.create` in its scope. At most 2,048 characters.
+   */
+  readonly idempotencyKey?: IdempotencyKeyInput;
+  /** How long the key is kept, such as `60s`, `2h` or `3d`; default: 30 days. */
+  readonly idempotencyKeyTTL?: string;
+  /** The name of a queue, of 1 to 128 characters, in place of the task's; one that does not exist is made. */
+  readonly queue?: string;
+  /** Gives runs with the same text a lane of their own in the queue, with the queue's limit for each; at most 256 characters. */
+  readonly concurrencyKey?: string;
+  /** Seconds of head start over other runs of the queue, at most 30 days. */
+  readonly priority?: number;
+  /** Attempts in all, the first included, at most 250; default: the task's. */
   readonly maxAttempts?: number;
+  /** The longest an attempt may execute, in seconds; default: the task's. */
+  readonly maxDuration?: number;
   /** At most ten, each of 1 to 128 characters. */
   readonly tags?: string | readonly string[];
+  /** What the run carries for its readers: an object that JSON can hold, of at most 256 KB. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Kept with the run, and not enforced yet; default: the task's. */
+  readonly machine?: MachinePreset;
+  /** Where to execute; ignored in development. */
+  readonly region?: string;
   /** The version to execute with, such as `20250228.1`; default: `TRIGGER_VERSION`, then the current one. */
   readonly version?: string;
 }
 
-/** Options of one batch call. */
-export interface BatchOptions {
-  /** Accepted for compatibility: the runs of a batch are always made in the order of its items. */
-  readonly triggerSequentially?: boolean;
-}
-
-/** One run of a batch. */
-export interface BatchItem<TInput> {
-  readonly payload: TInput;
-  readonly options?: TriggerOptions;
-}
+/** Options of a trigger call that waits for its run, which executes with the version of the run that waits. */
+export type TriggerAndWaitOptions = Omit<TriggerOptions, "version">;
 
 /** A triggered run. Pass it to `runs.retrieve` or `runs.poll`, which then know the type of its output. */
 export interface RunHandle<TId extends string, TInput, TOutput> extends CarriesTypes<TInput, TOutput> {
@@ -68,15 +93,6 @@ export interface RunHandle<TId extends string, TInput, TOutput> extends CarriesT
   /** Whether the run existed before the call. */
   readonly isCached: boolean;
   /** A token that may read this run, for browsers; absent where the server gives none. */
-  readonly publicAccessToken?: string;
-}
-
-/** A triggered batch. */
-export interface BatchHandle {
-  /** `batch_…` */
-  readonly batchId: string;
-  readonly runCount: number;
-  /** A token that may read this batch, for browsers; absent where the server gives none. */
   readonly publicAccessToken?: string;
 }
 
@@ -96,19 +112,73 @@ export interface Task<TId extends string, TInput = void, TOutput = unknown> exte
    * Starts a run and gives its handle as soon as the run is stored.
    *
    * @param payload - at most 3 MB; dates, maps, sets and big integers arrive as what they are
-   * @throws ApiError when the server refuses; TaskPayloadParsedError when a `schemaTask`'s schema does
+   * @param options - how the run is made
+   * @throws ApiError when the server refuses; TaskPayloadParsedError when a `schemaTask`'s schema does; PayloadError and
+   * TypeError for what can't be sent
+   * @example
+   * ```ts
+   * const { id } = await hello.trigger({ name: "Ada" }, { delay: "10m", tags: ["user:1"] });
+   * ```
    */
   trigger(
     payload: TInput,
     options?: TriggerOptions,
     requestOptions?: RequestOptions,
   ): Promise<RunHandle<TId, TInput, TOutput>>;
-  /** Starts one run for each item, in one call. */
+  /**
+   * Starts a run at once, and waits for it when the result is asked for. Only in the code of a task.
+   *
+   * @param payload - as of `trigger`
+   * @param options - as of `trigger`, without `version`: the run executes with the version of the run that waits
+   * @returns `{ ok: true, output }`, or `{ ok: false, error }` when the run did not complete; `.unwrap()` gives the output or
+   * throws SubtaskUnwrapError
+   * @throws RunContextError outside of a run, and what `trigger` throws, when the result is asked for
+   * @example
+   * ```ts
+   * const { greeting } = await hello.triggerAndWait({ name: "Ada" }).unwrap();
+   * const [a, b] = await Promise.all([hello.triggerAndWait({ name: "Ada" }), hello.triggerAndWait({ name: "Grace" })]);
+   * ```
+   */
+  triggerAndWait(
+    payload: TInput,
+    options?: TriggerAndWaitOptions,
+    requestOptions?: RequestOptions,
+  ): TaskRunPromise<TId, TOutput>;
+  /**
+   * Starts one run for each item, in one call.
+   *
+   * @param items - payloads with their options: an array, an async iterable or a stream of at most 10,000
+   * @param options - a key for the whole batch
+   * @returns the batch, once all its runs are stored
+   * @throws BatchTriggerError with the cause; before anything is sent, what `trigger` throws for an item, and RangeError with
+   * no items or more than 10,000
+   * @example
+   * ```ts
+   * const { batchId } = await hello.batchTrigger([{ payload: { name: "Ada" } }, { payload: { name: "Grace" } }]);
+   * ```
+   */
   batchTrigger(
-    items: readonly BatchItem<TInput>[],
+    items: BatchItems<BatchItem<TInput>>,
     options?: BatchOptions,
     requestOptions?: RequestOptions,
   ): Promise<BatchHandle>;
+  /**
+   * Starts one run for each item at once, and waits for all of them when the result is asked for. Only in the code of a task.
+   *
+   * @param items - payloads with their options
+   * @returns `id`, and `runs` in the order of the items: each with its output or its error
+   * @throws RunContextError outside of a run, and what `batchTrigger` throws, when the result is asked for
+   * @example
+   * ```ts
+   * const { runs } = await hello.batchTriggerAndWait([{ payload: { name: "Ada" } }, { payload: { name: "Grace" } }]);
+   * for (const run of runs) console.log(run.ok ? run.output.greeting : run.error.message);
+   * ```
+   */
+  batchTriggerAndWait(
+    items: BatchItems<BatchAndWaitItem<TInput>>,
+    options?: BatchOptions,
+    requestOptions?: RequestOptions,
+  ): Promise<BatchResult<readonly TaskRunResult<TId, TOutput>[]>>;
 }
 
 /** Any task, for constraints of type parameters. */

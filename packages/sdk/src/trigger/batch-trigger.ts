@@ -1,10 +1,16 @@
 import type { BatchItemsAnswer, CreateBatchAnswer } from "@pawl/contract/api/batch";
+import type { BatchCallAnswer } from "@pawl/contract/worker-protocol";
 import { type ApiAnswer, callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { BatchNotSealedError, type BatchPhase, BatchTriggerError } from "../errors/batch-error.ts";
-import type { BatchHandle, BatchItem } from "../tasks/task-types.ts";
+import { toWireKey } from "../idempotency/idempotency-key.ts";
+import type { ActiveRun } from "../runtime.ts";
+import type { BatchHandle, BatchItems, BatchOptions } from "../tasks/batch-types.ts";
+import { type BatchEntry, type BatchKey, type BatchLines, writeLines } from "./batch-lines.ts";
 import { callerRun } from "./caller-run.ts";
-import { accessTokenOf, unexpectedAnswer, wireRun } from "./trigger.ts";
+import { callAsRun } from "./run-call.ts";
+import { accessTokenOf, unexpectedAnswer } from "./trigger.ts";
+import { checkKeyLife } from "./trigger-options.ts";
 
 // A batch has two phases: it is announced with the number of its runs, then its items follow as lines of JSON. The server
 // seals it when every index has arrived, and tells repeated ones apart by their index.
@@ -15,45 +21,105 @@ const maxStreams = 5;
 const maxStreamLength = 16 * 1024 * 1024;
 
 /** One batch call. */
-export interface BatchCall {
-  readonly taskId: string;
-  readonly items: readonly BatchItem<unknown>[];
+export interface BatchCall<TItem> {
+  readonly items: BatchItems<TItem>;
+  /** Says of an item what it triggers. */
+  readonly toEntry: (item: TItem) => BatchEntry;
+  readonly options: BatchOptions | undefined;
   readonly requestOptions: RequestOptions | undefined;
 }
 
 /**
  * Starts one run for each item.
  *
- * @param call - task, items and options
+ * @param call - items and options
  * @returns the batch, once all its runs are stored
- * @throws BatchTriggerError with the phase that failed and its cause; PayloadError before anything is sent
+ * @throws BatchTriggerError with the phase that failed and its cause; before anything is sent, PayloadError and TypeError for
+ * an item that can't be sent, RangeError with no items or more than 10,000
  * @example
  * ```ts
- * await batchTrigger({ taskId: "hello", items: [{ payload: 1 }, { payload: 2 }], requestOptions: undefined });
+ * await batchTrigger({ items: [1, 2], toEntry, options: undefined, requestOptions: undefined });
  * ```
  */
-export async function batchTrigger(call: BatchCall): Promise<BatchHandle> {
-  const { taskId, items, requestOptions } = call;
-  if (items.length === 0) throw new RangeError(`The batch for task ${taskId} has no items.`);
-  const parentRunId = callerRun(`Triggering a batch of task ${taskId}`)?.runId;
-  const lines = items.map((item, index) =>
-    JSON.stringify({ index, task: taskId, ...wireRun(taskId, item.payload, item.options) }),
-  );
-  const runCount = lines.length;
+export async function batchTrigger<TItem>(call: BatchCall<TItem>): Promise<BatchHandle> {
+  const run = callerRun("Triggering a batch");
+  return sendBatch(call, run, null);
+}
+
+/**
+ * Makes a batch and sends its items, in requests of at most about 16 MB one after the other.
+ *
+ * @param call - items and options
+ * @param run - the run that triggers it; null in a backend
+ * @param wait - the key of the run's wait for the batch; null when it does not wait
+ * @returns the batch
+ * @throws what {@link batchTrigger} throws
+ * @example
+ * ```ts
+ * await sendBatch(call, run, run.nextWait("batch"));
+ * ```
+ */
+export async function sendBatch<TItem>(
+  call: BatchCall<TItem>,
+  run: ActiveRun | null,
+  wait: string | null,
+): Promise<BatchHandle> {
+  const { items, toEntry, options, requestOptions } = call;
+  const batchKey = await keyOf(options);
+  const written = await writeLines({ items, toEntry, isAwaited: wait !== null, batchKey });
+  const runCount = written.lines.length;
   let batchId: string | undefined;
   let phase: BatchPhase = "create";
   try {
-    const body = JSON.stringify({ runCount, taskIdentifiers: [taskId], parentRunId });
-    const answer = await callApi({ method: "POST", path: "/api/v3/batches", body, options: requestOptions });
-    const batch = answer.body as Partial<CreateBatchAnswer> | null; // checked in the next line
-    if (typeof batch?.id !== "string") throw unexpectedAnswer(answer, "the id of a batch");
-    batchId = batch.id;
+    const batch = await (run === null
+      ? createOverHttp(written, batchKey, requestOptions)
+      : createInRun(run, runCount, batchKey, wait));
+    batchId = batch.batchId;
     phase = "stream";
-    if (batch.isCached !== true) await sendItems(batchId, lines, requestOptions);
-    return { batchId, runCount: batch.runCount ?? runCount, ...accessTokenOf(answer) };
+    if (!batch.isCached) await sendItems(batchId, written.lines, requestOptions);
+    return batch;
   } catch (error) {
     throw new BatchTriggerError({ phase, batchId, itemCount: runCount, cause: error });
   }
+}
+
+async function keyOf(options: BatchOptions | undefined): Promise<BatchKey | null> {
+  checkKeyLife(options?.idempotencyKeyTTL, "the batch");
+  if (options?.idempotencyKey === undefined) return null;
+  const key = await toWireKey(options.idempotencyKey, { scope: "global", run: null });
+  return { ...key, idempotencyKeyTTL: options.idempotencyKeyTTL };
+}
+
+async function createInRun(
+  run: ActiveRun,
+  runCount: number,
+  batchKey: BatchKey | null,
+  wait: string | null,
+): Promise<BatchHandle> {
+  const { idempotencyKey, idempotencyKeyTTL } = batchKey ?? {};
+  const answer = await callAsRun<BatchCallAnswer>(run, {
+    kind: "batch",
+    runCount,
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(idempotencyKeyTTL === undefined ? {} : { idempotencyKeyTTL }),
+    ...(wait === null ? {} : { wait }),
+  });
+  const { batchId, isCached, publicAccessToken } = answer;
+  const token = publicAccessToken === undefined ? {} : { publicAccessToken };
+  return { batchId, runCount: answer.runCount, isCached, ...token };
+}
+
+async function createOverHttp(
+  { lines, taskIds }: BatchLines,
+  batchKey: BatchKey | null,
+  options: RequestOptions | undefined,
+): Promise<BatchHandle> {
+  const body = JSON.stringify({ runCount: lines.length, taskIdentifiers: [...taskIds], ...batchKey });
+  const answer = await callApi({ method: "POST", path: "/api/v3/batches", body, options });
+  const batch = answer.body as Partial<CreateBatchAnswer> | null; // checked in the next line
+  if (typeof batch?.id !== "string") throw unexpectedAnswer(answer, "the id of a batch");
+  const { id: batchId, runCount = lines.length, isCached = false } = batch;
+  return { batchId, runCount, isCached, ...accessTokenOf(answer) };
 }
 
 async function sendItems(

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { AsyncLocalStorage } from "node:async_hooks";
 import { afterEach, test } from "node:test";
-import { readPacket } from "@pawl/contract/packet";
+import { inlinePacketLength, readPacket } from "@pawl/contract/packet";
+import { runCallSchema } from "@pawl/contract/worker-protocol";
 import { z } from "zod";
 import { configure } from "../client/client-settings.ts";
 import { NotFoundError } from "../errors/api-error.ts";
+import { CallError } from "../errors/call-error.ts";
 import { RunContextError, TaskPayloadParsedError } from "../errors/task-error.ts";
+import { fakeRun } from "../fixtures/fake-run.ts";
 import { type ProtocolServer, type Reply, startProtocolServer } from "../fixtures/protocol-server.ts";
-import { type ActiveRun, type RunCell, runtime } from "../runtime.ts";
+import { runtime } from "../runtime.ts";
 import { schemaTask, task } from "../tasks/define-task.ts";
 import { tasks } from "./tasks-api.ts";
 
@@ -18,10 +20,6 @@ async function serve(t: Cleanup, reply: Reply = { body: { id: "run_1", isCached:
   t.after(() => server.close());
   configure({ secretKey: "tr_dev_key", baseURL: server.url });
   return server;
-}
-
-function activeRun(runId: string): ActiveRun {
-  return { runId, taskId: "parent", attempt: 1, signal: new AbortController().signal, log() {} };
 }
 
 afterEach(() => {
@@ -91,27 +89,89 @@ test("an answer without an id is none of Pawl's", async (t) => {
   await assert.rejects(tasks.trigger("t", 1), { name: "TriggerApiError", message: /lacks the id of a run/ });
 });
 
-test("in a run the parent goes along", async (t) => {
+const made = { runId: "run_1", isCached: false };
+
+test("in a run the trigger goes through the host, and nothing goes over HTTP", async (t) => {
   const server = await serve(t);
-  const context = new AsyncLocalStorage<RunCell>();
-  runtime().context = context;
-  await context.run({ run: activeRun("run_parent") }, () => tasks.trigger("t", 1));
-  assert.equal(JSON.parse(server.requests[0]?.body ?? "").options.parentRunId, "run_parent");
+  const parent = fakeRun({ answer: () => ({ runId: "run_9", isCached: true, publicAccessToken: "eyJ" }) });
+  const handle = await parent.execute(() => tasks.trigger("t", { a: 1 }, { tags: ["x"] }));
+  assert.deepEqual(handle, { id: "run_9", taskIdentifier: "t", isCached: true, publicAccessToken: "eyJ" });
+  assert.deepEqual(parent.calls, [
+    {
+      kind: "trigger",
+      taskId: "t",
+      payload: '{"json":{"a":1}}',
+      options: { payloadType: "application/super+json", tags: ["x"] },
+    },
+  ]);
+  assert.ok(parent.calls.every((call) => runCallSchema.safeParse(call).success));
+  assert.equal(server.requests.length, 0);
+});
+
+test("in a run a payload too long for the control connection goes over HTTP, with the parent's claim", async (t) => {
+  const server = await serve(t);
+  const parent = fakeRun({ answer: () => made });
+  await parent.execute(async () => {
+    await tasks.trigger("t", "x".repeat(inlinePacketLength - 200));
+    await tasks.trigger("t", "x".repeat(inlinePacketLength + 1));
+    await tasks.trigger("t", 1, { metadata: { text: "x".repeat(inlinePacketLength) } });
+  });
+  assert.equal(parent.calls.length, 1);
+  assert.equal(server.requests.length, 2);
+  const { options } = JSON.parse(server.requests[0]?.body ?? "");
+  assert.deepEqual(options, { payloadType: "text/plain", parentRunId: "run_parent", parentFence: 7 });
   assert.equal(server.requests[0]?.headers["x-trigger-worker"], "true");
+});
+
+test("a refusal through the host is the error that HTTP would have given", async () => {
+  const refusal = { code: "not_found", message: "There is no such task", field: "taskId" };
+  const parent = fakeRun({
+    answer: () => {
+      throw new CallError(refusal);
+    },
+  });
+  const error = await parent.execute(() => tasks.trigger("t", 1)).catch((error: unknown) => error);
+  assert.ok(error instanceof NotFoundError);
+  assert.deepEqual([error.status, error.code, error.param], [404, "not_found", "taskId"]);
+  assert.equal(error.message, "404 There is no such task");
+});
+
+test("functions and symbols are no silent loss", async (t) => {
+  const server = await serve(t);
+  const circular: { self?: unknown } = {};
+  circular.self = circular;
+  const broken: readonly [unknown, string][] = [
+    [{ a: [{ on: () => 1 }] }, "The payload for task t has at a[0].on a function, which JSON can't carry."],
+    [() => 1, "The payload for task t is a function, which JSON can't carry."],
+    [new Map([["key", { f() {} }]]), "The payload for task t has at key.f a function, which JSON can't carry."],
+    [new Set([1, Symbol("s")]), "The payload for task t has at [1] a symbol, which JSON can't carry."],
+  ];
+  for (const [payload, message] of broken) {
+    await assert.rejects(tasks.trigger("t", payload), { name: "PayloadError", message });
+  }
+  assert.equal(server.requests.length, 0);
+  class Money {
+    format = () => "1 €";
+    toJSON() {
+      return 1;
+    }
+  }
+  for (const payload of [circular, new Money(), { at: new Date(), pattern: /a/, error: new Error("e") }]) {
+    await tasks.trigger("t", payload);
+  }
+  assert.equal(server.requests.length, 3);
 });
 
 test("in a run process a call with a missing or ended context is refused, and the error names the cause", async (t) => {
   const server = await serve(t);
-  const context = new AsyncLocalStorage<RunCell>();
-  runtime().context = context;
+  const parent = fakeRun({});
   await assert.rejects(tasks.trigger("t", 1), (error) => {
     return (
       error instanceof RunContextError && /outside any run.*connection pool's socket.*data loader/s.test(error.message)
     );
   });
-  const cell: RunCell = { run: activeRun("run_parent") };
-  const late = context.run(cell, async () => {
-    cell.run = null;
+  const late = parent.execute(async () => {
+    parent.end();
     return tasks.batchTrigger("t", [{ payload: 1 }]);
   });
   await assert.rejects(late, (error) => error instanceof RunContextError && /a run that has ended/.test(error.message));

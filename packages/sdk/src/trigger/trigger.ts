@@ -1,11 +1,14 @@
 import type { TriggerAnswer } from "@pawl/contract/api/trigger";
+import type { TriggerCallAnswer } from "@pawl/contract/worker-protocol";
 import { type ApiAnswer, callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
-import { environmentVariable } from "../client/node-modules.ts";
 import { ApiSchemaValidationError } from "../errors/api-error.ts";
+import type { ActiveRun } from "../runtime.ts";
 import type { RunHandle, TriggerOptions } from "../tasks/task-types.ts";
 import { callerRun } from "./caller-run.ts";
-import { writePayload } from "./payload.ts";
+import { callAsRun } from "./run-call.ts";
+import type { WireTriggerOptions } from "./trigger-options.ts";
+import { isShort, type WireRun, wireRun } from "./wire-run.ts";
 
 /** One trigger call. */
 export interface TriggerCall {
@@ -15,41 +18,12 @@ export interface TriggerCall {
   readonly requestOptions: RequestOptions | undefined;
 }
 
-/** A payload and its options in the form of the API, for a single run or a line of a batch. */
-export interface WireRun {
-  /** Absent for `undefined`. */
-  readonly payload: string | undefined;
-  readonly options: Readonly<Record<string, unknown>>;
-}
-
 /**
- * Writes a payload and trigger options in the form of the API.
- *
- * @param taskId - the task
- * @param payload - its payload
- * @param options - options of the call
- * @returns the parts of the body
- * @throws PayloadError when the payload can't be sent
- * @example
- * ```ts
- * wireRun("t", 1, undefined).options; // { payloadType: "application/super+json" }
- * ```
- */
-export function wireRun(taskId: string, payload: unknown, options: TriggerOptions | undefined): WireRun {
-  const packet = writePayload(taskId, payload);
-  const lockToVersion = options?.version ?? environmentVariable("TRIGGER_VERSION");
-  return {
-    payload: packet.text,
-    options: { payloadType: packet.type, maxAttempts: options?.maxAttempts, tags: options?.tags, lockToVersion },
-  };
-}
-
-/**
- * Starts a run.
+ * Starts a run. In a run it goes through the run's host, so that an attempt which has lost its claim makes no more children.
  *
  * @param call - task, payload and options
  * @returns the run's handle, once the run is stored
- * @throws PayloadError, RunContextError, and whatever `callApi` throws
+ * @throws PayloadError, TypeError, RunContextError, and whatever `callApi` throws
  * @example
  * ```ts
  * await trigger({ taskId: "hello", payload: { name: "Ada" }, options: undefined, requestOptions: undefined });
@@ -58,18 +32,62 @@ export function wireRun(taskId: string, payload: unknown, options: TriggerOption
 export async function trigger<TId extends string, TInput, TOutput>(
   call: TriggerCall & { readonly taskId: TId },
 ): Promise<RunHandle<TId, TInput, TOutput>> {
-  const { taskId, payload, options, requestOptions } = call;
-  const parentRunId = callerRun(`Triggering task ${taskId}`)?.runId;
-  const run = wireRun(taskId, payload, options);
+  const { taskId, requestOptions } = call;
+  const caller = callerRun(`Triggering task ${taskId}`);
+  const run = await wireRun(call, { subject: `task ${taskId}`, isAwaited: false });
+  if (caller !== null && isShort(run)) {
+    const answer = await callAsRun<TriggerCallAnswer>(caller, { kind: "trigger", taskId, ...run });
+    const { runId, isCached, publicAccessToken } = answer;
+    const token = publicAccessToken === undefined ? {} : { publicAccessToken };
+    return { id: runId, taskIdentifier: taskId, isCached, ...token };
+  }
+  const answer = await postRun(taskId, run, caller === null ? {} : parentOf(caller), requestOptions);
+  return { id: answer.id, taskIdentifier: taskId, isCached: answer.isCached, ...accessTokenOf(answer.answer) };
+}
+
+/**
+ * Names a run as the parent in trigger options, with the fence that proves that its code may still act for it.
+ *
+ * @param run - the run
+ * @returns the options
+ * @example
+ * ```ts
+ * parentOf(run); // { parentRunId: "run_…", parentFence: 3 }
+ * ```
+ */
+export function parentOf(run: ActiveRun): Pick<WireTriggerOptions, "parentRunId" | "parentFence"> {
+  return { parentRunId: run.runId, parentFence: run.fence };
+}
+
+/**
+ * Starts a run over HTTP.
+ *
+ * @param taskId - the task
+ * @param run - payload and options
+ * @param more - further options
+ * @param requestOptions - settings of the call
+ * @returns the run's id, and the whole answer
+ * @throws whatever `callApi` throws
+ * @example
+ * ```ts
+ * await postRun("hello", run, {}, undefined);
+ * ```
+ */
+export async function postRun(
+  taskId: string,
+  run: WireRun,
+  more: WireTriggerOptions,
+  requestOptions: RequestOptions | undefined,
+): Promise<TriggerAnswer & { readonly answer: ApiAnswer }> {
   const answer = await callApi({
     method: "POST",
     path: `/api/v1/tasks/${encodeURIComponent(taskId)}/trigger`,
-    body: JSON.stringify(parentRunId === undefined ? run : { ...run, options: { ...run.options, parentRunId } }),
+    body: JSON.stringify({ ...run, options: { ...run.options, ...more } }),
     options: requestOptions,
   });
   const body = answer.body as Partial<TriggerAnswer> | null; // checked in the next line
   if (typeof body?.id !== "string") throw unexpectedAnswer(answer, "the id of a run");
-  return { id: body.id, taskIdentifier: taskId, isCached: body.isCached === true, ...accessTokenOf(answer) };
+  return { id: body.id, isCached: body.isCached === true, answer };
 }
 
 /**

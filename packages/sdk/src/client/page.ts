@@ -4,10 +4,16 @@ export interface PageCursors {
   readonly before?: string | undefined;
 }
 
+/** The cursors of the pages around a page; absent where there is none. */
+export interface Pagination {
+  readonly next?: string;
+  readonly previous?: string;
+}
+
 /** A page as the API gives it. */
-export interface PageContents<TEntry> {
+export interface PageContents<TEntry, TPagination extends Pagination = Pagination> {
   readonly data: readonly TEntry[];
-  readonly pagination: { readonly next?: string; readonly previous?: string };
+  readonly pagination: TPagination;
 }
 
 /**
@@ -19,19 +25,24 @@ export interface PageContents<TEntry> {
  * while (page.hasNextPage()) page = await page.getNextPage();
  * ```
  */
-export interface Page<TEntry> extends PageContents<TEntry>, AsyncIterable<TEntry> {
+export interface Page<TEntry, TPagination extends Pagination = Pagination>
+  extends PageContents<TEntry, TPagination>,
+    AsyncIterable<TEntry> {
   hasNextPage(): boolean;
   hasPreviousPage(): boolean;
   /** @throws RangeError when there is none */
-  getNextPage(): Promise<Page<TEntry>>;
+  getNextPage(): Promise<Page<TEntry, TPagination>>;
   /** @throws RangeError when there is none */
-  getPreviousPage(): Promise<Page<TEntry>>;
+  getPreviousPage(): Promise<Page<TEntry, TPagination>>;
 }
 
 /** A page on its way: await it, or iterate over it with `for await` at once. */
-export type PagePromise<TEntry> = Promise<Page<TEntry>> & AsyncIterable<TEntry>;
+export type PagePromise<TEntry, TPagination extends Pagination = Pagination> = Promise<Page<TEntry, TPagination>> &
+  AsyncIterable<TEntry>;
 
-type FetchPage<TEntry> = (cursors: PageCursors) => Promise<PageContents<TEntry>>;
+type FetchPage<TEntry, TPagination extends Pagination> = (
+  cursors: PageCursors,
+) => Promise<PageContents<TEntry, TPagination>>;
 
 /**
  * Asks for the first page of a list.
@@ -44,7 +55,10 @@ type FetchPage<TEntry> = (cursors: PageCursors) => Promise<PageContents<TEntry>>
  * for await (const entry of pagePromise({}, fetchPage)) console.log(entry);
  * ```
  */
-export function pagePromise<TEntry>(first: PageCursors, fetchPage: FetchPage<TEntry>): PagePromise<TEntry> {
+export function pagePromise<TEntry, TPagination extends Pagination = Pagination>(
+  first: PageCursors,
+  fetchPage: FetchPage<TEntry, TPagination>,
+): PagePromise<TEntry, TPagination> {
   const { after, before } = first;
   const page = getPage({ after, before }, fetchPage);
   return Object.assign(page, {
@@ -54,10 +68,13 @@ export function pagePromise<TEntry>(first: PageCursors, fetchPage: FetchPage<TEn
   });
 }
 
-async function getPage<TEntry>(cursors: PageCursors, fetchPage: FetchPage<TEntry>): Promise<Page<TEntry>> {
+async function getPage<TEntry, TPagination extends Pagination>(
+  cursors: PageCursors,
+  fetchPage: FetchPage<TEntry, TPagination>,
+): Promise<Page<TEntry, TPagination>> {
   const { data, pagination } = await fetchPage(cursors);
   const { next, previous } = pagination;
-  const page: Page<TEntry> = {
+  const page: Page<TEntry, TPagination> = {
     data,
     pagination,
     hasNextPage: () => next !== undefined,

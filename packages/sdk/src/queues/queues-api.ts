@@ -1,0 +1,180 @@
+import type { QueueItem } from "@pawl/contract/api/queues";
+import { type ApiAnswer, callApi } from "../client/call.ts";
+import type { RequestOptions } from "../client/client-settings.ts";
+import { isWireList } from "../client/list-query.ts";
+import { type PagePromise, type Pagination, pagePromise } from "../client/page.ts";
+import { unexpectedAnswer } from "../trigger/trigger.ts";
+
+/** Names a queue: by its id `queue_…`, by the task whose own it is, or by its name. */
+export type QueueRef = string | { readonly type: "task" | "custom"; readonly name: string };
+
+/** A queue as it stands, with live counts. */
+export interface RetrievedQueue extends Omit<QueueItem, "concurrency"> {
+  readonly concurrency?: Omit<NonNullable<QueueItem["concurrency"]>, "overriddenAt"> & {
+    readonly overriddenAt: Date | null;
+  };
+}
+
+/** Which queues to list. */
+export interface ListQueuesOptions {
+  /** From 1, the default. */
+  readonly page?: number;
+  /** Queues on a page, 1 to 100; default: 25. */
+  readonly perPage?: number;
+}
+
+/** Where a page of queues is among all pages. */
+export interface QueuePagination extends Pagination {
+  readonly currentPage: number;
+  readonly totalPages: number;
+  /** Of all queues. */
+  readonly count: number;
+}
+
+/** The calls of {@link queues}. All but `list` throw NotFoundError when there is no such queue. */
+export interface QueuesApi {
+  /**
+   * Lists the queues of the environment.
+   *
+   * @param options - the page and its size
+   * @returns that page; iterate over it with `for await` to get every queue from there on
+   * @example
+   * ```ts
+   * for await (const queue of queues.list()) console.log(queue.name, queue.running, queue.queued);
+   * ```
+   */
+  list(options?: ListQueuesOptions, requestOptions?: RequestOptions): PagePromise<RetrievedQueue, QueuePagination>;
+  /**
+   * Gets a queue with its live counts.
+   *
+   * @param queue - its id, or its type and name
+   * @example
+   * ```ts
+   * const { queued } = await queues.retrieve({ type: "task", name: "mail.send" });
+   * ```
+   */
+  retrieve(queue: QueueRef, requestOptions?: RequestOptions): Promise<RetrievedQueue>;
+  /**
+   * Starts no more runs of a queue; those that execute go on.
+   *
+   * @example
+   * ```ts
+   * await queues.pause({ type: "custom", name: "mail" });
+   * ```
+   */
+  pause(queue: QueueRef, requestOptions?: RequestOptions): Promise<RetrievedQueue>;
+  /**
+   * Starts runs of a paused queue again.
+   *
+   * @example
+   * ```ts
+   * await queues.resume({ type: "custom", name: "mail" });
+   * ```
+   */
+  resume(queue: QueueRef, requestOptions?: RequestOptions): Promise<RetrievedQueue>;
+  /**
+   * Sets how many runs of a queue may execute at once, in place of what its code says and over deployments.
+   *
+   * @param concurrencyLimit - for each concurrency key; a whole number from 0
+   * @throws BadRequestError when the environment does not allow as many; TypeError when the limit is no such number
+   * @example
+   * ```ts
+   * await queues.overrideConcurrencyLimit({ type: "custom", name: "mail" }, 20);
+   * ```
+   */
+  overrideConcurrencyLimit(
+    queue: QueueRef,
+    concurrencyLimit: number,
+    requestOptions?: RequestOptions,
+  ): Promise<RetrievedQueue>;
+  /**
+   * Gives a queue the limit of its code back.
+   *
+   * @example
+   * ```ts
+   * await queues.resetConcurrencyLimit({ type: "custom", name: "mail" });
+   * ```
+   */
+  resetConcurrencyLimit(queue: QueueRef, requestOptions?: RequestOptions): Promise<RetrievedQueue>;
+}
+
+/**
+ * Looks at queues, and controls them.
+ *
+ * @example
+ * ```ts
+ * const mail = { type: "custom", name: "mail" } as const;
+ * await queues.pause(mail);
+ * console.log((await queues.retrieve(mail)).queued);
+ * ```
+ */
+export const queues: QueuesApi = {
+  list,
+  async retrieve(queue, requestOptions) {
+    const { path, type } = place(queue);
+    return readQueue(await callApi({ method: "GET", path: `${path}?type=${type}`, options: requestOptions }));
+  },
+  pause: (queue, requestOptions) => post(queue, "pause", { action: "pause" }, requestOptions),
+  resume: (queue, requestOptions) => post(queue, "pause", { action: "resume" }, requestOptions),
+  async overrideConcurrencyLimit(queue, concurrencyLimit, requestOptions) {
+    if (!Number.isInteger(concurrencyLimit) || concurrencyLimit < 0) {
+      throw new TypeError(`A concurrency limit must be a whole number from 0, not ${concurrencyLimit}.`);
+    }
+    return post(queue, "concurrency/override", { concurrencyLimit }, requestOptions);
+  },
+  resetConcurrencyLimit: (queue, requestOptions) => post(queue, "concurrency/reset", {}, requestOptions),
+};
+
+function list(options: ListQueuesOptions = {}, requestOptions?: RequestOptions) {
+  const { page = 1, perPage } = options;
+  return pagePromise<RetrievedQueue, QueuePagination>({ after: String(page) }, async (cursors) => {
+    const query = new URLSearchParams({ page: cursors.after ?? cursors.before ?? "1" });
+    if (perPage !== undefined) query.set("perPage", String(perPage));
+    const answer = await callApi({ method: "GET", path: `/api/v1/queues?${query}`, options: requestOptions });
+    if (!isWireList(answer.body)) throw unexpectedAnswer(answer, "a list of queues");
+    // The server answers with what the contract says.
+    const data = answer.body.data.map((queue) => withDate(queue as unknown as QueueItem));
+    return { data, pagination: withNeighbours(answer.body.pagination as unknown as QueuePagination) };
+  });
+}
+
+/** Pages of queues have numbers: these are the cursors. */
+function withNeighbours(pagination: QueuePagination): QueuePagination {
+  const { currentPage, totalPages } = pagination;
+  const next = currentPage < totalPages ? { next: String(currentPage + 1) } : {};
+  const previous = currentPage > 1 ? { previous: String(currentPage - 1) } : {};
+  return { ...pagination, ...next, ...previous };
+}
+
+async function post(
+  queue: QueueRef,
+  verb: string,
+  body: Readonly<Record<string, unknown>>,
+  requestOptions: RequestOptions | undefined,
+): Promise<RetrievedQueue> {
+  const { path, type } = place(queue);
+  const call = { method: "POST", path: `${path}/${verb}`, body: JSON.stringify({ type, ...body }) } as const;
+  return readQueue(await callApi({ ...call, options: requestOptions }));
+}
+
+function place(queue: QueueRef): { readonly path: string; readonly type: "id" | "task" | "custom" } {
+  const { type, name } = typeof queue === "string" ? { type: "id" as const, name: queue } : queue;
+  // A slash in a name is encoded twice, since proxies decode a path once on its way.
+  return { path: `/api/v1/queues/${encodeURIComponent(name.replaceAll("/", "%2F"))}`, type };
+}
+
+function readQueue(answer: ApiAnswer): RetrievedQueue {
+  const queue = answer.body as QueueItem | null; // checked in the next line
+  if (typeof queue?.id !== "string" || typeof queue.name !== "string") throw unexpectedAnswer(answer, "a queue");
+  return withDate(queue);
+}
+
+function withDate(queue: QueueItem): RetrievedQueue {
+  const { concurrency, ...rest } = queue;
+  if (concurrency === undefined) return rest;
+  const { overriddenAt } = concurrency;
+  return {
+    ...rest,
+    concurrency: { ...concurrency, overriddenAt: overriddenAt === null ? null : new Date(overriddenAt) },
+  };
+}
