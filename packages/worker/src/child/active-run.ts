@@ -1,4 +1,4 @@
-import type { CallAnswer, RunCall, WaitResult } from "@pawl/contract/worker-protocol";
+import type { CallAnswer, RunCall, RunResult, WaitResult } from "@pawl/contract/worker-protocol";
 import {
   type ActiveRun,
   CallError,
@@ -43,6 +43,8 @@ export class RunInProcess implements ActiveRun {
   readonly cell: RunCell;
   /** What hooks are told; null until `run` is called. */
   scene: RunScene | null = null;
+  /** Settles when its code has ended. */
+  ended: Promise<RunResult> | null = null;
   /** Hooks that the run's own code registered. */
   readonly cancelHooks: Hook<"onCancel">[] = [];
   readonly #outlets: RunOutlets;

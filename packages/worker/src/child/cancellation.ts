@@ -28,10 +28,9 @@ class WatchedPromise<T> extends Promise<T> {
  * last word.
  *
  * @param run - the run, whose cell is in the current asynchronous context
- * @param ended - settles when the run's code has ended, whatever with
  * @returns whether its code ended in time
  */
-export async function cancelRun(run: RunInProcess, ended: Promise<unknown>): Promise<boolean> {
+export async function cancelRun(run: RunInProcess): Promise<boolean> {
   run.cancel();
   const { scene } = run;
   if (scene !== null) {
@@ -50,7 +49,7 @@ export async function cancelRun(run: RunInProcess, ended: Promise<unknown>): Pro
   const isLate = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), endingGraceMs);
   });
-  const hasEnded = await Promise.race([ended.then(() => true), isLate]);
+  const hasEnded = await Promise.race([run.ended?.then(() => true) ?? true, isLate]);
   clearTimeout(timer);
   return hasEnded;
 }

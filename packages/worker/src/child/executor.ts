@@ -20,13 +20,6 @@ const unawaitedCallsMs = 5_000;
 /** The end of the control channel that is written to. */
 type OutgoingLink = Pick<Link<ChildToHost, HostToChild>, "post" | "send" | "flush">;
 
-/** A run that this process has begun. */
-interface BegunRun {
-  readonly run: RunInProcess;
-  /** Settles with its code. */
-  readonly ended: Promise<RunResult>;
-}
-
 /**
  * Executes runs and tells the host how each ended. One is *current*; orders may queue up behind it, so that the process need
  * not wait for the host between two of them, and begin as soon as the one before has ended or parked. Runs that were resumed
@@ -50,7 +43,7 @@ export class Executor {
   readonly #telemetry: TelemetrySender;
   readonly #context = new AsyncLocalStorage<RunCell>();
   readonly #outlets: RunOutlets;
-  readonly #begun = new Map<string, BegunRun>();
+  readonly #begun = new Map<string, RunInProcess>();
   #config: BundleConfig = {};
   #current: RunInProcess | null = null;
   #queue: RunOrder[] = [];
@@ -95,17 +88,16 @@ export class Executor {
 
   /** Fires the signal of a run. */
   abort(runId: string, reason: string): void {
-    this.#begun.get(runId)?.run.abort(new Error(reason));
+    this.#begun.get(runId)?.abort(new Error(reason));
   }
 
   /** Ends a run because somebody cancelled it. */
   cancel(runId: string): void {
-    const begun = this.#begun.get(runId);
-    if (begun === undefined) return this.#cancelUnbegun(runId);
-    const { run, ended } = begun;
+    const run = this.#begun.get(runId);
+    if (run === undefined) return this.#cancelUnbegun(runId);
     if (run.isCancelled) return;
     void this.#context
-      .run(run.cell, () => cancelRun(run, ended))
+      .run(run.cell, () => cancelRun(run))
       .then((hasEnded) => {
         if (!run.isActive) return;
         this.#isTainted ||= !hasEnded; // its code goes on in here
@@ -116,7 +108,7 @@ export class Executor {
   /** Lets go of a run that is no longer this process's, and tells nothing more of it. */
   drop(runId: string, reason: string): void {
     this.#queue = this.#queue.filter(({ run }) => run.runId !== runId);
-    const run = this.#begun.get(runId)?.run;
+    const run = this.#begun.get(runId);
     if (run === undefined) return;
     run.abort(new Error(reason));
     this.#forget(run);
@@ -124,12 +116,12 @@ export class Executor {
 
   /** Takes the answer to a call of a run. */
   answer(runId: string, answer: CallAnswer): void {
-    this.#begun.get(runId)?.run.answer(answer);
+    this.#begun.get(runId)?.answer(answer);
   }
 
   /** Lets a run go on whose waits are over. */
   resume(runId: string, waits: readonly EndedWait[]): void {
-    const run = this.#begun.get(runId)?.run;
+    const run = this.#begun.get(runId);
     if (run === undefined) return;
     if (run.isParked && this.#current === null && this.#queue.length === 0) this.#current = run;
     run.resume(waits);
@@ -178,19 +170,19 @@ export class Executor {
 
   /** Records what runs have written of lines that they did not end. */
   recordUnendedLines(): void {
-    for (const { run } of this.#begun.values()) recordUnendedLines(run);
+    for (const run of this.#begun.values()) recordUnendedLines(run);
   }
 
   /** The current run, else one that executes beside. */
   #executing(): RunInProcess | null {
     if (this.#current !== null) return this.#current;
-    for (const { run } of this.#begun.values()) if (!run.isParked) return run;
+    for (const run of this.#begun.values()) if (!run.isParked) return run;
     return null;
   }
 
   #runOf(cell: RunCell): RunInProcess | null {
-    const begun = cell.run === null ? undefined : this.#begun.get(cell.run.runId);
-    return begun?.run.cell === cell ? begun.run : null;
+    const run = cell.run === null ? undefined : this.#begun.get(cell.run.runId);
+    return run?.cell === cell ? run : null;
   }
 
   #next(): void {
@@ -201,10 +193,10 @@ export class Executor {
     this.#queue.shift();
     const run = new RunInProcess(order, this.#outlets);
     this.#current = run;
+    this.#begun.set(run.runId, run); // before its code, which may end it at once
     const definition = runtime().tasks.get(run.taskId)?.[0];
-    const ended = this.#context.run(run.cell, () => execute(run, definition, this.#config));
-    this.#begun.set(run.runId, { run, ended });
-    void ended.then((result) => {
+    run.ended = this.#context.run(run.cell, () => execute(run, definition, this.#config));
+    void run.ended.then((result) => {
       if (run.hasCallsUnderWay) void this.#endAfterCalls(run, result);
       else this.#endOwn(run, result);
     });
