@@ -1,4 +1,4 @@
-import type { ConnectedHost, Room } from "./host/connected-host.ts";
+import type { ConnectedHost } from "./host/connected-host.ts";
 import type { ClaimOutcome, RunStore } from "./ports.ts";
 import { Rounds } from "./rounds.ts";
 import { claim } from "./run/claim.ts";
@@ -8,6 +8,8 @@ export interface DispatcherSettings {
   readonly runs: RunStore;
   /** Whether the store answered with an error, so that nothing of what was asked has been done. */
   readonly isCertain: (error: unknown) => boolean;
+  /** Runs went back to their queue, since the host they were claimed for had gone. */
+  readonly onGivenBack: (environmentId: string) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -117,8 +119,7 @@ export class Dispatcher {
 
   async #round(): Promise<void> {
     for (const [host, prospects] of this.#hosts) {
-      const room = host.room;
-      if (isWorthIt(prospects, room)) await this.#claimFor(host, prospects);
+      if (isWorthIt(prospects, host)) await this.#claimFor(host, prospects);
     }
   }
 
@@ -129,6 +130,7 @@ export class Dispatcher {
     try {
       const outcome = await claim(this.#settings.runs, host, wanted);
       this.learn(outcome);
+      if (!outcome.isDelivered) this.#settings.onGivenBack(host.environmentId);
       const direct = outcome.claimed.filter((run) => run.isStarted).length;
       // What there was no room for was not looked for. With all processes taken, runs may be left that can't be held ahead.
       if (wanted.direct === 0 ? before.direct : outcome.hasMore || direct >= wanted.direct) prospects.direct = true;
@@ -142,7 +144,7 @@ export class Dispatcher {
     } finally {
       host.release(wanted);
     }
-    if (isWorthIt(prospects, host.room) && this.#hosts.has(host)) this.#rounds.request();
+    if (isWorthIt(prospects, host) && this.#hosts.has(host)) this.#rounds.request();
   }
 
   #lookAgain(inMs: number): void {
@@ -152,6 +154,7 @@ export class Dispatcher {
   }
 }
 
-function isWorthIt(prospects: Prospects, room: Room): boolean {
+function isWorthIt(prospects: Prospects, { link, room }: ConnectedHost): boolean {
+  if (!link.isOpen) return false;
   return prospects.resumes || (prospects.direct && room.direct > 0) || (prospects.ahead && room.ahead > 0);
 }

@@ -3,7 +3,7 @@ import type { ConnectedHost } from "./host/connected-host.ts";
 import type { Notifier } from "./ports.ts";
 
 /** What the dispatchers need of the engine around them. */
-export interface DispatchersSettings extends DispatcherSettings {
+export interface DispatchersSettings extends Omit<DispatcherSettings, "onGivenBack"> {
   readonly notifier: Notifier;
 }
 
@@ -32,7 +32,7 @@ export class Dispatchers {
   }
 
   add(host: ConnectedHost): void {
-    const dispatcher = this.of(host.environmentId) ?? new Dispatcher(this.#settings);
+    const dispatcher = this.of(host.environmentId) ?? this.#make();
     this.#dispatchers.set(host.environmentId, dispatcher);
     dispatcher.add(host);
   }
@@ -57,5 +57,9 @@ export class Dispatchers {
   /** Resolves when no claim is under way. */
   async settled(): Promise<void> {
     await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.settled()));
+  }
+
+  #make(): Dispatcher {
+    return new Dispatcher({ ...this.#settings, onGivenBack: (environmentId) => this.queued(environmentId) });
   }
 }

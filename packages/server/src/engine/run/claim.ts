@@ -9,12 +9,15 @@ import type { ClaimedRun, ClaimOutcome, ClaimRequest, RunStore } from "../ports.
  * @param store - runs
  * @param host - the host
  * @param wanted - its room, reserved; without any, runs only go on
- * @returns what the store answered
+ * @returns what the store answered, and whether the host was told
  */
-export async function claim(store: RunStore, host: ConnectedHost, wanted: Room): Promise<ClaimOutcome> {
+export async function claim(
+  store: RunStore,
+  host: ConnectedHost,
+  wanted: Room,
+): Promise<ClaimOutcome & { readonly isDelivered: boolean }> {
   const outcome = await store.claim(claimRequest(host, wanted));
-  await deliver(store, host, outcome);
-  return outcome;
+  return { ...outcome, isDelivered: await deliver(store, host, outcome) };
 }
 
 /**
@@ -43,14 +46,15 @@ export function claimRequest(host: ConnectedHost, wanted: Room): ClaimRequest {
  * @param store - runs
  * @param host - the host
  * @param outcome - what was claimed for it
+ * @returns false when claimed runs were given back
  */
 export async function deliver(
   store: RunStore,
   host: ConnectedHost,
   { claimed, resumed }: Pick<ClaimOutcome, "claimed" | "resumed">,
-): Promise<void> {
+): Promise<boolean> {
   host.resume(resumed);
-  if (claimed.length === 0 || host.push(claimed.map(assignedRun))) return;
+  if (claimed.length === 0 || host.push(claimed.map(assignedRun))) return true;
   await store.settle({
     environmentId: host.environmentId,
     hostId: host.id,
@@ -60,6 +64,7 @@ export async function deliver(
     returned: claimed.map(({ runId, fence }) => ({ runId, fence })),
     orphaned: [],
   });
+  return false;
 }
 
 function assignedRun(run: ClaimedRun): AssignedRun {

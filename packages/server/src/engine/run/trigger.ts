@@ -51,8 +51,7 @@ async function insert(
   try {
     const made = await store.insertAndClaim(runs, claimRequest(host, wanted));
     dispatcher.learn(made.claim);
-    for (const run of made.claim.claimed) claimedIds.add(run.runId);
-    await deliver(store, host, made.claim);
+    if (await deliver(store, host, made.claim)) for (const run of made.claim.claimed) claimedIds.add(run.runId);
     return made;
   } catch (error) {
     dispatcher.claimFailed(host, error);
