@@ -262,11 +262,6 @@ export interface RunStore {
   /** What these hosts have to be told, and may not have heard. */
   hostOrders(environmentId: string, hostIds: readonly string[]): Promise<HostOrders>;
   /**
-   * Runs of a host that have their slot again after a wait. A host that reconnects is told of them again, since the message that
-   * said so may have been lost with its connection; what it has heard before it passes over.
-   */
-  resumedBefore(environmentId: string, hostId: string): Promise<readonly ResumedRun[]>;
-  /**
    * The runs of a host that go on after a wait, as far as the store knows, with what it came to: a host that lost its connection
    * may not have heard it.
    */
