@@ -39,7 +39,7 @@ export interface PawlConfig {
   readonly machine?: MachinePreset;
   /** The longest an attempt may execute, in seconds; default: no limit. */
   readonly maxDuration?: number;
-  /** How long a run may wait to start, as in `10m` or in seconds; accepted, and not acted on yet; default: for ever. */
+  /** How long a run may be queued before it expires, as in `10m` or in seconds; default: for ever. */
   readonly ttl?: string | number;
   /** What `logger` keeps; default: `info`. */
   readonly logLevel?: "none" | "error" | "warn" | "info" | "log" | "debug" | "trace";

@@ -19,6 +19,14 @@ test("processes end after one run when the configuration says nothing", async ()
   assert.equal(processKeepAlive, false);
 });
 
+test("limits of queues, times to live and durations are those of the task, else of the configuration", async () => {
+  const { tasks } = await indexBundle(bundlePath("limited-tasks.mjs"), options);
+  const [byConfig, byItself] = tasks;
+  assert.deepEqual(byConfig?.queue, { name: "mail", concurrencyLimit: 2, combinedConcurrencyLimit: 8 });
+  assert.deepEqual([byConfig?.ttl, byConfig?.maxDuration], [600, 60]);
+  assert.deepEqual([byItself?.ttl, byItself?.maxDuration], [0, 5]);
+});
+
 test("two tasks with one id: both files are named", async () => {
   await assert.rejects(indexBundle(bundlePath("duplicate.mjs"), options), (error) => {
     assert.ok(error instanceof IndexError);
