@@ -7,11 +7,13 @@ import { findPortOwner } from "./port-owner.ts";
 import { findPostgres, type Postgres, reachDatabase } from "./postgres.ts";
 import { writeServerFile } from "./server-file.ts";
 import { StartError } from "./start-error.ts";
+import { createBatchReader } from "./store/batch-reader.ts";
 import { createBatchStore } from "./store/batches.ts";
 import { type Database, isServerError } from "./store/db.ts";
 import { createEnvironmentStore, type EnvironmentWithKey } from "./store/environments.ts";
 import { createHostStore } from "./store/hosts.ts";
 import { createHousekeeping } from "./store/housekeeping.ts";
+import { createInvariantChecker } from "./store/invariants.ts";
 import { createListener } from "./store/listen.ts";
 import { migrate } from "./store/migrate.ts";
 import { createQueueStore } from "./store/queues.ts";
@@ -21,7 +23,7 @@ import { createRunStore } from "./store/runs/run-store.ts";
 import { openSecrets } from "./store/secrets.ts";
 import { createTelemetryStore } from "./store/telemetry.ts";
 import { createVersionStore } from "./store/versions.ts";
-import { createWaitStore } from "./store/waits.ts";
+import { createWaitStore } from "./store/waits/wait-store.ts";
 
 /** A server that listens. */
 export interface RunningServer {
@@ -117,16 +119,17 @@ async function assemble({ database, postgres, environments, onMessage, undo }: P
     onMessage,
   });
   undo.push(() => listener.stop());
-  const batches = createBatchStore(database);
   const runs = createRunReader(database);
+  const waits = createWaitStore(database);
+  const queues = createQueueStore(database);
   const versions = createVersionStore(database);
   const engine = createEngine({
     runs: createRunStore(database),
-    waits: createWaitStore(database),
-    queues: createQueueStore(database),
+    waits,
+    queues,
     hosts: createHostStore(database),
     versions,
-    batches,
+    batches: createBatchStore(database),
     notifier: listener,
     isRowError,
     isCertain: isServerError,
@@ -136,7 +139,18 @@ async function assemble({ database, postgres, environments, onMessage, undo }: P
   await engine.start();
   housekeeping.start();
   if (directUrl !== null) listener.start(); // an embedded Postgres has no other server
-  return createApi({ engine, environments, runs, batches, telemetry, versions, version: ownVersion() });
+  return createApi({
+    engine,
+    environments,
+    runs,
+    batches: createBatchReader(database),
+    waits,
+    queues,
+    invariants: createInvariantChecker(database),
+    telemetry,
+    versions,
+    version: ownVersion(),
+  });
 }
 
 async function listen(api: FastifyInstance, { host, port }: ServerSettings): Promise<string> {

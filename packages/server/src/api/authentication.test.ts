@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { test } from "node:test";
+import { newUuid, toPublicId } from "@pawl/contract/ids";
 import type { Environment } from "../engine/ports.ts";
-import { createAuthenticator } from "./authentication.ts";
+import { createAuthenticator, requireScope } from "./authentication.ts";
 import { ApiError } from "./errors.ts";
+import { createPublicTokenSigner, isCovered } from "./public-token.ts";
 
 const dev: Environment = {
   id: "00000000-0000-7000-8000-000000000000",
@@ -20,7 +23,8 @@ function fixture() {
     lookups++;
     return keys.has(key) ? dev : null;
   };
-  const authenticator = createAuthenticator({ findByKey }, () => clock.now);
+  const withKeys = async (id: string) => (id === dev.id ? { environment: dev, keys: [...keys] } : null);
+  const authenticator = createAuthenticator({ findByKey, withKeys }, () => clock.now);
   return { keys, clock, authenticator, lookups: () => lookups };
 }
 
@@ -56,8 +60,70 @@ test("an unreachable store is no refusal, and is asked again", async () => {
     if (isDown) throw new Error("down");
     return dev;
   };
-  const authenticator = createAuthenticator({ findByKey });
+  const authenticator = createAuthenticator({ findByKey, withKeys: async () => null });
   await assert.rejects(async () => authenticator.authenticate("Bearer tr_dev_a"), /down/);
   isDown = false;
   assert.ok(!((await authenticator.authenticate("Bearer tr_dev_a")) instanceof ApiError));
 });
+
+test("a public token stands for its environment and its scopes, while one of the keys signed it and its time lasts", async () => {
+  const { authenticator, keys, clock } = fixture();
+  clock.now = 1_000_000;
+  const sign = createPublicTokenSigner(dev.id, "tr_dev_a", () => clock.now);
+  const token = sign("read:runs:run_1", 60);
+  const caller = await authenticator.authenticatePublic(`Bearer ${token}`);
+  assert.ok(!(caller instanceof ApiError));
+  assert.deepEqual(caller.environment, dev);
+  assert.deepEqual(caller.scopes, ["read:runs:run_1"]);
+  assert.doesNotThrow(() => requireScope(caller, "read", [["runs", "run_1"]]));
+  assert.throws(() => requireScope(caller, "write", [["runs", "run_1"]]), { code: "forbidden" });
+  assert.ok((await authenticator.authenticate(`Bearer ${token}`)) instanceof ApiError, "not where a key is asked for");
+
+  const [head, body, signature] = token.split(".");
+  const claims = (change: object) => {
+    const changed = { ...JSON.parse(Buffer.from(body ?? "", "base64url").toString()), ...change };
+    const signed = `${head}.${Buffer.from(JSON.stringify(changed)).toString("base64url")}`;
+    return `${signed}.${createHmac("sha256", "tr_dev_a").update(signed).digest("base64url")}`;
+  };
+  assert.ok(!((await authenticator.authenticatePublic(`Bearer ${claims({})}`)) instanceof ApiError));
+  const none = Buffer.from('{"alg":"none"}').toString("base64url");
+  const bad: Record<string, string> = {
+    "another signature": `${head}.${body}.${Buffer.from("x").toString("base64url")}`,
+    "another body": `${head}.${Buffer.from('{"scopes":["admin"]}').toString("base64url")}.${signature}`,
+    "no signature": `${none}.${body}.`,
+    "an unknown environment": claims({ sub: toPublicId("env", newUuid()) }),
+    "a token for one use": claims({ otu: true }),
+    "a token that is not public": claims({ pub: false }),
+    "a token of others": claims({ iss: "https://example.com" }),
+    "four parts": `${token}.x`,
+    "no token": "eyJ",
+  };
+  for (const [name, text] of Object.entries(bad)) {
+    assert.ok((await authenticator.authenticatePublic(`Bearer ${text}`)) instanceof ApiError, name);
+  }
+  clock.now += 60_001;
+  assert.ok((await authenticator.authenticatePublic(`Bearer ${token}`)) instanceof ApiError, "its time is over");
+  clock.now -= 60_001;
+  keys.clear();
+  assert.ok((await authenticator.authenticatePublic(`Bearer ${token}`)) instanceof ApiError, "its key is gone");
+});
+
+const covered: [scope: string, action: string, type: string, id: string, isCovered: boolean][] = [
+  ["read:runs", "read", "runs", "a", true],
+  ["read:runs:a", "read", "runs", "a", true],
+  ["read:runs:a:b", "read", "runs", "a:b", true],
+  ["read:runs:a", "read", "runs", "b", false],
+  ["read:runs", "write", "runs", "a", false],
+  ["read:tags:a", "read", "runs", "a", false],
+  ["read", "read", "runs", "a", true],
+  ["read:all", "read", "runs", "a", true],
+  ["*:runs:a", "write", "runs", "a", true],
+  ["admin", "write", "runs", "a", true],
+  ["admin:runs", "write", "runs", "a", true],
+  ["admin:runs", "write", "waitpoints", "a", false],
+];
+for (const [scope, action, type, id, expected] of covered) {
+  test(`the scope ${scope} ${expected ? "covers" : "does not cover"} ${action}:${type}:${id}`, () => {
+    assert.equal(isCovered([scope], action, [[type, id]]), expected);
+  });
+}

@@ -205,8 +205,6 @@ export interface RunStanding {
   /** The version that the run is locked to or began with; null: the one that is current when it starts. */
   readonly versionLabel: string | null;
   readonly currentVersionLabel: string | null;
-  /** Whether the version that would execute the run has its task. */
-  readonly hasTask: boolean;
   readonly isEnvironmentPaused: boolean;
   readonly isQueuePaused: boolean;
   readonly environment: SlotUse;

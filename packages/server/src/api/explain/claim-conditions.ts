@@ -15,11 +15,10 @@ export function claimConditions(around: Surroundings): readonly RunCondition[] {
   return [
     environmentOpen(around),
     hostConnected(around),
-    versionHasTask(around),
     hostHasVersion(around),
     queueOpen(around),
-    combinedLimit(around, held),
     queueLimit(around, held),
+    combinedLimit(around, held),
     environmentLimit(around, held),
     processFree(around),
   ];
@@ -48,18 +47,6 @@ function hostConnected({ standing, environmentSlug }: Surroundings): RunConditio
       ? `No worker host is connected to environment ${environmentSlug}: start one with 'pawl dev' or 'pawl worker'.`
       : `${count} worker ${count === 1 ? "host is" : "hosts are"} connected: ${listed(standing.hosts.map(({ name }) => name))}.`;
   return { name: "host_connected", holds: count > 0, detail };
-}
-
-function versionHasTask({ standing, environmentSlug }: Surroundings): RunCondition {
-  const { hasTask, taskId, versionLabel, currentVersionLabel } = standing;
-  const version =
-    versionLabel === null
-      ? `The current version ${currentVersionLabel ?? ""} of environment ${environmentSlug}`
-      : `The version ${versionLabel}, which the run is locked to,`;
-  const detail = hasTask
-    ? `${version} has the task ${taskId}.`
-    : `${version} does not have the task ${taskId}: start a worker that has it.`;
-  return { name: "version_has_task", holds: hasTask, detail };
 }
 
 function hostHasVersion({ standing, environmentSlug }: Surroundings): RunCondition {

@@ -11,7 +11,7 @@ const held = ({ held }: SlotUse): number => held;
  * @returns the conditions
  */
 export function resumeConditions(around: Surroundings): readonly RunCondition[] {
-  return [hostThere(around), combinedLimit(around, held), queueLimit(around, held), environmentLimit(around, held)];
+  return [hostThere(around), queueLimit(around, held), combinedLimit(around, held), environmentLimit(around, held)];
 }
 
 function hostThere({ standing: { host } }: Surroundings): RunCondition {

@@ -35,7 +35,6 @@ export async function readStanding(db: Database, environmentId: string, runId: s
     expiresAt: run.expires_at as Date | null,
     versionLabel: run.version_label as string | null,
     currentVersionLabel: run.current_label as string | null,
-    hasTask: run.has_task as boolean,
     isEnvironmentPaused: run.is_environment_paused as boolean,
     isQueuePaused: run.is_queue_paused as boolean,
     environment: slotUse(slots, "environment"),
@@ -55,10 +54,6 @@ export async function readStanding(db: Database, environmentId: string, runId: s
 const runText = `
   select clock_timestamp() as now, l.state, l.attempt, l.task_id, l.queue_name, l.concurrency_key, l.due_at, l.expires_at,
          own.label as version_label, c.label as current_label,
-         exists (
-           select from task t
-           where t.environment_id = l.environment_id and t.version_id = coalesce(l.version_id, c.id) and t.id = l.task_id
-         ) as has_task,
          e.is_paused as is_environment_paused, coalesce(q.is_paused, false) as is_queue_paused,
          h.name as host_name, h.lease_expires_at <= clock_timestamp() as is_host_lost,
          (select count(*)::int from (
@@ -76,11 +71,18 @@ const runText = `
   left join host h on h.id = l.host_id
   where l.environment_id = $1::uuid and l.run_id = $2::uuid`;
 
-/** Booked runs are those that hold a slot and those that are to take theirs again; none is booked before booked_from. */
+/** The newest bounds of the environment: no run that holds a slot was booked before. */
+const bookedFrom = `
+  select coalesce((select d.booked_from from dispatch d where d.environment_id = $1::uuid order by d.updated_at desc limit 1), '-infinity')`;
+
+const holding = `
+  select h.* from live_run h where h.environment_id = $1::uuid and h.holds_slot and h.booked_at >= (${bookedFrom})`;
+
+/** Runs that hold a slot, and those whose wait is over and that are to take theirs again. */
 const booked = `
-  select b.* from live_run b
-  where b.environment_id = $1::uuid and b.booked_at is not null
-    and b.booked_at >= coalesce((select d.booked_from from dispatch d where d.environment_id = $1::uuid), '-infinity')`;
+  ${holding}
+  union all
+  select r.* from live_run r where r.environment_id = $1::uuid and r.booked_at is not null and not r.holds_slot`;
 
 const slotsText = `
   select e.concurrency_limit as environment_limit, count(b.*) filter (where b.holds_slot)::int as environment_held,
@@ -102,14 +104,14 @@ const slotsText = `
 const oldestText = `
   select b.run_id, coalesce(b.attempt_started_at, b.booked_at) as since, h.name as host_name
   from live_run l
-  join (${booked}) b on b.holds_slot and b.queue_name = l.queue_name and b.concurrency_key = l.concurrency_key
+  join (${holding}) b on b.queue_name = l.queue_name and b.concurrency_key = l.concurrency_key
   join host h on h.id = b.host_id
   where l.environment_id = $1::uuid and l.run_id = $2::uuid and b.run_id <> l.run_id
   order by since, b.run_id limit 1`;
 
 const hostsText = `
   select h.id, h.name, coalesce(l.version_id, c.id) = any (h.version_ids) as has_version,
-         (select count(*)::int from (${booked}) b where b.host_id = h.id and b.holds_slot) as held
+         (select count(*)::int from (${holding}) b where b.host_id = h.id) as held
   from live_run l
   join host h on h.environment_id = l.environment_id and h.lease_expires_at > clock_timestamp()
   left join version c on c.environment_id = l.environment_id and c.is_current
