@@ -39,6 +39,8 @@ export interface HostOptions {
   readonly maxWithWaiting?: number;
   /** Processes kept free for the next run, at least 1; default: 2. */
   readonly preparedProcesses?: number;
+  /** How long a cancelled run gets to end, in milliseconds; default: 30 s, after which the server ends it in any case. */
+  readonly cancelGraceMs?: number;
   /** Told what happens, for printing. */
   readonly onEvent?: (event: HostEvent) => void;
 }
@@ -173,6 +175,7 @@ function assemble(options: HostOptions): StoppedParts & { readonly hostId: strin
   const assignment = new Assignment({
     ...{ state, pool, sizing, reporter, calls, onTelemetry, onEvent },
     sharing: new Sharing(),
+    cancelGraceMs: options.cancelGraceMs ?? defaultCancelGraceMs,
     fetchWaitResult: (run, wait) => fetchWaitResult(apiUrl, secretKey, run, wait),
   });
   const shared = { state, pool, sizing, reporter, calls, assignment, connection };
@@ -180,6 +183,7 @@ function assemble(options: HostOptions): StoppedParts & { readonly hostId: strin
   return { ...shared, hostId, worker, telemetry, listener, outputs };
 }
 
+const defaultCancelGraceMs = 30_000;
 const shareOfMemory = 0.6;
 const processBytes = 80 * 1024 * 1024;
 

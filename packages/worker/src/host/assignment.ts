@@ -28,6 +28,8 @@ export interface AssignmentParts {
   readonly sharing: Sharing;
   /** Fetches what a wait of a run came to; null when it can't be had. */
   readonly fetchWaitResult: (run: Held, wait: string) => Promise<WaitResult | null>;
+  /** How long a cancelled run gets for its `onCancel`, in milliseconds. */
+  readonly cancelGraceMs: number;
   readonly onTelemetry: (records: readonly TelemetryRecord[]) => void;
   readonly onEvent: ((event: HostEvent) => void) | null;
 }
@@ -152,7 +154,7 @@ export class Assignment implements ProcessObserver, RunKeeper {
   // ── processes ──
 
   prepared(process: RunProcess, { unshared }: Prepared): void {
-    if (unshared !== undefined) this.#parts.sharing.learn(process.bundle.versionId, unshared);
+    this.#parts.sharing.learn(process.bundle.versionId, unshared);
     this.#parts.pool.add(process);
     this.#settlePreparing(process, null);
     this.#freed(process.bundle.versionId, performance.now());

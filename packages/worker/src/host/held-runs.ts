@@ -17,7 +17,8 @@ import type { RunProcess } from "./run-process.ts";
  * leaves, from any stage.
  */
 export interface HeldRun {
-  readonly run: AssignedRun;
+  /** A long payload is let go of when the run parks: its process has read it. */
+  run: AssignedRun;
   stage: "fetching" | "ahead" | "starting" | "waiting" | "executing" | "parked" | "resuming" | "retrying";
   /** When the host received it, or when its next attempt became due, on the monotonic clock. */
   sinceMs: number;
@@ -29,6 +30,8 @@ export interface HeldRun {
   resumedAtMs: number;
   /** Waits of it that are over and that its code has not been told of. */
   endedWaits: EndedWait[];
+  /** Whether its payload was let go of, so that a next attempt can't begin here. */
+  isPayloadGone: boolean;
   /** Whether its process takes no other run while this one is parked in it. */
   keepsProcess: boolean;
   /** Set once it executes for longer than its task's limit: the limit in milliseconds, and when this was seen. */
@@ -71,6 +74,7 @@ export class HeldRuns {
       executedMs: 0,
       resumedAtMs: 0,
       endedWaits: [],
+      isPayloadGone: false,
       keepsProcess: false,
       exceeded: null,
       cancelledAtMs: null,

@@ -6,9 +6,6 @@ import type { RunKeeper } from "./run-keeper.ts";
 
 /** How long a run may go on after its claim was lost, in milliseconds. */
 const killDelayMs = 100;
-/** How long a cancelled run gets for its `onCancel`, in milliseconds. */
-export const cancelGraceMs = 30_000;
-
 /**
  * Ends runs that must not go on: somebody cancelled them, their claim is lost, or they are over their `maxDuration`. Each is
  * asked to end by its signal; what does not is stopped with its process. Where other runs execute, the process goes on with
@@ -73,7 +70,7 @@ export class Interruptions {
     const { state, pool } = this.#parts;
     for (const run of this.#cancelled) {
       if (!state.held.has(run)) this.#cancelled.delete(run);
-      else if (run.cancelledAtMs !== null && nowMs - run.cancelledAtMs >= cancelGraceMs) {
+      else if (run.cancelledAtMs !== null && nowMs - run.cancelledAtMs >= this.#parts.cancelGraceMs) {
         this.#cancelled.delete(run);
         if (this.stop(run, nowMs)) this.#keeper.cancelled(run);
       }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { defaultRetryPolicy } from "@pawl/contract/retry";
 import type { RunResult } from "@pawl/contract/worker-protocol";
 import { versionOf, withHost } from "../fixtures/host-under-test.ts";
+import { codeOf, hasEnded, oneProcess, outputOf, over, pushExecuting } from "../fixtures/waiting-runs.ts";
 
 const limited = ["until-aborted", "sleep", "block"].map((id) => ({
   id,
@@ -49,4 +50,43 @@ test("a task without a limit, and a run within it, end as they do", () =>
     const [run] = server.push({ taskId: "sleep", payload: '{"ms":20}' });
     assert.ok(run);
     assert.equal((await server.resultOf(run)).kind, "completed");
+  }));
+
+test("what a run waits does not count, what it executes before and after does", () =>
+  withHost(oneProcess, async (parts) => {
+    const { server } = parts;
+    const payload = JSON.stringify({ before: 300, after: 300 });
+    const [within] = server.push({ taskId: "sleep-wait-sleep", payload, maxDuration: 1 });
+    assert.ok(within);
+    await server.untilAwaits(within);
+    await outputOf(parts, await pushExecuting(parts, "sleep", { ms: 600 }));
+    server.resume(within, over);
+    assert.equal((await server.resultOf(within)).kind, "completed");
+    const [beyond] = server.push({ taskId: "sleep-wait-sleep", payload, maxDuration: 0.5 });
+    assert.ok(beyond);
+    await server.untilAwaits(beyond);
+    server.resume(beyond, over);
+    assert.equal(codeOf(await server.resultOf(beyond)), "MAX_DURATION_EXCEEDED");
+  }));
+
+test("a run over its limit that waits instead of ending is ended", () =>
+  withHost(oneProcess, async (parts) => {
+    const { server } = parts;
+    const [run] = server.push({ taskId: "wait-when-aborted", maxDuration: 0.1 });
+    assert.ok(run);
+    assert.equal(codeOf(await server.resultOf(run)), "MAX_DURATION_EXCEEDED");
+    assert.equal(typeof (await outputOf(parts, await pushExecuting(parts, "pid"))), "number");
+  }));
+
+test("one that executes beside another is stopped alone", () =>
+  withHost(oneProcess, async (parts) => {
+    const { server } = parts;
+    const [run] = server.push({ taskId: "wait-then-sleep", payload: '{"ms":60000}', maxDuration: 0.3 });
+    assert.ok(run);
+    await server.untilAwaits(run);
+    const beside = await pushExecuting(parts, "sleep", { ms: 3_500 });
+    server.resume(run, over);
+    assert.equal(codeOf(await server.resultOf(run)), "MAX_DURATION_EXCEEDED");
+    assert.equal(hasEnded(parts, beside), false);
+    assert.equal((await server.resultOf(beside)).kind, "completed");
   }));

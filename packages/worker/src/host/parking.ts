@@ -8,6 +8,9 @@ import type { RunProcess } from "./run-process.ts";
 /** A run whose wait is over goes on beside another one when its process has not become free for so long, in milliseconds. */
 const besideAfterMs = 1_000;
 
+/** Thousands of runs can wait at once, so a payload of more characters than this is not kept for them. */
+const maxKeptPayloadLength = 4_096;
+
 type ResumedWait = ResumedRun["waits"][number];
 
 /**
@@ -33,7 +36,10 @@ export class Parking {
       const durationMs = process.executedMs(run, nowMs);
       process.drop(runId, "The run was to end, and waits instead.", nowMs);
       if (run.exceeded !== null) this.#keeper.fail(run, exceededError(run.exceeded.limitMs), durationMs);
-    } else process.park(run, sharing.keepsProcess(process, run), nowMs);
+    } else {
+      process.park(run, sharing.keepsProcess(process, run), nowMs);
+      letGoOfPayload(run);
+    }
     this.#keeper.settle(process, false, nowMs);
     if (process.state === "waiting" && !state.isDraining) sizing.grow(nowMs);
   }
@@ -116,4 +122,11 @@ export class Parking {
     process.drop(claim.runId, "The result of a wait could not be fetched.", nowMs);
     this.#keeper.settle(process, false, nowMs);
   }
+}
+
+function letGoOfPayload(run: HeldRun): void {
+  const { payload, ...rest } = run.run;
+  if (payload === undefined || payload.length <= maxKeptPayloadLength) return;
+  run.run = rest;
+  run.isPayloadGone = true;
 }

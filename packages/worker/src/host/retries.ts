@@ -33,7 +33,8 @@ export class Retries {
   report(run: HeldRun, result: RunResult): RunResult {
     const { state, reporter } = this.#parts;
     const delayMs = stayMs(result);
-    if (result.kind === "completed" || delayMs === null || state.isDraining || !state.versions.has(run.run.versionId)) {
+    const canStay = !run.isPayloadGone && !state.isDraining && state.versions.has(run.run.versionId);
+    if (result.kind === "completed" || delayMs === null || !canStay) {
       reporter.result(result);
       return result;
     }
@@ -41,7 +42,7 @@ export class Retries {
     const attempt = run.run.attempt + 1;
     const next = state.held.add({ ...run.run, attempt, isRecovery: false }, "retrying", nowMs);
     if (next !== null) this.#next.set(next, { dueAtMs: nowMs + delayMs, process: run.process });
-    const reported: RunResult = { ...result, retry: { delayMs, inPlace: true } };
+    const reported: RunResult = { ...result, attempt: run.run.attempt, retry: { delayMs, inPlace: true } };
     reporter.result(reported, next);
     return reported;
   }
