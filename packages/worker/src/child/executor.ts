@@ -75,8 +75,8 @@ export class Executor {
 
   /** Executes runs, one after the other. */
   execute(orders: readonly RunOrder[]): void {
-    if (this.#isLastTold) return; // sent before the host knew; it has taken them back
     this.#queue.push(...orders);
+    if (this.#isLastTold) return this.recall(); // sent before the host knew
     if (this.#current === null && !this.#isNextDue) this.#next();
   }
 
