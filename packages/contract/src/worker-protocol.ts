@@ -95,8 +95,14 @@ export type RunCall = z.input<typeof runCallSchema>;
 /** A {@link RunCall} after parsing. */
 export type ParsedRunCall = z.output<typeof runCallSchema>;
 
+/** What the answers of calls that name a wait have in common. */
+interface WaitNamingAnswer {
+  /** Whether the key had opened it before: an earlier try of the same call, or the attempt before a loss. */
+  readonly isFound?: boolean;
+}
+
 /** The answer to a trigger call. */
-export interface TriggerCallAnswer {
+export interface TriggerCallAnswer extends WaitNamingAnswer {
   /** `run_…` */
   readonly runId: string;
   readonly isCached: boolean;
@@ -105,7 +111,7 @@ export interface TriggerCallAnswer {
 }
 
 /** The answer to a batch call. */
-export interface BatchCallAnswer {
+export interface BatchCallAnswer extends WaitNamingAnswer {
   /** `batch_…` */
   readonly batchId: string;
   readonly runCount: number;
@@ -115,7 +121,7 @@ export interface BatchCallAnswer {
 }
 
 /** The answer to a call that opens a wait. */
-export interface WaitCallAnswer {
+export interface WaitCallAnswer extends WaitNamingAnswer {
   /** `waitpoint_…` */
   readonly waitpointId: string;
   /** When a wait for a time ends, in milliseconds since 1970: after a loss the time that was first asked for. */
@@ -123,7 +129,7 @@ export interface WaitCallAnswer {
 }
 
 /** The answer to a call that makes a token. */
-export interface TokenCallAnswer {
+export interface TokenCallAnswer extends WaitNamingAnswer {
   /** `waitpoint_…` */
   readonly waitpointId: string;
   readonly isCached: boolean;
