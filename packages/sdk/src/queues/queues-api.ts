@@ -3,6 +3,7 @@ import { type ApiAnswer, callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { isWireList } from "../client/list-query.ts";
 import { type PagePromise, type Pagination, pagePromise } from "../client/page.ts";
+import { badRequest } from "../errors/bad-request.ts";
 import { unexpectedAnswer } from "../trigger/trigger.ts";
 
 /** Names a queue: by its id `queue_…`, by the task whose own it is, or by its name. */
@@ -76,7 +77,7 @@ export interface QueuesApi {
    * Sets how many runs of a queue may execute at once, in place of what its code says and over deployments.
    *
    * @param concurrencyLimit - for each concurrency key; a whole number from 0
-   * @throws BadRequestError when the environment does not allow as many; TypeError when the limit is no such number
+   * @throws BadRequestError when the limit is no such number, or over what the environment allows
    * @example
    * ```ts
    * await queues.overrideConcurrencyLimit({ type: "custom", name: "mail" }, 20);
@@ -118,7 +119,10 @@ export const queues: QueuesApi = {
   resume: (queue, requestOptions) => post(queue, "pause", { action: "resume" }, requestOptions),
   async overrideConcurrencyLimit(queue, concurrencyLimit, requestOptions) {
     if (!Number.isInteger(concurrencyLimit) || concurrencyLimit < 0) {
-      throw new TypeError(`A concurrency limit must be a whole number from 0, not ${concurrencyLimit}.`);
+      throw badRequest(
+        "concurrencyLimit",
+        `A concurrency limit must be a whole number from 0, not ${concurrencyLimit}.`,
+      );
     }
     return post(queue, "concurrency/override", { concurrencyLimit }, requestOptions);
   },

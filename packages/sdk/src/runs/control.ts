@@ -1,6 +1,7 @@
 import type { IdAnswer } from "@pawl/contract/api/run-control";
 import { callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
+import { badRequest } from "../errors/bad-request.ts";
 import type {
   AnyRunHandle,
   AnyTask,
@@ -99,8 +100,8 @@ async function replayBody(id: string, overrides: ReplayOptions): Promise<Readonl
  * @param run - its id, or its handle
  * @param options - `delay`: from now, or until when
  * @returns the run as it stands then
- * @throws UnprocessableEntityError when it is not delayed; NotFoundError when there is no such run; TypeError when the delay is
- * no time
+ * @throws UnprocessableEntityError when it is not delayed; NotFoundError when there is no such run; BadRequestError when the
+ * delay is no time
  * @example
  * ```ts
  * await runs.reschedule(handle, { delay: "2h" });
@@ -112,7 +113,7 @@ export async function reschedule<TTask extends AnyTask = UntypedTask>(
   requestOptions?: RequestOptions,
 ): Promise<RetrievedRun<TaskPayload<TTask>, TaskOutput<TTask>>> {
   if (!isTime(options?.delay)) {
-    throw new TypeError("runs.reschedule needs a delay: a duration such as 1h30m, an ISO date or a valid Date.");
+    throw badRequest("delay", "The delay must be a duration such as 1h30m, an ISO date or a valid Date.");
   }
   const path = `/api/v1/runs/${pathOf(run)}/reschedule`;
   const body = JSON.stringify({ delay: options.delay });

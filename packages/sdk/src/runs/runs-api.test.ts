@@ -132,6 +132,6 @@ test("cancels, replays and reschedules a run", async (t) => {
 });
 
 test("a control call that can't be right is refused before it is sent", async () => {
-  await assert.rejects(runs.reschedule("run_1", { delay: "soon" }), TypeError);
+  await assert.rejects(runs.reschedule("run_1", { delay: "soon" }), /400 The delay must be/);
   await assert.rejects(runs.replay("run_1", { maxAttempts: 0 }), /maxAttempts for the replay of run_1/);
 });

@@ -113,8 +113,8 @@ export interface Task<TId extends string, TInput = void, TOutput = unknown> exte
    *
    * @param payload - at most 3 MB; dates, maps, sets and big integers arrive as what they are
    * @param options - how the run is made
-   * @throws ApiError when the server refuses; TaskPayloadParsedError when a `schemaTask`'s schema does; PayloadError and
-   * TypeError for what can't be sent
+   * @throws ApiError when the call is refused; TaskPayloadParsedError when a `schemaTask`'s schema does; PayloadError when the
+   * payload can't be sent
    * @example
    * ```ts
    * const { id } = await hello.trigger({ name: "Ada" }, { delay: "10m", tags: ["user:1"] });

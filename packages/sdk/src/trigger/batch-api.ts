@@ -25,7 +25,7 @@ export interface BatchApi {
    *
    * @param items - ids and payloads: an array, an async iterable or a stream of at most 10,000
    * @returns the batch, once all its runs are stored
-   * @throws BatchTriggerError with the cause; before anything is sent, PayloadError, TypeError and RangeError
+   * @throws BatchTriggerError with the cause; before anything is sent, PayloadError and RangeError
    * @example
    * ```ts
    * await batch.trigger<typeof hello | typeof resize>([

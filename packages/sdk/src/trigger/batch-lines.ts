@@ -39,7 +39,7 @@ export interface BatchLines {
  *
  * @param batch - the items, and what decides about them
  * @returns the lines
- * @throws RangeError with no items or more than 10,000; PayloadError, TypeError, TaskPayloadParsedError when an item can't be
+ * @throws RangeError with no items or more than 10,000; PayloadError, TaskPayloadParsedError when an item can't be
  * sent; whatever the items' iterator throws
  * @example
  * ```ts
@@ -70,7 +70,7 @@ async function writeLine(
   await parsePayload?.(payload);
   const { isAwaited, batchKey } = batch;
   const hasKey = batchKey === null || entry.options?.idempotencyKey !== undefined;
-  const place = { subject: `item ${index} of the batch, task ${taskId}`, isAwaited };
+  const place = { subject: `item ${index} of the batch, task ${taskId}`, isAwaited, isItem: true };
   const run = await wireRun(entry, hasKey ? place : { ...place, batchKey: await itemKey(batchKey, index) });
   return JSON.stringify({ index, task: taskId, ...run });
 }

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { runCallSchema } from "@pawl/contract/worker-protocol";
 import { z } from "zod";
 import { configure } from "../client/client-settings.ts";
+import { BadRequestError } from "../errors/api-error.ts";
 import { BatchNotSealedError, BatchTriggerError } from "../errors/batch-error.ts";
 import { TaskPayloadParsedError } from "../errors/task-error.ts";
 import { fakeRun } from "../fixtures/fake-run.ts";
@@ -193,7 +194,7 @@ test("the key of a batch goes to each item with its index, unless it has one", a
       idempotencyKeyOptions: { key: "own", scope: "global" },
     },
   ]);
-  await assert.rejects(tasks.batchTrigger("hello", items, { idempotencyKeyTTL: "ever" }), TypeError);
+  await assert.rejects(tasks.batchTrigger("hello", items, { idempotencyKeyTTL: "ever" }), BadRequestError);
 });
 
 test("a batch that another call has made is not sent again", async (t) => {

@@ -34,8 +34,8 @@ export interface BatchCall<TItem> {
  *
  * @param call - items and options
  * @returns the batch, once all its runs are stored
- * @throws BatchTriggerError with the phase that failed and its cause; before anything is sent, PayloadError and TypeError for
- * an item that can't be sent, RangeError with no items or more than 10,000
+ * @throws BatchTriggerError with the phase that failed and its cause; before anything is sent, PayloadError for an item that
+ * can't be sent, RangeError with no items or more than 10,000
  * @example
  * ```ts
  * await batchTrigger({ items: [1, 2], toEntry, options: undefined, requestOptions: undefined });

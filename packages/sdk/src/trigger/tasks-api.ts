@@ -73,8 +73,8 @@ export interface TasksApi extends GlobalHooks {
    * @param items - payloads with their options: an array, an async iterable or a stream of at most 10,000
    * @param options - a key for the whole batch
    * @returns the batch, once all its runs are stored
-   * @throws BatchTriggerError with the cause; before anything is sent, PayloadError and TypeError for an item that can't be
-   * sent, RangeError with no items or more than 10,000
+   * @throws BatchTriggerError with the cause; before anything is sent, PayloadError for an item that can't be sent, RangeError
+   * with no items or more than 10,000
    * @example
    * ```ts
    * await tasks.batchTrigger<typeof hello>("hello", [{ payload: { name: "Ada" } }, { payload: { name: "Grace" } }]);

@@ -50,7 +50,7 @@ export interface TriggerAndWaitCall extends TriggerCall {
  *
  * @param call - task, payload and options
  * @returns the run's result on its way
- * @throws RunContextError outside of a run; PayloadError, TypeError, ApiError when the run can't be made; all of them when it
+ * @throws RunContextError outside of a run; PayloadError, ApiError when the run can't be made; all of them when it
  * is awaited
  * @example
  * ```ts

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { triggerOptionsSchema } from "@pawl/contract/api/trigger";
+import { BadRequestError } from "../errors/api-error.ts";
 import type { TriggerOptions } from "../tasks/task-types.ts";
 import { toWireOptions } from "./trigger-options.ts";
 
@@ -64,9 +65,9 @@ const wrong: readonly (readonly [unknown, RegExp])[] = [
   [{ ttl: -1 }, /ttl/],
   [{ ttl: "1x" }, /ttl/],
   [{ idempotencyKey: 5 }, /idempotencyKey for task t must be a text/],
-  [{ idempotencyKey: "" }, /must not be empty/],
-  [{ idempotencyKey: [] }, /a text, or an array of texts/],
-  [{ idempotencyKey: "x".repeat(2_049) }, /at most 2048 characters; this one has 2049/],
+  [{ idempotencyKey: "" }, /idempotencyKey/],
+  [{ idempotencyKey: [] }, /not an empty array/],
+  [{ idempotencyKey: "x".repeat(2_049) }, /idempotencyKey for task t must be a text of 1 to 2,048/],
   [{ idempotencyKeyTTL: "tomorrow" }, /idempotencyKeyTTL/],
   [{ queue: { name: "mail" } }, /queue .*the name of a queue, such as "mail", not an object/],
   [{ queue: "x".repeat(129) }, /queue/],
@@ -88,6 +89,25 @@ const wrong: readonly (readonly [unknown, RegExp])[] = [
 
 for (const [options, message] of wrong) {
   test(`refuses ${JSON.stringify(options).slice(0, 60)} ${String(message).slice(0, 40)}`, async () => {
-    await assert.rejects(toWireOptions(options as TriggerOptions, place), { name: "TypeError", message });
+    const error = await toWireOptions(options as TriggerOptions, place).catch((error: unknown) => error);
+    assert.ok(error instanceof BadRequestError);
+    assert.match(error.message, message);
+    assert.deepEqual([error.status, error.param], [400, `options.${Object.keys(options as object)[0]}`]);
   });
 }
+
+test("of an item of a batch the server refuses what it can see, so that the others are made", async () => {
+  const item = { ...place, isItem: true };
+  for (const options of [
+    { queue: "x".repeat(129) },
+    { maxAttempts: 0 },
+    { delay: "soon" },
+    { tags: [""] },
+    { metadata: { a: "x".repeat(300_000) } },
+  ]) {
+    await toWireOptions(options, item);
+  }
+  for (const options of [{ delay: new Date(Number.NaN) }, { priority: Number.NaN }, { metadata: { on: () => 1 } }]) {
+    await assert.rejects(toWireOptions(options, item), BadRequestError);
+  }
+});

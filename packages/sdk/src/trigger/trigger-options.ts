@@ -1,6 +1,7 @@
 import { parseDuration } from "@pawl/contract/duration";
 import type { RunCall } from "@pawl/contract/worker-protocol";
 import { environmentVariable } from "../client/node-modules.ts";
+import { badRequest } from "../errors/bad-request.ts";
 import { toWireKey, type WireKey } from "../idempotency/idempotency-key.ts";
 import type { TriggerOptions } from "../tasks/task-types.ts";
 import { pathToLost } from "./payload.ts";
@@ -16,6 +17,8 @@ export interface OptionsPlace {
   readonly subject: string;
   /** Whether the caller waits for the run: it is locked to the caller's version then. */
   readonly isAwaited: boolean;
+  /** Whether it is an item of a batch: what the server can refuse is that item's error, and fails not the whole batch. */
+  readonly isItem?: boolean;
   /** For an item of a batch that has a key: the item's own, unless its options have one. */
   readonly batchKey?: WireKey & { readonly idempotencyKeyTTL?: string | undefined };
 }
@@ -26,7 +29,7 @@ export interface OptionsPlace {
  * @param options - the options of the call
  * @param place - what they belong to
  * @returns the options, without those that are not given
- * @throws TypeError that names the option which can't be right
+ * @throws BadRequestError that names the option which can't be right
  * @example
  * ```ts
  * await toWireOptions({ delay: "1h", queue: "mail" }, { subject: "task t", isAwaited: false });
@@ -38,7 +41,7 @@ export async function toWireOptions(
   place: OptionsPlace,
 ): Promise<WireTriggerOptions> {
   const given = options ?? {};
-  check(given, place.subject);
+  check(given, place);
   const own = given.idempotencyKey;
   const key: OptionsPlace["batchKey"] =
     own === undefined ? place.batchKey : await toWireKey(own, { scope: "global", run: null });
@@ -100,7 +103,7 @@ const isDuration = (value: unknown): boolean => typeof value === "string" && par
  *
  * @param life - the duration; undefined is none
  * @param subject - what it belongs to, for messages
- * @throws TypeError when it is no duration
+ * @throws BadRequestError when it is no duration
  * @example
  * ```ts
  * checkKeyLife("2h", "the batch");
@@ -114,7 +117,7 @@ export function checkKeyLife(life: string | undefined, subject: string): void {
 const rules: { readonly [K in keyof TriggerOptions]-?: readonly [(value: unknown) => boolean, string] } = {
   delay: [isTime, "a duration such as 1h30m, an ISO date or a valid Date"],
   ttl: [(ttl) => isDuration(ttl) || isNumber(ttl, 0), "a duration such as 10m, or a number of seconds from 0"],
-  idempotencyKey: [(key) => typeof key === "string" || Array.isArray(key), "a text or an array of texts"],
+  idempotencyKey: [isKey, "a text of 1 to 2,048 characters, or an array of texts"],
   idempotencyKeyTTL: [isDuration, "a duration such as 60s, 5m, 2h or 3d"],
   queue: [(queue) => isText(queue, 1, 128), 'the name of a queue, such as "mail"'],
   concurrencyKey: [(key) => isText(key, 0, 256), "a text of at most 256 characters"],
@@ -128,30 +131,36 @@ const rules: { readonly [K in keyof TriggerOptions]-?: readonly [(value: unknown
   version: [(version) => isText(version, 1, 64), "a version, such as 20250228.1"],
 };
 
-function check(options: TriggerOptions, subject: string): void {
-  for (const [name, value] of Object.entries(options)) if (value !== undefined) checkOption(name, value, subject);
-  if (options.metadata !== undefined) checkMetadata(options.metadata, subject);
+function check(options: TriggerOptions, { subject, isItem = false }: OptionsPlace): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined && (!isItem || isChangedByJson(value))) checkOption(name, value, subject);
+  }
+  if (options.metadata !== undefined) checkMetadata(options.metadata, subject, isItem);
+}
+
+/** Whether a value would arrive as another one, or not at all, if it is not what it should be. */
+function isChangedByJson(value: unknown): boolean {
+  if (typeof value === "number") return !Number.isFinite(value);
+  return value instanceof Date || !["object", "string", "boolean"].includes(typeof value);
 }
 
 /** Options that are not known are left out, not refused. */
 function checkOption(name: string, value: unknown, subject: string): void {
   const rule = Object.hasOwn(rules, name) ? rules[name as keyof TriggerOptions] : undefined; // checked on its left
   if (rule === undefined || rule[0](value)) return;
-  throw new TypeError(`The option ${name} for ${subject} must be ${rule[1]}, not ${shown(value)}.`);
+  throw badRequest(`options.${name}`, `The option ${name} for ${subject} must be ${rule[1]}, not ${shown(value)}.`);
 }
 
-function checkMetadata(metadata: Readonly<Record<string, unknown>>, subject: string): void {
+function checkMetadata(metadata: Readonly<Record<string, unknown>>, subject: string, isItem: boolean): void {
   const lost = pathToLost(metadata);
   if (lost !== null) {
-    throw new TypeError(
-      `The option metadata for ${subject} holds a ${lost.kind} at ${lost.path}: JSON can't carry it.`,
-    );
+    const message = `The option metadata for ${subject} holds a ${lost.kind} at ${lost.path}: JSON can't carry it.`;
+    throw badRequest("options.metadata", message);
   }
-  const bytes = new TextEncoder().encode(JSON.stringify(metadata)).length;
+  const bytes = isItem ? 0 : new TextEncoder().encode(JSON.stringify(metadata)).length;
   if (bytes <= maxMetadataBytes) return;
-  throw new TypeError(
-    `The option metadata for ${subject} has ${Math.ceil(bytes / 1024)} KB; at most ${maxMetadataBytes / 1024} KB can be kept.`,
-  );
+  const size = `has ${Math.ceil(bytes / 1024)} KB; at most ${maxMetadataBytes / 1024} KB can be kept`;
+  throw badRequest("options.metadata", `The option metadata for ${subject} ${size}.`);
 }
 
 function isNumber(value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): boolean {
@@ -177,6 +186,11 @@ export function isTags(value: unknown): boolean {
   return Array.isArray(value) && value.length <= 10 && value.every((tag) => isText(tag, 1, 128));
 }
 
+function isKey(value: unknown): boolean {
+  const parts = Array.isArray(value) ? value : [value];
+  return parts.every((part) => typeof part === "string") && isText(parts.join("-"), 1, 2_048);
+}
+
 function isPlainObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -185,6 +199,6 @@ function isPlainObject(value: unknown): boolean {
 function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 50 ? `${value.slice(0, 50)}…` : value);
   if (value instanceof Date) return "an invalid Date";
-  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (Array.isArray(value)) return value.length === 0 ? "an empty array" : `an array of ${value.length}`;
   return typeof value === "object" && value !== null ? "an object" : String(value);
 }

@@ -23,7 +23,7 @@ export interface TriggerCall {
  *
  * @param call - task, payload and options
  * @returns the run's handle, once the run is stored
- * @throws PayloadError, TypeError, RunContextError, and whatever `callApi` throws
+ * @throws PayloadError, RunContextError, and whatever `callApi` throws
  * @example
  * ```ts
  * await trigger({ taskId: "hello", payload: { name: "Ada" }, options: undefined, requestOptions: undefined });

@@ -22,7 +22,7 @@ export interface RunToWrite {
  * @param run - the payload and the options of the call
  * @param place - what they belong to
  * @returns the parts of the body
- * @throws PayloadError when the payload can't be sent; TypeError when an option can't be right
+ * @throws PayloadError when the payload can't be sent; BadRequestError when an option can't be right
  * @example
  * ```ts
  * const { options } = await wireRun({ payload: 1, options: undefined }, { subject: "task t", isAwaited: false });

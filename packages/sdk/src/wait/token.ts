@@ -2,6 +2,7 @@ import type { CreateTokenAnswer } from "@pawl/contract/api/waitpoints";
 import type { TokenCallAnswer, WaitCallAnswer } from "@pawl/contract/worker-protocol";
 import { callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
+import { badRequest } from "../errors/bad-request.ts";
 import { PayloadError } from "../errors/task-error.ts";
 import { WaitpointTimeoutError } from "../errors/wait-error.ts";
 import type { ActiveRun, WaitAbout } from "../runtime.ts";
@@ -51,7 +52,7 @@ export class ManualWaitpointPromise<TOutput> extends WaitPromise<WaitpointTokenR
  * @param options - its timeout, tags and key
  * @param requestOptions - settings of the call, outside of a run
  * @returns the token
- * @throws TypeError when an option can't be right; ApiError when the server refuses
+ * @throws ApiError when the call is refused
  * @example
  * ```ts
  * const token = await createToken({ timeout: "1d" });
@@ -64,10 +65,10 @@ export async function createToken(
   const run = callerRun("wait.createToken");
   const { timeout } = options;
   if (timeout !== undefined && !isTime(timeout)) {
-    throw new TypeError("The timeout of a token must be a duration such as 10m, an ISO date or a valid Date.");
+    throw badRequest("timeout", "The timeout of a token must be a duration such as 10m, an ISO date or a valid Date.");
   }
   if (options.tags !== undefined && !isTags(options.tags)) {
-    throw new TypeError("The tags of a token must be at most ten texts, each of 1 to 128 characters.");
+    throw badRequest("tags", "The tags of a token must be at most ten texts, each of 1 to 128 characters.");
   }
   if (run !== null) return createTokenInRun(run, options);
   const key = await wireWaitKey("wait.createToken", options, null);

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { afterEach, test } from "node:test";
 import { type RunCall, runCallSchema, type WaitResult } from "@pawl/contract/worker-protocol";
 import { configure } from "../client/client-settings.ts";
-import { NotFoundError } from "../errors/api-error.ts";
+import { BadRequestError, NotFoundError } from "../errors/api-error.ts";
 import { CallError } from "../errors/call-error.ts";
 import { WaitpointTimeoutError } from "../errors/wait-error.ts";
 import { fakeRun } from "../fixtures/fake-run.ts";
@@ -84,7 +84,7 @@ test("a wait whose length can't be right is refused", async () => {
   await execute(async () => {
     await assert.rejects(wait.for({ seconds: -1 }), { name: "RangeError", message: /-1 seconds can't be/ });
     await assert.rejects(wait.for({ years: 1e9 }), /after the end of time/);
-    await assert.rejects(wait.for({ days: 1, idempotencyKeyTTL: "soon" }), TypeError);
+    await assert.rejects(wait.for({ days: 1, idempotencyKeyTTL: "soon" }), BadRequestError);
     // @ts-expect-error a length is needed
     await assert.rejects(wait.for({}), /needs a length/);
   });
@@ -147,8 +147,8 @@ test("a backend makes, completes, lists and retrieves tokens", async (t) => {
   assert.deepEqual(JSON.parse(made.requests[0]?.body ?? ""), { timeout, tags: ["a"], idempotencyKey: "plain" });
   await wait.createToken({ idempotencyKey: await idempotencyKeys.create("k") });
   assert.equal(JSON.parse(made.requests[1]?.body ?? "").idempotencyKey, hash("k"));
-  await assert.rejects(wait.createToken({ timeout: "soon" }), TypeError);
-  await assert.rejects(wait.createToken({ tags: [""] }), TypeError);
+  await assert.rejects(wait.createToken({ timeout: "soon" }), BadRequestError);
+  await assert.rejects(wait.createToken({ tags: [""] }), BadRequestError);
 
   const completed = await serve(t, { body: { success: true } });
   assert.deepEqual(await wait.completeToken(token, { approved: true, at: new Date(0) }), { success: true });

@@ -42,7 +42,7 @@ export interface WaitApi {
    *
    * @param options - its `timeout`, tags and `idempotencyKey`
    * @returns the token, with a URL that completes it by an HTTP POST
-   * @throws TypeError when an option can't be right; ApiError when the server refuses
+   * @throws ApiError when the call is refused
    * @example
    * ```ts
    * const token = await wait.createToken({ timeout: "1d", tags: ["user:1"] });

@@ -23,7 +23,7 @@ export interface WireWaitKey {
  * @param options - the options of the call
  * @param run - the run that waits; null in a backend, where plain text stays as it is
  * @returns the key; an empty object without one
- * @throws TypeError when the key or its time can't be right
+ * @throws TypeError when the key can't be right, BadRequestError when its time can't
  * @example
  * ```ts
  * await wireWaitKey("wait.for", { idempotencyKey: "nap" }, run);
