@@ -176,7 +176,7 @@ function assemble(options: HostOptions): StoppedParts & { readonly hostId: strin
     ...{ state, pool, sizing, reporter, calls, onTelemetry, onEvent },
     sharing: new Sharing(),
     cancelGraceMs: options.cancelGraceMs ?? defaultCancelGraceMs,
-    fetchWaitResult: (run, wait) => fetchWaitResult(apiUrl, secretKey, run, wait),
+    fetchWaitResult: (runId, wait) => fetchWaitResult(apiUrl, secretKey, runId, wait),
   });
   const shared = { state, pool, sizing, reporter, calls, assignment, connection };
   const worker = new WorkerHost({ hostId, name, apiUrl, secretKey, onEvent, ...shared });

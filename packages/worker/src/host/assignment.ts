@@ -1,4 +1,4 @@
-import type { Held, RunResult, TelemetryRecord, WaitResult } from "@pawl/contract/worker-protocol";
+import type { RunResult, TelemetryRecord, WaitResult } from "@pawl/contract/worker-protocol";
 import type { ExecutionEnd, ImportFailure, Prepared } from "../channel/messages.ts";
 import { type Calls, lostClaimError } from "./calls.ts";
 import { type HeldRun, runsToGiveBack, type VersionQueue } from "./held-runs.ts";
@@ -26,8 +26,8 @@ export interface AssignmentParts {
   readonly reporter: Reporter;
   readonly calls: Calls;
   readonly sharing: Sharing;
-  /** Fetches what a wait of a run came to; null when it can't be had. */
-  readonly fetchWaitResult: (run: Held, wait: string) => Promise<WaitResult | null>;
+  /** Fetches what a wait of a run came to, or says why it can't be had. */
+  readonly fetchWaitResult: (runId: string, wait: string) => Promise<WaitResult | "refused" | "unreachable">;
   /** How long a cancelled run gets for its `onCancel`, in milliseconds. */
   readonly cancelGraceMs: number;
   readonly onTelemetry: (records: readonly TelemetryRecord[]) => void;

@@ -60,7 +60,7 @@ export class Parking {
   /** Lets the next run of a process go on in which nothing executes. @returns false when there is none */
   resumeNext(process: RunProcess, nowMs: number): boolean {
     const [run] = process.resuming;
-    if (run === undefined) return false;
+    if (run === undefined || process.isEnding) return false;
     this.#parts.pool.takeThis(process);
     process.resume(run, nowMs);
     return true;
@@ -69,6 +69,7 @@ export class Parking {
   /** Lets runs go on that have waited for their process for a second. */
   resumeOverdue(nowMs: number): void {
     for (const process of this.#parts.pool.values()) {
+      if (process.isEnding) continue;
       for (const run of [...process.resuming]) {
         if (nowMs - run.resumedAtMs >= besideAfterMs) process.resume(run, nowMs);
       }
@@ -102,14 +103,24 @@ export class Parking {
   }
 
   async #fetch(run: HeldRun, missing: readonly ResumedWait[]): Promise<void> {
-    const results = await Promise.all(missing.map(({ wait }) => this.#parts.fetchWaitResult(run.run, wait)));
+    const results = await Promise.all(missing.map(({ wait }) => this.#fetchOne(run, wait)));
     if (!this.#parts.state.held.has(run)) return;
     for (const [index, { wait }] of missing.entries()) {
-      const result: WaitResult | null = results[index] ?? null;
+      const result = results[index] ?? null;
       if (result === null) return this.#abandon(run);
       run.endedWaits.push({ wait, result });
     }
     this.#goOn(run, performance.now());
+  }
+
+  async #fetchOne(run: HeldRun, wait: string): Promise<WaitResult | null> {
+    const { state, fetchWaitResult } = this.#parts;
+    while (state.held.has(run)) {
+      const result = await fetchWaitResult(run.run.runId, wait);
+      if (result === "refused") return null;
+      if (result !== "unreachable") return result;
+    }
+    return null;
   }
 
   // The server does not have the result of a wait that it said is over: only a new attempt can find out more.

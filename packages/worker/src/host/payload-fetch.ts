@@ -1,32 +1,22 @@
-import { type Held, type WaitResult, waitResultSchema } from "@pawl/contract/worker-protocol";
+import { type WaitResult, waitResultSchema } from "@pawl/contract/worker-protocol";
 
 const tries = 5;
 const delayMs = 200;
 const callTimeoutMs = 30_000;
 
+/** Why a text can't be had: the server does not have it for this host, or does not answer at the moment. */
+type Absence = "refused" | "unreachable";
+
 /**
- * Fetches a text that is too long for a message of control, such as a payload.
+ * Fetches a payload that is too long for a message of control.
  *
  * @param url - its address
  * @param secretKey - the environment's key
  * @returns the text, or null when it can't be had: the run goes back to the server
  */
 export async function fetchPayload(url: string, secretKey: string): Promise<string | null> {
-  for (let attempt = 1; attempt <= tries; attempt++) {
-    try {
-      const response = await fetch(url, {
-        headers: { authorization: `Bearer ${secretKey}` },
-        signal: AbortSignal.timeout(callTimeoutMs),
-      });
-      const text = await response.text();
-      if (response.ok) return text;
-      if (response.status < 500) return null;
-    } catch {
-      // the server is out of reach at the moment
-    }
-    if (attempt < tries) await new Promise((resolve) => setTimeout(resolve, delayMs * attempt));
-  }
-  return null;
+  const answer = await fetchText(url, secretKey);
+  return "text" in answer ? answer.text : null;
 }
 
 /**
@@ -34,19 +24,39 @@ export async function fetchPayload(url: string, secretKey: string): Promise<stri
  *
  * @param apiUrl - the server's URL
  * @param secretKey - the environment's key
- * @param claim - the run
+ * @param runId - the run
  * @param wait - the key of the wait
- * @returns the result, or null when it can't be had
+ * @returns the result, or why it can't be had
  */
 export async function fetchWaitResult(
   apiUrl: string,
   secretKey: string,
-  { runId, fence }: Held,
+  runId: string,
   wait: string,
-): Promise<WaitResult | null> {
-  const path = `/worker/v1/runs/${runId}/waits/${encodeURIComponent(wait)}?fence=${fence}`;
-  const text = await fetchPayload(`${apiUrl}${path}`, secretKey);
-  if (text === null) return null;
-  const parsed = waitResultSchema.safeParse(JSON.parse(text));
-  return parsed.success ? parsed.data : null;
+): Promise<WaitResult | Absence> {
+  const answer = await fetchText(`${apiUrl}/worker/v1/runs/${runId}/waits/${encodeURIComponent(wait)}`, secretKey);
+  if (!("text" in answer)) return answer.absence;
+  const parsed = waitResultSchema.safeParse(JSON.parse(answer.text));
+  return parsed.success ? parsed.data : "refused";
+}
+
+async function fetchText(
+  url: string,
+  secretKey: string,
+): Promise<{ readonly text: string } | { readonly absence: Absence }> {
+  for (let attempt = 1; attempt <= tries; attempt++) {
+    try {
+      const response = await fetch(url, {
+        headers: { authorization: `Bearer ${secretKey}` },
+        signal: AbortSignal.timeout(callTimeoutMs),
+      });
+      const text = await response.text();
+      if (response.ok) return { text };
+      if (response.status < 500) return { absence: "refused" };
+    } catch {
+      // the server is out of reach at the moment
+    }
+    if (attempt < tries) await new Promise((resolve) => setTimeout(resolve, delayMs * attempt));
+  }
+  return { absence: "unreachable" };
 }

@@ -52,19 +52,27 @@ export class Placement {
 
   // Very short runs go to their process several at a time.
   #fillUp(versionId: string, queue: VersionQueue, nowMs: number): void {
-    const { pool, state, sharing } = this.#parts;
+    const { pool, state } = this.#parts;
     const perProcess = state.pace.runsPerProcess;
     if (perProcess === 1 || state.versions.get(versionId)?.processKeepAlive !== true) return;
     for (const process of pool.values()) {
       if (process.state !== "busy" || process.bundle.versionId !== versionId) continue;
       if (process.runs.length * 2 > perProcess || nowMs - process.sinceMs > perProcess * 2) continue;
-      if (isWornOut(process) || !takesMore(process) || !process.runs.every((run) => sharing.isShared(run))) continue;
-      const alone = queue.waiting.findIndex((run) => !sharing.isShared(run));
-      const room = perProcess - process.runs.length;
-      const runs = queue.waiting.splice(0, alone === -1 ? room : Math.min(alone, room));
+      if (isWornOut(process) || !takesMore(process)) continue;
+      const runs = queue.waiting.splice(0, this.#roomBehind(process, queue, perProcess));
       if (runs.length > 0) this.#execute(process, runs, nowMs);
       if (queue.waiting.length === 0) return;
     }
+  }
+
+  // Runs that share no process lie behind none, and none behind them.
+  #roomBehind(process: RunProcess, queue: VersionQueue, perProcess: number): number {
+    const { sharing } = this.#parts;
+    const room = perProcess - process.runs.length;
+    if (sharing.isUnlimited(process.bundle.versionId)) return room;
+    if (!process.runs.every((run) => sharing.isShared(run))) return 0;
+    const alone = queue.waiting.findIndex((run) => !sharing.isShared(run));
+    return alone === -1 ? room : Math.min(alone, room);
   }
 
   #execute(process: RunProcess, runs: readonly HeldRun[], nowMs: number): void {

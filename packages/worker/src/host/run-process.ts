@@ -183,6 +183,11 @@ export class RunProcess {
     this.#link.send({ kind: "runs", body: orders });
   }
 
+  /** Whether it is to end, or has; what it still holds is lost with it. */
+  get isEnding(): boolean {
+    return this.state === "ending" || this.state === "dead";
+  }
+
   /** Whether a run executes here. */
   get isExecuting(): boolean {
     return this.runs.length > 0 || this.beside.size > 0;
@@ -280,7 +285,7 @@ export class RunProcess {
 
   /** Asks a process that executes nothing to exit. */
   exit(): void {
-    if (this.state === "dead" || this.state === "ending") return;
+    if (this.isEnding) return;
     this.state = "ending";
     this.sinceMs = performance.now();
     this.#link.send({ kind: "exit", body: null });
