@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { test } from "node:test";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { type RunCell, runtime } from "@pawl/sdk/runtime";
 import { child, childIsDone, ExecutorUnderTest, thisRun, waits } from "../fixtures/executor-under-test.ts";
+import { Parking } from "./parking.ts";
 
 // When a run waits, and for what: what its code awaits, in what way, and what it does beside.
 
@@ -240,4 +243,23 @@ test("only time in which the run executes counts", async () => {
   host.resume(run, "time#1");
   const { durationMs } = await host.resultOf(run);
   assert.ok(durationMs >= 58 && durationMs < 250, `${durationMs} ms`);
+});
+
+test("code that is never quiet holds the slot for a while, and not for ever", async () => {
+  const context = new AsyncLocalStorage<RunCell>();
+  runtime().context = context;
+  const cell: RunCell = { run: null };
+  let interval: NodeJS.Timeout | undefined;
+  const suspended = Promise.withResolvers<readonly string[]>();
+  const run = { cell, awaited: () => ["time#1"], hasCallsUnderWay: () => false, park() {}, suspend: suspended.resolve };
+  const parking = new Parking(run, { quietMs: 10, maxBesideMs: 200 });
+  const before = performance.now();
+  parking.resume();
+  context.run(cell, () => {
+    interval = setInterval(() => setImmediate(() => {}), 2);
+  });
+  assert.deepEqual(await suspended.promise, ["time#1"]);
+  clearInterval(interval);
+  const tookMs = performance.now() - before;
+  assert.ok(tookMs >= 195 && tookMs < 1_000, `${tookMs} ms`);
 });

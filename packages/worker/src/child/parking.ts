@@ -1,10 +1,15 @@
 import type { RunCell } from "@pawl/sdk/runtime";
 import { ActivityCounter, withoutActivity } from "./run-activity.ts";
 
-/** How long code that works beside open waits may be quiet before it is taken for waiting, in milliseconds. */
-const quietMs = 50;
-/** Code that never is quiet holds the slot beside open waits for so long, in milliseconds, so that it can't block what it waits for. */
-const maxBesideMs = 10_000;
+/** How long code may work beside open waits before it is taken for waiting, in milliseconds. */
+export interface ParkingTimes {
+  /** Without beginning anything. */
+  readonly quietMs: number;
+  /** At all: code that is never quiet must not block for ever what it waits for. */
+  readonly maxBesideMs: number;
+}
+
+const defaultTimes: ParkingTimes = { quietMs: 50, maxBesideMs: 10_000 };
 
 /** What parking needs of its run. */
 export interface ParkingRun {
@@ -35,6 +40,7 @@ export interface ParkingRun {
  */
 export class Parking {
   readonly #run: ParkingRun;
+  readonly #times: ParkingTimes;
   #isParked = false;
   #isLookDue = false;
   #hasNewWait = false;
@@ -43,8 +49,9 @@ export class Parking {
   #timer: NodeJS.Timeout | null = null;
   #resumedAtMs = 0;
 
-  constructor(run: ParkingRun) {
+  constructor(run: ParkingRun, times = defaultTimes) {
     this.#run = run;
+    this.#times = times;
   }
 
   /** Whether the run executes no more until it is resumed. */
@@ -93,13 +100,13 @@ export class Parking {
     } else if (this.#hasNewWait || (!this.#isParked && !this.#isActive())) this.#tell(waits);
     else if (!this.#isParked) {
       if (this.#timer !== null) clearTimeout(this.#timer);
-      this.#timer = withoutActivity(() => setTimeout(() => this.#look(), quietMs));
+      this.#timer = withoutActivity(() => setTimeout(() => this.#look(), this.#times.quietMs));
     }
   }
 
   #isActive(): boolean {
     const begun = this.#counter?.take() ?? 0;
-    if (performance.now() - this.#resumedAtMs > maxBesideMs) return false;
+    if (performance.now() - this.#resumedAtMs > this.#times.maxBesideMs) return false;
     return begun > 0 || this.#run.hasCallsUnderWay();
   }
 
