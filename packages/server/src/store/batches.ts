@@ -1,5 +1,6 @@
-import type { BatchOutcome, BatchStore, FailedBatchItem, NewBatch } from "../engine/batch-ports.ts";
-import { type Database, plainArray, type Rows, type Statement, textArray } from "./db.ts";
+import type { BatchOutcome, BatchStore, NewBatch } from "../engine/batch-ports.ts";
+import { failItems, trackItemsOf } from "./batch-items.ts";
+import type { Database, Rows, Statement } from "./db.ts";
 import { completeAwaited, setPatience } from "./runs/completions.ts";
 import { transactionAgain } from "./runs/contended.ts";
 import { noteEnded } from "./runs/finish.ts";
@@ -80,10 +81,13 @@ function freeExpiredKey({ environmentId, idempotency }: NewBatch): Statement {
 }
 
 /**
- * What the statements of one `create` have in common: `parent`, whether it may make the batch, and `found`, the batch that there is
+ * What the statements of one `create` have in common: `draft`, what is asked for; `parent`, whether it may make the batch, and `found`, the batch that there is
  * already: in the journal of the parent's waits, or by one of its keys.
  */
 const common = `
+  draft as (
+    select $3::int as run_count, $4::text as request_key, $5::text as idempotency_key, $6::float8 as key_life_s, $10::text as wait
+  ),
   parent as materialized (
     select $7::uuid is null or exists (
       select from run r
@@ -129,8 +133,9 @@ function insertBatch(batch: NewBatch): Statement {
       with ${common}
       insert into batch (environment_id, id, run_count, request_key, idempotency_key, idempotency_key_expires_at, parent_run_id,
                          is_awaited)
-      select $1::uuid, $2::uuid, $3::int, $4, $5, now() + $6::float8 * interval '1 second', $7::uuid, $10::text is not null
-      from parent where is_valid and not exists (select from found)
+      select $1::uuid, $2::uuid, d.run_count, d.request_key, d.idempotency_key, now() + d.key_life_s * interval '1 second', $7::uuid,
+             d.wait is not null
+      from draft d cross join parent p where p.is_valid and not exists (select from found)
       on conflict do nothing`,
     values: commonValues(batch),
   };
@@ -153,7 +158,7 @@ function findBatch(batch: NewBatch): Statement {
 
 /**
  * Has the parent wait for the batch that was made or found. A found one may have runs already which nobody waited for.
- * `completeAwaited` has to follow, since they may all have ended. Locks: the batch, its live runs, its waitpoint.
+ * `completeAwaited` has to follow, since they may all have ended. Locks: the batch, those of its live runs that do not know it, its waitpoint.
  */
 function awaitBatch(batch: NewBatch): Statement {
   return {
@@ -169,13 +174,11 @@ function awaitBatch(batch: NewBatch): Statement {
         update batch b set is_awaited = true from awaited a
         where not a.is_awaited and b.environment_id = $1::uuid and b.id = a.id
       ),
-      tracked as (
-        update live_run l set awaited_batch_id = a.id
-        from awaited a
-        where a.id <> $2::uuid and l.environment_id = $1::uuid and l.awaited_batch_id is null and l.run_id = any (array(
-          select i.run_id from batch_item i join awaited a on a.id = i.batch_id where i.environment_id = $1::uuid and i.run_id is not null
-        ))
+      complete as (
+        select a.id from awaited a join batch b on b.environment_id = $1::uuid and b.id = a.id
+        where a.id <> $2::uuid and b.sealed_at is not null
       ),
+      ${trackItemsOf("complete")},
       waited as (
         insert into waitpoint (environment_id, id, kind) select $1::uuid, id, 'batch' from awaited
         on conflict do nothing
@@ -199,14 +202,14 @@ function awaitBatch(batch: NewBatch): Statement {
 function lockBatch(environmentId: string, batchId: string): Statement {
   return {
     name: "batches_lock",
-    text: "select from batch where environment_id = $1::uuid and id = $2::uuid for no key update",
+    text: `select ${setPatience} from batch where environment_id = $1::uuid and id = $2::uuid for no key update`,
     values: [environmentId, batchId],
   };
 }
 
 /**
- * Seals a batch that has all its items, and only such a one. Comes after {@link lockBatch}; `completeAwaited` has to follow. A
- * run that was made while somebody began to wait for the batch is found here at the latest.
+ * Seals a batch that has all its items, and only such a one. Comes after {@link lockBatch}; `completeAwaited` has to follow.
+ * Locks: those of its live runs that do not know yet that somebody waits for it, by id.
  */
 function sealBatch(environmentId: string, batchId: string): Statement {
   return {
@@ -219,45 +222,11 @@ function sealBatch(environmentId: string, batchId: string): Statement {
         )
         returning id, is_awaited
       ),
-      tracked as (
-        update live_run l set awaited_batch_id = $2::uuid
-        where l.environment_id = $1::uuid and l.awaited_batch_id is null and l.run_id = any (array(
-          select i.run_id from batch_item i join sealed s on s.id = i.batch_id
-          where s.is_awaited and i.environment_id = $1::uuid and i.run_id is not null
-        ))
-      )
+      complete as (
+        select id from sealed where is_awaited
+      ),
+      ${trackItemsOf("complete")}
       select ${noteEnded("pawl.ended_in", "id", "is_awaited")} from sealed`,
     values: [environmentId, batchId],
   };
-}
-
-/**
- * Notes items that can't be triggered, in the places of their runs; a place that is taken stays. Locks: the places, then the batch.
- */
-async function failItems(
-  database: Database,
-  environmentId: string,
-  batchId: string,
-  items: readonly FailedBatchItem[],
-): Promise<void> {
-  await database.query({
-    name: "batches_fail_items",
-    text: `
-      with placed as (
-        insert into batch_item (environment_id, batch_id, index, task_id, error, error_code)
-        select $1::uuid, $2::uuid, f.index, f.task_id, f.error, f.error_code
-        from unnest($3::int[], $4::text[], $5::text[], $6::text[]) as f(index, task_id, error, error_code)
-        order by f.index
-        on conflict do nothing
-      )
-      update batch set last_item_at = now() where environment_id = $1::uuid and id = $2::uuid`,
-    values: [
-      environmentId,
-      batchId,
-      plainArray(items.map((item) => item.index)),
-      textArray(items.map((item) => item.taskId)),
-      textArray(items.map((item) => item.error)),
-      textArray(items.map((item) => item.errorCode)),
-    ],
-  });
 }

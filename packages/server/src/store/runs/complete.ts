@@ -33,7 +33,7 @@ export function completeRuns(environmentId: string, hostId: string, completions:
             error = case when g.state = 'cancelling' then $8 end
         from gone g
         where r.environment_id = $1::uuid and r.id = g.run_id and r.id = any ($3::uuid[])
-        returning r.id as run_id, g.holds_slot and g.is_limited as has_freed
+        returning r.id as run_id, g.booked_at is not null and g.is_limited as has_freed
       ),
       attempted as (
         insert into attempt (environment_id, run_id, number, version_id, started_at, failed_at, error)

@@ -10,6 +10,13 @@ export const setPatience = "set_config('lock_timeout', '100ms', true)";
 /** Ids that an earlier statement of the transaction left in a setting. */
 const idsIn = (setting: string) => `string_to_array(nullif(current_setting('${setting}', true), ''), ',')::uuid[]`;
 
+/** Batches in which a run has ended, or that were sealed; some have an item for which a run of another batch stands. */
+const endedIn = `
+        select unnest(${idsIn("pawl.ended_in")})
+        union all
+        select w.run_id from run_wait w
+        where w.environment_id = $1::uuid and w.waitpoint_id = any (${idsIn("pawl.ended_runs")})`;
+
 /**
  * The statements that come after all that finish runs in a transaction, all of one environment: they complete the waitpoints of
  * those runs and of batches of which nothing lives any more, and let go on who waits for them. The rows of the last one are the
@@ -28,7 +35,7 @@ function lockBatches(environmentId: string): Statement {
     name: "batches_lock_awaited",
     text: `
       select id from batch
-      where environment_id = $1::uuid and id = any (${idsIn("pawl.ended_in")})
+      where environment_id = $1::uuid and id = any (array(${endedIn}))
       order by id
       for no key update`,
     values: [environmentId],
@@ -44,9 +51,12 @@ function completeWaitpoints(environmentId: string): Statement {
         select unnest(${idsIn("pawl.ended_runs")}) as id
         union all
         select b.id from batch b
-        where b.environment_id = $1::uuid and b.id = any (${idsIn("pawl.ended_in")})
+        where b.environment_id = $1::uuid and b.id = any (array(${endedIn}))
           and (b.aborted_at is not null or b.sealed_at is not null and not exists (
             select from live_run l where l.environment_id = $1::uuid and l.awaited_batch_id = b.id
+          ) and not exists (
+            select from run_wait w join live_run l on l.environment_id = $1::uuid and l.run_id = w.waitpoint_id
+            where w.environment_id = $1::uuid and w.run_id = b.id
           ))
       ),
       open as materialized (
@@ -56,9 +66,12 @@ function completeWaitpoints(environmentId: string): Statement {
         for no key update
       ),
       completed as (
-        update waitpoint w set completed_at = now() from open o
-        where w.environment_id = $1::uuid and w.id = o.id
+        update waitpoint w set completed_at = now()
+        where w.environment_id = $1::uuid and w.id = any (array(select id from open))
         returning w.id
+      ),
+      closed as (
+        delete from run_wait w where w.environment_id = $1::uuid and w.run_id = any (array(select id from completed))
       )
       ${noteCompletedOf("completed")}`,
     values: [environmentId],

@@ -31,7 +31,7 @@ export function failRuns(environmentId: string, hostId: string, failures: readon
         select run_id from locked where ($10::int[])[place] < attempt
       ),
       failed as materialized (
-        select environment_id, run_id, task_id, state, queue_name, concurrency_key, holds_slot, is_limited, is_awaited,
+        select environment_id, run_id, task_id, state, queue_name, concurrency_key, booked_at, is_limited, is_awaited,
                awaited_batch_id, attempt, version_id, started_at, attempt_started_at,
                duration_ms + ($7::float8[])[place] as duration_ms,
                case when state = 'cancelling' then $11 else ($5::text[])[place] end as error,
@@ -64,7 +64,7 @@ export function failRuns(environmentId: string, hostId: string, failures: readon
         where f.is_retried and not f.is_in_place
           and l.environment_id = $1::uuid and l.run_id = f.run_id and l.run_id = any ($3::uuid[])
         returning l.environment_id, l.run_id, l.state, l.queue_name, l.concurrency_key, l.version_id, l.order_at,
-                  nullif(f.retry_delay_ms, 0) as due_in_ms, f.holds_slot, f.is_limited
+                  nullif(f.retry_delay_ms, 0) as due_in_ms, f.booked_at, f.is_limited
       ),
       queued as (
         select * from retried where state = 'queued'
@@ -79,7 +79,7 @@ export function failRuns(environmentId: string, hostId: string, failures: readon
       ${finishEnded},
       ${closeWaitsOf("failed")},
       ${noteAwaitedOf("ended")}
-      select run_id, state, due_in_ms, false as is_kept, holds_slot and is_limited as has_freed from retried
+      select run_id, state, due_in_ms, false as is_kept, booked_at is not null and is_limited as has_freed from retried
       union all
       select run_id, 'executing', null, true, false from in_place
       union all

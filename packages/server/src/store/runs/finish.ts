@@ -76,7 +76,7 @@ export const finishEnded = `
         started_at = e.started_at, duration_ms = e.duration_ms, error = e.error
     from ended e
     where r.environment_id = $1::uuid and r.id = e.run_id and r.id = any (array(select run_id from ended))
-    returning r.id as run_id, r.task_id, r.outcome, r.idempotency_key, e.holds_slot and e.is_limited as has_freed
+    returning r.id as run_id, r.task_id, r.outcome, r.idempotency_key, e.booked_at is not null and e.is_limited as has_freed
   ),
   freed_key as (
     delete from idempotency_key k using finished f

@@ -82,8 +82,8 @@ export function recoverLost(first: number): string {
     ${finishEnded},
     ${closeWaitsOf("ended")},
     ${noteAwaitedOf("ended")}
-    select run_id, state, holds_slot and is_limited as has_freed
-    from (select q.run_id, q.state, j.holds_slot, j.is_limited from requeued q join judged j using (run_id)) queued
+    select run_id, state, booked_at is not null and is_limited as has_freed
+    from (select q.run_id, q.state, j.booked_at, j.is_limited from requeued q join judged j using (run_id)) queued
     union all
     select f.run_id, null, f.has_freed from finished f cross join noted`;
 }

@@ -88,7 +88,7 @@ function suspendRuns(environmentId: string, hostId: string, awaiting: readonly A
     name: "runs_suspend",
     text: `
       with held as materialized (
-        select l.environment_id, l.run_id, l.state, l.queue_name, l.concurrency_key, l.holds_slot, l.is_limited
+        select l.environment_id, l.run_id, l.state, l.queue_name, l.concurrency_key, l.booked_at, l.is_limited
         from live_run l where ${heldBy} and l.state in ('executing', 'waiting', 'resuming')
       ),
       wait as materialized (
@@ -116,7 +116,7 @@ function suspendRuns(environmentId: string, hostId: string, awaiting: readonly A
                  else 'stays'
                end as fate
         from held h left join looked l on l.run_id = h.run_id
-        group by h.environment_id, h.run_id, h.state, h.queue_name, h.concurrency_key, h.holds_slot, h.is_limited
+        group by h.environment_id, h.run_id, h.state, h.queue_name, h.concurrency_key, h.booked_at, h.is_limited
       ),
       marked as (
         update run_wait w set is_awaited = l.is_named

@@ -43,7 +43,7 @@ export async function createToken(
     {
       name: "tokens_find_made",
       text: `
-        select id, greatest(0, extract(epoch from due_at - now()))::float8 * 1000 as due_in_ms from waitpoint
+        select id, extract(epoch from due_at - now())::float8 * 1000 as due_in_ms from waitpoint
         where environment_id = $1::uuid and (id = $2::uuid or idempotency_key = $3)`,
       values: [environmentId, id, key],
     },
