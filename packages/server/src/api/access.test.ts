@@ -18,26 +18,34 @@ test("every route takes the credentials that it declares, and no other", async (
     ...routes(settings).map(({ method, path, accepts }) => ({ method, path, accepts })),
     { method: "GET", path: workerConnectPath, accepts: "environment_key" as const },
   ];
+  const signPublicToken = createPublicTokenSigner(api.environment.id, api.key);
   const strangers: Record<string, string | null> = {
     "no key": null,
     "an unknown key": "tr_dev_000000000000000000000000",
     "a key in another case": api.key.toLowerCase(),
-    "a public token": createPublicTokenSigner(api.environment.id, api.key)("admin"),
+    "a public token": signPublicToken("admin"),
+    "a public token of another key": createPublicTokenSigner(api.environment.id, api.otherKey)("admin"),
     "a personal token": "tr_pat_0123456789",
   };
   for (const route of all) {
-    const path = route.path.replace(":runId", toPublicId("run", newUuid())).replace(":batchId", "batch_x");
+    const path = route.path
+      .replace(":runId", toPublicId("run", newUuid()))
+      .replace(":tokenId", toPublicId("waitpoint", newUuid()))
+      .replace(":batchId", "batch_x");
     for (const [name, key] of Object.entries(strangers)) {
       const answer = await connectOrCall(api, route.method, path, key);
-      const expected = route.accepts === "anyone" ? 200 : 401;
-      assert.equal(answer.status, expected, `${route.method} ${route.path} with ${name}`);
-      if (expected !== 401) continue;
+      const isAdmitted = route.accepts === "anyone" || (route.accepts === "public_token" && name === "a public token");
+      assert.equal(answer.status === 401, !isAdmitted, `${route.method} ${route.path} with ${name}`);
+      if (isAdmitted) continue;
       assert.equal(answer.body.code, "unauthorized");
       assert.equal(answer.headers.get("x-should-retry"), "false");
     }
     const admitted = await connectOrCall(api, route.method, path, api.key);
     assert.notEqual(admitted.status, 401, `${route.method} ${route.path} with the key`);
     assert.notEqual(admitted.status, 500, `${route.method} ${route.path} with the key`);
+    if (route.accepts !== "public_token") continue;
+    const other = await call(api, route.method, path, { key: signPublicToken("read:nothing") });
+    assert.equal(other.status, 403, `${route.method} ${route.path} with a public token for something else`);
   }
   assert.deepEqual(api.bugs, []);
 });

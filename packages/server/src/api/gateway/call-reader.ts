@@ -76,7 +76,7 @@ function checkedRequest(request: ParsedRunCall, environment: Environment): Parse
 
 function checkedTrigger(request: Extract<ParsedRunCall, { kind: "trigger" }>, environment: Environment): ParsedRunCall {
   refuseNul(request.taskId, "task");
-  toStoredPayload(request.payload, request.options.payloadType, "payload");
+  toStoredPayload(request.payload, request.options.payloadType ?? "application/json", "payload");
   const { region } = checkedOptions(request.options, environment, "options.");
   return { ...request, options: { ...request.options, region: region ?? undefined } };
 }

@@ -69,13 +69,12 @@ test("two uploads at once make each item once", async (t) => {
   );
 });
 
-test("a bad line is refused by its index, and what came before it stays", async (t) => {
+test("a line that is no item is refused by its index, and what came before it stays", async (t) => {
   const api = await startApi(t);
   const id = await makeBatch(api, 3);
   const bad: Record<string, [string, string, RegExp]> = {
     "broken JSON": [`${line(0)}\n{"index":1,`, "items.1", /Line 2/],
     "no task": [`{"index":2}`, "items.2.task", /task/],
-    "a wrong option": [line(1, { options: { maxAttempts: 0 } }), "items.1.options.maxAttempts", /maxAttempts/],
     "an index outside": [line(3), "items.3.index", /3 runs/],
   };
   for (const [name, [body, param, error]] of Object.entries(bad)) {
@@ -84,10 +83,43 @@ test("a bad line is refused by its index, and what came before it stays", async 
     assert.equal(answer.body.param, param, name);
     assert.match(answer.body.error, error, name);
   }
-  const large = await upload(api, id, line(0, { payload: "x".repeat(3_200_000) }));
-  assert.equal(large.status, 413);
-  assert.equal(large.body.param, "items.0.payload");
   assert.equal((await upload(api, id, lines(0, 1, 2))).body.sealed, true);
+});
+
+test("an item that can't be triggered is that item's error, and the batch goes on", async (t) => {
+  const api = await startApi(t);
+  const bad: [options: object, code: string, error: RegExp][] = [
+    [{ options: { maxAttempts: 0 } }, "invalid_request", /^items\.1\.options\.maxAttempts: /],
+    [{ options: { lockToVersion: "20200101.1" } }, "unprocessable", /^items\.2\.options\.lockToVersion: .*20200101\.1/],
+    [{ payload: "x".repeat(3_200_000) }, "payload_too_large", /^items\.3\.payload: .*3 MB/],
+    [{ options: { tags: ["a\0"] } }, "unprocessable", /^items\.4\.options\.tags: .*NUL/],
+  ];
+  const runCount = bad.length + 2;
+  const id = await makeBatch(api, runCount);
+  const body = [line(0), ...bad.map(([rest], index) => line(index + 1, rest)), line(runCount - 1)].join("\n");
+  assert.deepEqual((await upload(api, id, body)).body, {
+    id,
+    itemsAccepted: runCount,
+    itemsDeduplicated: 0,
+    sealed: true,
+  });
+  const again = (await upload(api, id, body)).body;
+  assert.deepEqual([again.itemsAccepted, again.itemsDeduplicated], [0, runCount]);
+  const batch = (await call(api, "GET", `/api/v2/batches/${id}`)).body;
+  assert.equal(batch.status, "PENDING");
+  assert.equal(batch.runs.length, 2);
+  assert.equal(batch.processing.errors.length, bad.length);
+  for (const [index, [, code, error]] of bad.entries()) {
+    const shown = batch.processing.errors[index];
+    assert.deepEqual([shown.index, shown.taskIdentifier, shown.errorCode], [index + 1, "a", code]);
+    assert.match(shown.error, error);
+  }
+  const { items } = (await call(api, "GET", `/api/v1/batches/${id}/results`)).body;
+  assert.deepEqual(
+    items.map((item: { ok: boolean; error: { code: string } }) => [item.ok, item.error.code]),
+    bad.map(() => [false, "BATCH_ITEM_COULD_NOT_TRIGGER"]),
+  );
+  assert.deepEqual(api.bugs, []);
 });
 
 test("uploads that fit no batch are refused", async (t) => {

@@ -80,7 +80,9 @@ test("a query that makes no sense is refused by its parameter", async (t) => {
     "filter[status]": "DONE",
     "filter[createdAt][from]": "yesterday",
     "filter[createdAt][period]": "7",
-    "filter[tag]": "a",
+    "filter[schedule]": "a",
+    "filter[batch]": "run_x",
+    "filter[isTest]": "yes",
     "page[size]": "101",
     "page[after]": "batch_x",
   };

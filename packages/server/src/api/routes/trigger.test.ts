@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
+import { newUuid, toPublicId } from "@pawl/contract/ids";
 import { call, startApi } from "../fixtures/started-api.ts";
 
 test("a packet comes back as what was sent", async (t) => {
@@ -111,6 +112,123 @@ const refusals: Record<string, { body: unknown; status: number; param?: string; 
     status: 400,
     param: "task",
     error: /128/,
+  },
+  "a delay that is no time": {
+    body: { options: { delay: "soon" } },
+    status: 400,
+    param: "options.delay",
+    error: /no time.*1h30m/,
+  },
+  "a delay over a hundred years": {
+    body: { options: { delay: "5300w" } },
+    status: 400,
+    param: "options.delay",
+    error: /no time/,
+  },
+  "a ttl that is no duration": {
+    body: { options: { ttl: "10" } },
+    status: 400,
+    param: "options.ttl",
+    error: /no duration: write it as 30s/,
+  },
+  "a negative ttl": { body: { options: { ttl: -1 } }, status: 400, param: "options.ttl", error: />=0/ },
+  "an empty idempotency key": {
+    body: { options: { idempotencyKey: "" } },
+    status: 400,
+    param: "options.idempotencyKey",
+    error: />=1/,
+  },
+  "a long idempotency key": {
+    body: { options: { idempotencyKey: "x".repeat(2_049) } },
+    status: 400,
+    param: "options.idempotencyKey",
+    error: /2048/,
+  },
+  "a NUL in the idempotency key": {
+    body: { options: { idempotencyKey: "a\0" } },
+    status: 422,
+    param: "options.idempotencyKey",
+    error: /NUL/,
+  },
+  "an idempotency time to live that is none": {
+    body: { options: { idempotencyKey: "a", idempotencyKeyTTL: "x" } },
+    status: 400,
+    param: "options.idempotencyKeyTTL",
+    error: /no duration/,
+  },
+  "a long queue name": {
+    body: { options: { queue: { name: "x".repeat(129) } } },
+    status: 400,
+    param: "options.queue.name",
+    error: /128/,
+  },
+  "a NUL in the queue name": {
+    body: { options: { queue: { name: "a\0" } } },
+    status: 422,
+    param: "options.queue.name",
+    error: /NUL/,
+  },
+  "a long concurrency key": {
+    body: { options: { concurrencyKey: "x".repeat(257) } },
+    status: 400,
+    param: "options.concurrencyKey",
+    error: /256/,
+  },
+  "a NUL in the concurrency key": {
+    body: { options: { concurrencyKey: "a\0" } },
+    status: 422,
+    param: "options.concurrencyKey",
+    error: /NUL/,
+  },
+  "a negative priority": { body: { options: { priority: -1 } }, status: 400, param: "options.priority", error: />=0/ },
+  "no attempts": { body: { options: { maxAttempts: 0 } }, status: 400, param: "options.maxAttempts", error: />=1/ },
+  "no time to execute": {
+    body: { options: { maxDuration: 0 } },
+    status: 400,
+    param: "options.maxDuration",
+    error: />0/,
+  },
+  "metadata that is no object": {
+    body: { options: { metadata: "text" } },
+    status: 400,
+    param: "options.metadata",
+    error: /record/,
+  },
+  "metadata over its limit": {
+    body: { options: { metadata: { a: "x".repeat(262_144) } } },
+    status: 400,
+    param: "options.metadata",
+    error: /256 KB/,
+  },
+  "an unknown machine": {
+    body: { options: { machine: "huge" } },
+    status: 400,
+    param: "options.machine",
+    error: /small-1x/,
+  },
+  "an unknown version": {
+    body: { options: { lockToVersion: "20200101.1" } },
+    status: 422,
+    param: "options.lockToVersion",
+    error: /20200101\.1/,
+  },
+  "a parent that is no run": {
+    body: { options: { parentRunId: "run_x" } },
+    status: 422,
+    param: "options.parentRunId",
+    error: /finished or does not exist/,
+  },
+  "a parent that does not exist": {
+    body: { options: { parentRunId: toPublicId("run", newUuid()) } },
+    status: 422,
+    param: "options.parentRunId",
+    error: /finished or does not exist/,
+  },
+  "a wait without a parent": {
+    body: { options: { resumeParentOnCompletion: true } },
+    status: 400,
+    param: "options.parentRunId",
+    error: /is missing/,
   },
   "a payload over the limit": {
     body: packet("é".repeat(1_600_000)),
