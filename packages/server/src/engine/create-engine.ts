@@ -66,7 +66,9 @@ export function createEngine(settings: EngineSettings): Engine {
 function openHost(link: HostLink, { settings, dispatchers, services }: EngineParts, verbs: RunVerbs): HostSession {
   const { runs, hosts, waits, isRowError, onError } = settings;
   const onDue = (dueInMs: number) => services.dueRuns.expect(dueInMs);
-  const onFreed = (environmentId: string) => dispatchers.freed(environmentId);
+  const onFreed = (environmentId: string, isAwaited: boolean) => {
+    if (isAwaited || dispatchers.of(environmentId)?.isFull === true) dispatchers.freed(environmentId);
+  };
   const session: HostSessionSettings = {
     runs,
     hosts,
@@ -82,9 +84,7 @@ function openHost(link: HostLink, { settings, dispatchers, services }: EnginePar
     onClosed: (host) => dispatchers.of(host.environmentId)?.remove(host),
     onRoomChanged: (environmentId) => dispatchers.of(environmentId)?.roomChanged(),
     onQueued: (environmentId) => dispatchers.queued(environmentId),
-    onFreed(environmentId, isAwaited) {
-      if (isAwaited || dispatchers.of(environmentId)?.isFull === true) onFreed(environmentId);
-    },
+    onFreed,
     onDue,
     onError,
   };

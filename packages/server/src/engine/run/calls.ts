@@ -18,8 +18,8 @@ export interface CallSettings {
   readonly createBatch: (request: BatchRequest) => Promise<BatchOutcome>;
   /** Whether an error of the store may be the doing of one row of an array. */
   readonly isRowError: (error: unknown) => boolean;
-  /** Runs were suspended and gave slots back. */
-  readonly onFreed: (environmentId: string) => void;
+  /** Runs gave slots back: `isAwaited` when that concerns a limited queue or a wait, and not only the environment's limit. */
+  readonly onFreed: (environmentId: string, isAwaited: boolean) => void;
   /** A wait ends in this many milliseconds. */
   readonly onDue: (dueInMs: number) => void;
 }
@@ -99,13 +99,15 @@ export class RunCalls {
       case "trigger": {
         const outcome = await this.#settings.trigger(triggerOf(call, request, this.#host));
         if (outcome.kind === "refused") return { refused: refusalOf(outcome.reason) };
-        return { value: { runId: outcome.runId, isCached: outcome.kind === "found" && outcome.isCached } };
+        const isCached = outcome.kind === "found" && outcome.isCached;
+        return { value: { runId: outcome.runId, isCached, isFound: outcome.kind === "found" && !isCached } };
       }
       case "batch": {
         const outcome = await this.#settings.createBatch(batchOf(call, request, this.#host));
         if (outcome.kind === "refused") return { refused: refusalOf(outcome.reason) };
         const isCached = outcome.kind === "found" && outcome.isCached;
-        return { value: { batchId: outcome.id, runCount: outcome.runCount, isCached } };
+        const isFound = outcome.kind === "found" && !isCached;
+        return { value: { batchId: outcome.id, runCount: outcome.runCount, isCached, isFound } };
       }
       case "time":
       case "token":
@@ -127,11 +129,11 @@ export class RunCalls {
     if (opened.kind === "no_waitpoint") {
       return { refused: { code: "not_found", message: "There is no such token in this environment.", field: "token" } };
     }
-    const { waitpointId, dueAt } = opened;
+    const { waitpointId, dueAt, isFound } = opened;
     if (request.kind === "token") {
-      return { value: { waitpointId, isCached: opened.isFound, ...this.#host.link.tokenAccess(waitpointId) } };
+      return { value: { waitpointId, isCached: isFound, isFound, ...this.#host.link.tokenAccess(waitpointId) } };
     }
-    return { value: dueAt === null ? { waitpointId } : { waitpointId, atMs: dueAt.getTime() } };
+    return { value: { waitpointId, isFound, ...(dueAt === null ? {} : { atMs: dueAt.getTime() }) } };
   }
 
   async #open(waits: readonly NewWait[]): Promise<readonly OpenedWait[]> {
@@ -148,7 +150,7 @@ export class RunCalls {
     const outcome = await this.#settings.waits.suspend(environmentId, id, awaiting);
     const lost = new Set(outcome.lost.map((claim) => claim.runId));
     if (outcome.resumed.length > 0) setImmediate(() => this.#resume(outcome.resumed));
-    if (outcome.hasFreed) this.#settings.onFreed(environmentId);
+    this.#settings.onFreed(environmentId, outcome.hasFreed);
     return awaiting.map((one) => (lost.has(one.runId) ? lostClaim : null));
   }
 
