@@ -3,6 +3,7 @@ import type { TaskManifest, VersionManifest } from "@pawl/contract/task-manifest
 import type { VersionStore } from "../engine/ports.ts";
 import type { Database, Statement } from "./db.ts";
 import { lockEnvironment } from "./runs/claim.ts";
+import { limitHeldRunsOf, reopenLanesOf } from "./runs/lane-standing.ts";
 
 /**
  * Versions on Postgres.
@@ -14,6 +15,7 @@ export function createVersionStore(database: Database): VersionStore {
   return {
     async register(environmentId, manifest) {
       // Queue limits may change, so the claims of the environment wait; so does another registration, which counts labels.
+      const queueNames = [...new Set(manifest.tasks.map((task) => task.queue.name))];
       const results = await database.transaction([
         lockEnvironment(environmentId),
         insertVersion(environmentId, manifest),
@@ -22,6 +24,8 @@ export function createVersionStore(database: Database): VersionStore {
         removeTasks(environmentId, manifest.contentHash),
         insertTasks(environmentId, manifest),
         upsertQueues(environmentId, manifest.tasks),
+        reopenLanesOf(environmentId, queueNames),
+        limitHeldRunsOf(environmentId, queueNames),
       ]);
       const row = results[3]?.[0];
       if (row === undefined)
@@ -90,28 +94,32 @@ function insertTasks(environmentId: string, manifest: VersionManifest): Statemen
     name: "versions_insert_tasks",
     text: `
       insert into task (environment_id, version_id, id, file_path, export_name, description, queue_name, retry,
-                        max_duration_s, machine)
+                        max_duration_s, machine, ttl_s)
       select $1::uuid, version.id, task.id, task."filePath", task."exportName", task.description, task.queue ->> 'name',
-             task.retry, task."maxDuration", task.machine
+             task.retry, task."maxDuration", task.machine, task.ttl
       from version, jsonb_to_recordset($3::jsonb) as task(
         id text, "filePath" text, "exportName" text, description text, queue jsonb, retry jsonb,
-        "maxDuration" double precision, machine text)
+        "maxDuration" double precision, machine text, ttl double precision)
       where version.environment_id = $1::uuid and version.content_hash = $2`,
     values: [environmentId, manifest.contentHash, JSON.stringify(manifest.tasks)],
   };
 }
 
-/** Queues get the limit that the code declares; where tasks that share one disagree, the lowest. */
+/**
+ * Queues get the limits that the code declares; where tasks that share one disagree, the lowest. What an operator has set, an
+ * override or a pause, stays.
+ */
 function upsertQueues(environmentId: string, tasks: readonly TaskManifest[]): Statement {
   return {
     name: "versions_upsert_queues",
     text: `
-      insert into queue (environment_id, name, concurrency_limit)
-      select $1::uuid, declared.name, min(declared."concurrencyLimit")
-      from jsonb_to_recordset($2::jsonb) as declared(name text, "concurrencyLimit" int)
+      insert into queue (environment_id, name, concurrency_limit, combined_limit)
+      select $1::uuid, declared.name, min(declared."concurrencyLimit"), min(declared."combinedConcurrencyLimit")
+      from jsonb_to_recordset($2::jsonb) as declared(name text, "concurrencyLimit" int, "combinedConcurrencyLimit" int)
       group by declared.name order by declared.name
-      on conflict (environment_id, name) do update set concurrency_limit = excluded.concurrency_limit
-      where queue.concurrency_limit is distinct from excluded.concurrency_limit`,
+      on conflict (environment_id, name) do update
+      set concurrency_limit = excluded.concurrency_limit, combined_limit = excluded.combined_limit
+      where (queue.concurrency_limit, queue.combined_limit) is distinct from (excluded.concurrency_limit, excluded.combined_limit)`,
     values: [environmentId, JSON.stringify(tasks.map((task) => task.queue))],
   };
 }

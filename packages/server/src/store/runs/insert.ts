@@ -1,29 +1,63 @@
-import type { NewRun, TriggerOutcome } from "../../engine/ports.ts";
-import { type Database, isUniqueViolation, plainArray, type Rows, type Statement, textArray } from "../db.ts";
+import type { NewRun } from "../../engine/ports.ts";
+import { plainArray, type Statement, textArray } from "../db.ts";
+import { wakeLanesOf } from "./lane-wake.ts";
 
 /** How long a client's request key is remembered: well beyond the last of its automatic retries. */
-const requestKeyLife = "1 hour";
+export const requestKeyLife = "1 hour";
 
 /**
- * Makes runs with their request keys and batch places. A run whose task is in the current version is queued, another waits for
- * a version. A key or place that is taken fails the whole statement: of two equal calls the later one waits for the
+ * Whether a run asks for nothing but its task, its payload and its place in a batch, as most do: {@link insertRuns} is for these.
+ *
+ * @param run - the run
+ * @returns whether it does
+ */
+export function isPlain(run: NewRun): boolean {
+  return (
+    run.triggerFunction === (run.batchId === null ? "trigger" : "batchTrigger") &&
+    run.concurrencyKey === "" &&
+    run.priorityS === 0 &&
+    [
+      run.delay,
+      run.ttlS,
+      run.queueName,
+      run.idempotency,
+      run.maxDurationS,
+      run.metadata,
+      run.machine,
+      run.region,
+      run.lockToVersion,
+      run.parent,
+      run.replayOf,
+    ].every((option) => option === null)
+  );
+}
+
+/**
+ * Makes plain runs with their request keys and batch places. A run whose task is in the current version is queued, another
+ * waits for a version. A key or place that is taken fails the whole statement: of two equal calls the later one waits for the
  * transaction of the first. Locks: the keys it inserts.
  *
- * @param runs - runs of any environments
- * @returns the statement; its rows are the environments in which a run waits for a version
+ * @param runs - runs of any environments, for each of which {@link isPlain} holds
+ * @returns the statement; its rows name environments with `is_pending`, whether a run of it waits for a version, and
+ *   `next_due_in_ms`, when the first of its runs expires
  */
 export function insertRuns(runs: readonly NewRun[]): Statement {
   return {
     name: "runs_insert",
     text: `
       with input as materialized (
-        select i.*, t.queue_name, (t.retry ->> 'maxAttempts')::smallint as task_max_attempts
+        select i.*, t.queue_name, (t.retry ->> 'maxAttempts')::smallint as task_max_attempts, t.ttl_s
         from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::text[], $8::boolean[],
                     $9::text[], $10::text[], $11::uuid[], $12::int[])
           as i(environment_id, id, task_id, payload, payload_type, max_attempts, trace_id, is_test, tags, request_key,
                batch_id, batch_index)
         left join version v on v.environment_id = i.environment_id and v.is_current
         left join task t on t.environment_id = i.environment_id and t.version_id = v.id and t.id = i.task_id
+      ),
+      awaited as materialized (
+        select array_agg(b.id) as batch_ids from unnest($13::uuid[], $14::uuid[]) as named(environment_id, id)
+        join batch b on b.environment_id = named.environment_id and b.id = named.id
+        where b.is_awaited
       ),
       keyed as (
         insert into request_key (environment_id, key, run_id, expires_at)
@@ -35,98 +69,55 @@ export function insertRuns(runs: readonly NewRun[]): Statement {
       ),
       stored as (
         insert into run (environment_id, id, task_id, queue_name, payload, payload_type, max_attempts, trace_id, is_test, tags,
-                         batch_id, created_at)
+                         batch_id, created_at, trigger_function, ttl_s)
         select environment_id, id, task_id, coalesce(queue_name, 'task/' || task_id), payload, payload_type, max_attempts,
-               trace_id, is_test, tags::text[], batch_id, now()
+               trace_id, is_test, tags::text[], batch_id, now(),
+               case when batch_id is null then 'trigger' else 'batchTrigger' end, ttl_s
         from input
       ),
       live as (
-        insert into live_run (environment_id, run_id, state, task_id, queue_name, max_attempts, order_at)
+        insert into live_run (environment_id, run_id, state, task_id, queue_name, max_attempts, order_at, expires_at,
+                              awaited_batch_id)
         select environment_id, id, case when queue_name is null then 'pending_version' else 'queued' end, task_id,
                coalesce(queue_name, 'task/' || task_id), coalesce(max_attempts, task_max_attempts, 3),
-               case when queue_name is not null then now() end
+               case when queue_name is not null then now() end, now() + nullif(ttl_s, 0) * interval '1 second',
+               case when batch_id = any ((select batch_ids from awaited)::uuid[]) then batch_id end
         from input
+      ),
+      queued as (
+        select environment_id, queue_name, '' as concurrency_key, null::uuid as version_id, now() as order_at
+        from input where queue_name is not null
+      ),
+      woken as (${wakeLanesOf("queued")}
       )
-      select distinct environment_id from input where queue_name is null`,
-    values: [
-      plainArray(runs.map((run) => run.environmentId)),
-      plainArray(runs.map((run) => run.id)),
-      textArray(runs.map((run) => run.taskId)),
-      textArray(runs.map((run) => run.payload)),
-      textArray(runs.map((run) => run.payloadType)),
-      plainArray(runs.map((run) => run.maxAttempts)),
-      plainArray(runs.map((run) => run.traceId)),
-      plainArray(runs.map((run) => run.isTest)),
-      textArray(runs.map((run) => (run.tags.length === 0 ? null : textArray(run.tags)))),
-      textArray(runs.map((run) => run.requestKey)),
-      plainArray(runs.map((run) => run.batchId)),
-      plainArray(runs.map((run) => run.batchIndex)),
-    ],
+      select environment_id, bool_or(queue_name is null) as is_pending, min(nullif(ttl_s, 0)) * 1000 as next_due_in_ms
+      from input
+      where queue_name is null or ttl_s > 0
+      group by environment_id`,
+    values: [...valuesOf(runs), ...batchesOf(runs)],
   };
 }
 
-/**
- * Makes runs; those whose request key or batch place is taken are left out, and the run that has it is found instead.
- *
- * @param db - the database
- * @param runs - runs of any environments
- * @param insert - sends {@link insertRuns} for the runs that are to be made, alone or with more in its transaction
- * @returns an outcome for each run in order, and the rows of the insert
- */
-export async function insertOrFind(
-  db: Database,
-  runs: readonly NewRun[],
-  insert: (runs: readonly NewRun[]) => Promise<Rows>,
-): Promise<{ readonly outcomes: readonly TriggerOutcome[]; readonly rows: Rows }> {
-  try {
-    const rows = await insert(runs);
-    return { outcomes: runs.map((run) => ({ kind: "created", runId: run.id })), rows };
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    const found = await findTaken(db, runs);
-    const fresh = runs.filter((run) => !found.has(run.id));
-    if (fresh.length === runs.length) throw error;
-    const rest = fresh.length === 0 ? { outcomes: [], rows: [] } : await insertOrFind(db, fresh, insert);
-    const outcomeOf = new Map(fresh.map((run, index) => [run.id, rest.outcomes[index]]));
-    const outcomes = runs.map((run): TriggerOutcome => {
-      const outcome = outcomeOf.get(run.id);
-      if (outcome !== undefined) return outcome;
-      return { kind: "found", runId: found.get(run.id) ?? run.id, isCached: false };
-    });
-    return { outcomes, rows: rest.rows };
-  }
+function valuesOf(runs: readonly NewRun[]): readonly unknown[] {
+  return [
+    plainArray(runs.map((run) => run.environmentId)),
+    plainArray(runs.map((run) => run.id)),
+    textArray(runs.map((run) => run.taskId)),
+    textArray(runs.map((run) => run.payload)),
+    textArray(runs.map((run) => run.payloadType)),
+    plainArray(runs.map((run) => run.maxAttempts)),
+    plainArray(runs.map((run) => run.traceId)),
+    plainArray(runs.map((run) => run.isTest)),
+    textArray(runs.map((run) => (run.tags.length === 0 ? null : textArray(run.tags)))),
+    textArray(runs.map((run) => run.requestKey)),
+    plainArray(runs.map((run) => run.batchId)),
+    plainArray(runs.map((run) => run.batchIndex)),
+  ];
 }
 
-/** Finds the runs that have the request keys or batch places of others: in the store, or earlier in the same array. */
-async function findTaken(db: Database, runs: readonly NewRun[]): Promise<ReadonlyMap<string, string>> {
-  const rows = await db.query({
-    name: "runs_find_taken",
-    text: `
-      select i.id, coalesce(k.run_id, b.run_id) as run_id
-      from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::int[])
-        as i(environment_id, id, request_key, batch_id, batch_index)
-      left join request_key k on k.environment_id = i.environment_id and k.key = i.request_key
-      left join batch_item b on b.environment_id = i.environment_id and b.batch_id = i.batch_id and b.index = i.batch_index
-      where coalesce(k.run_id, b.run_id) is not null`,
-    values: [
-      plainArray(runs.map((run) => run.environmentId)),
-      plainArray(runs.map((run) => run.id)),
-      textArray(runs.map((run) => run.requestKey)),
-      plainArray(runs.map((run) => run.batchId)),
-      plainArray(runs.map((run) => run.batchIndex)),
-    ],
-  });
-  const found = new Map(rows.map((row) => [String(row.id), String(row.run_id)]));
-  const firstWith = new Map<string, string>();
-  for (const run of runs) {
-    if (found.has(run.id)) continue;
-    for (const name of [run.requestKey && `key ${run.requestKey}`, run.batchId && `${run.batchId} ${run.batchIndex}`]) {
-      if (!name) continue;
-      const scoped = `${run.environmentId} ${name}`;
-      const first = firstWith.get(scoped);
-      if (first === undefined) firstWith.set(scoped, run.id);
-      else found.set(run.id, first);
-    }
-  }
-  return found;
+/** Each batch once, since hundreds of runs may be of one. */
+function batchesOf(runs: readonly NewRun[]): readonly unknown[] {
+  const environmentOf = new Map<string, string>();
+  for (const run of runs) if (run.batchId !== null) environmentOf.set(run.batchId, run.environmentId);
+  return [plainArray([...environmentOf.values()]), plainArray([...environmentOf.keys()])];
 }

@@ -1,0 +1,233 @@
+import type { ClaimRequest } from "../../engine/ports.ts";
+import { plainArray, type Statement } from "../db.ts";
+import { selectClaimed, takeChosen } from "./claimed-run.ts";
+import { anyVersion } from "./lane-wake.ts";
+import { laneVersion, scope } from "./lanes.ts";
+
+/** A claim looks at twice as many ready lanes as it wants runs, within these bounds. */
+const fewestLanes = 20;
+const mostLanes = 200;
+
+/** With so few lanes ready, one that has nothing stays open for a while: what is queued there next needs no word to open it. */
+export const calmLanes = 8;
+
+/**
+ * The common table expression `walked`: the ready lanes that the host can serve, those that were served longest ago first.
+ *
+ * @param limit - how many; SQL
+ * @returns the SQL, for a statement with `scope` and the host's versions as $3
+ */
+export function walkLanes(limit: string): string {
+  return `
+  walked as materialized (
+    select l.*, row_number() over (order by l.served_at) as turn, coalesce(q.is_paused, false) as is_paused,
+           coalesce(q.limit_override, q.concurrency_limit) as key_limit, q.combined_limit
+    from scope s
+    cross join lateral (
+      select lane.ctid as place, lane.queue_name, lane.concurrency_key, lane.version_id, lane.head_at, lane.served_at
+      from lane
+      where not s.is_paused and lane.environment_id = $1::uuid and lane.standing = 'ready' and lane.served_at >= s.served_from
+        and coalesce(nullif(lane.version_id, '${anyVersion}'), s.current_version_id) = any ($3::uuid[])
+      order by lane.served_at limit ${limit}
+    ) l
+    left join lateral (
+      select * from queue where queue.environment_id = $1::uuid and queue.name = l.queue_name offset 0
+    ) q on true
+  )`;
+}
+
+/**
+ * Reads the first runs of a lane.
+ *
+ * @param lane - alias of the lane, with head_at
+ * @param limit - how many; SQL
+ * @returns the SQL of a lateral subquery with run_id, order_at and the run's place in the lane
+ */
+export function headOf(lane: string, limit: string): string {
+  return `(
+      select l.run_id, l.order_at, row_number() over (order by l.order_at, l.run_id) as place
+      from live_run l
+      where l.environment_id = $1::uuid and l.queue_name = ${lane}.queue_name and l.concurrency_key = ${lane}.concurrency_key
+        and ${laneVersion} = ${lane}.version_id and l.order_at is not null and l.order_at >= ${lane}.head_at
+      order by l.order_at, l.run_id
+      limit ${limit}
+    )`;
+}
+
+/**
+ * The common table expression `room`: the lanes to look at with what the limits leave, and how many runs to read of each. Slots
+ * are counted from the rows; runs that wait to take their slot again count with those that hold one, and so come before new
+ * ones.
+ */
+const room = `
+  ready as materialized (
+    select *, (select count(*) from walked)::int as ready_lanes from walked where turn <= $7::int
+  ),
+  booked as materialized (
+    select case when (b.queue_name, b.concurrency_key) in (
+             select queue_name, concurrency_key from ready where key_limit is not null
+           ) then b.concurrency_key end as concurrency_key,
+           case when b.queue_name in (
+             select queue_name from ready where key_limit is not null or combined_limit is not null
+           ) then b.queue_name end as queue_name,
+           count(*)::int as booked
+    from (
+      select l.queue_name, l.concurrency_key from live_run l
+      where l.environment_id = $1::uuid and l.holds_slot and l.booked_at >= (select booked_from from scope)
+      union all
+      select l.queue_name, l.concurrency_key from live_run l
+      where l.environment_id = $1::uuid and l.booked_at is not null and not l.holds_slot
+        and l.booked_at >= (select resuming_from from scope)
+    ) b
+    where exists (select from ready)
+    group by 1, 2
+  ),
+  whole as materialized (
+    select s.concurrency_limit - coalesce((select sum(booked) from booked), 0)::int as left_over from scope s
+  ),
+  counted as (
+    select r.*, r.key_limit - coalesce(k.booked, 0) as key_room, r.combined_limit - coalesce(c.booked, 0) as queue_room,
+           coalesce(least(r.key_limit, r.combined_limit) > $6::int, true) as may_be_ahead
+    from ready r
+    left join booked k on k.queue_name = r.queue_name and k.concurrency_key = r.concurrency_key
+    left join (
+      select queue_name, sum(booked)::int as booked from booked where queue_name is not null group by 1
+    ) c on c.queue_name = r.queue_name
+  ),
+  room as materialized (
+    select c.*, case
+      when c.is_paused or not ($4::int > 0 or c.may_be_ahead) then 0
+      else greatest(0, least(c.key_room, c.queue_room, (select left_over from whole), case
+        when c.ready_lanes = 1 then $4::int + $5::int
+        else ceil(2.0 * ($4::int + $5::int) / c.ready_lanes)::int + 1
+      end)) end as to_read
+    from counted c
+  )`;
+
+/** The runs to claim: the first of each lane, then the second of each, as far as the limits of key, queue and environment leave room. */
+const chosen = `
+  head as materialized (
+    select r.turn, r.queue_name, r.concurrency_key, r.key_room, r.queue_room, r.may_be_ahead, h.*
+    from room r cross join lateral ${headOf("r", "r.to_read")} h
+  ),
+  in_key as (
+    select *, row_number() over (partition by queue_name, concurrency_key order by place, turn) as key_place from head
+  ),
+  in_queue as (
+    select *, row_number() over (partition by queue_name order by place, turn) as queue_place from in_key
+    where key_room is null or key_place <= key_room
+  ),
+  ranked as (
+    select *, row_number() over (order by place, turn) as rank from in_queue
+    where queue_room is null or queue_place <= queue_room
+  ),
+  picked as materialized (
+    select run_id, turn, rank from ranked
+    where rank <= $4::int or may_be_ahead
+    order by rank limit greatest(0, least($4::int + $5::int, (select left_over from whole)))
+  ),
+  chosen as materialized (
+    select array_agg(run_id) filter (where rank <= $4::int) as direct,
+           array_agg(run_id) filter (where rank > $4::int) as ahead
+    from picked
+  ),
+  limited as materialized (
+    select array_agg(distinct queue_name) as queue_names from room where key_limit is not null or combined_limit is not null
+  )`;
+
+/** What became of the lanes: those that have nothing left, or may give nothing, are closed, and those that were served move back. */
+const settledLanes = `
+  got as materialized (
+    select queue_name, concurrency_key, count(*)::int as got from claimed group by 1, 2
+  ),
+  lane_heads as (
+    select h.turn, count(*)::int as seen, coalesce(p.chosen, 0) as chosen, p.last_rank,
+           min(h.order_at) filter (where h.place > coalesce(p.chosen, 0)) as next_at, max(h.order_at) as last_at
+    from head h
+    left join (select turn, count(*)::int as chosen, max(rank) as last_rank from picked group by 1) p on p.turn = h.turn
+    group by h.turn, p.chosen, p.last_rank
+  ),
+  looked_at as (
+    select r.*, coalesce(h.seen, 0) as seen, coalesce(h.chosen, 0) as chosen, h.next_at, h.last_at, h.last_rank,
+           coalesce(h.seen, 0) < r.to_read and coalesce(h.chosen, 0) = coalesce(h.seen, 0) as is_empty,
+           r.key_room - coalesce((
+             select g.got from got g where g.queue_name = r.queue_name and g.concurrency_key = r.concurrency_key
+           ), 0) as key_left,
+           r.queue_room - coalesce((select sum(g.got) from got g where g.queue_name = r.queue_name), 0) as queue_left
+    from room r left join lane_heads h on h.turn = r.turn
+  ),
+  judged as materialized (
+    select *,
+           case
+             when chosen > 0 and (ready_lanes > 1 or served_at < statement_timestamp() - interval '1 second')
+             then greatest(statement_timestamp(), (select served_from from scope)) + last_rank * interval '1 microsecond'
+             else served_at
+           end as new_served_at,
+           coalesce(next_at, case when is_empty then last_at end, head_at) as new_head_at,
+           case
+             when not is_paused and ready_lanes <= ${calmLanes}
+               and (chosen > 0 or served_at > statement_timestamp() - interval '2 seconds') then 'ready'
+             when is_paused or queue_left <= 0 then 'queue_closed'
+             when key_left <= 0 then 'at_limit'
+             when is_empty then 'empty'
+             else 'ready'
+           end as new_standing,
+           not is_paused and coalesce(least(key_left, queue_left) > 0, true) as is_open
+    from looked_at
+  ),
+  settled as (
+    update lane
+    set standing = j.new_standing, head_at = j.new_head_at, served_at = j.new_served_at
+    from judged j
+    where lane.ctid = j.place
+      and (j.new_standing <> 'ready' or j.new_served_at <> j.served_at
+        or j.new_head_at > j.head_at + interval '250 milliseconds')
+  )`;
+
+/** What to say of the claim as a whole. It has more if a further claim at once would claim runs, or close lanes on its way to some. */
+const flags = `
+  total as materialized (
+    select (select count(*) from claimed)::int as got, (select count(*) from picked)::int as picked,
+           coalesce(max(ready_lanes) > $7::int, false) as has_unwalked,
+           coalesce(bool_or(new_standing <> 'ready'), false) as has_closed,
+           coalesce(bool_or(seen > 0 and seen = to_read and chosen = seen and is_open), false) as has_unread,
+           coalesce(bool_or(is_open and not is_empty), false) as has_open,
+           coalesce(bool_and(key_limit is null and combined_limit is null and not is_paused), true)
+             and coalesce(max(ready_lanes) <= ${calmLanes}, true) as is_plain
+    from judged
+  ),
+  flags as materialized (
+    select got >= $4::int + $5::int
+             or not is_full and (got < picked or has_unread or has_unwalked and (got > 0 or has_closed)) as has_more,
+           is_full, is_plain
+    from (select *, has_open and got >= (select left_over from whole) as is_full from total) t
+  )`;
+
+/**
+ * Claims queued runs, one of each lane in turn, under the limits of environment and queues; the first `direct` of them are
+ * started by the claim itself. Comes after `lockEnvironment` and `openLanes` in one transaction. Locks: the claimed rows, in the
+ * order of their ids. A finish that commits meanwhile only leaves room.
+ *
+ * @param request - how many runs, and for which host
+ * @returns the statement; its rows are those of `selectClaimed` with `has_more`, `is_full` and `is_plain`, whether it needed no more
+ *   than `claimPlainRuns`
+ */
+export function claimRuns(request: ClaimRequest): Statement {
+  return {
+    name: "runs_claim",
+    text: `
+      with ${scope}, ${walkLanes("$7::int + 1")}, ${room}, ${chosen},
+      ${takeChosen("coalesce(l.queue_name = any ((select queue_names from limited)::text[]), false)")},
+      ${settledLanes}, ${flags}
+      ${selectClaimed("flags")}`,
+    values: [
+      request.environmentId,
+      request.hostId,
+      plainArray(request.versionIds),
+      request.direct,
+      request.ahead,
+      request.processes,
+      Math.min(mostLanes, Math.max(fewestLanes, 2 * (request.direct + request.ahead))),
+    ],
+  };
+}

@@ -1,0 +1,70 @@
+import type { Statement } from "../db.ts";
+import { scope } from "./lanes.ts";
+
+/**
+ * Gives runs of a host their slot again whose wait is over, the longest over first, under the limits of environment and queues. A
+ * pause keeps runs from starting; those that have started go on. Comes after `openLanes` in one transaction. Locks: the resumed
+ * rows, in the order of their ids.
+ *
+ * @param environmentId - the environment
+ * @param hostId - the host
+ * @returns the statement; its rows are run_id and fence of each run that goes on, or one with neither, and `is_full`, whether the
+ *   environment's limit kept others back
+ */
+export function resumeRuns(environmentId: string, hostId: string): Statement {
+  return {
+    name: "runs_resume",
+    text: `
+      with ${scope},
+      over as materialized (
+        select l.run_id, l.queue_name, l.concurrency_key, l.booked_at
+        from live_run l
+        where l.environment_id = $1::uuid and l.booked_at is not null and not l.holds_slot
+          and l.booked_at >= (select resuming_from from scope) and l.host_id is not distinct from $2::uuid
+      ),
+      held as materialized (
+        select l.queue_name, l.concurrency_key, count(*)::int as held
+        from live_run l
+        where l.environment_id = $1::uuid and l.holds_slot and l.booked_at >= (select booked_from from scope)
+          and exists (select from over)
+        group by 1, 2
+      ),
+      queue_held as materialized (
+        select queue_name, sum(held)::int as held from held group by 1
+      ),
+      in_key as (
+        select o.*, q.combined_limit, coalesce(q.limit_override, q.concurrency_limit) as key_limit,
+               row_number() over (partition by o.queue_name, o.concurrency_key order by o.booked_at, o.run_id) as place
+        from over o left join queue q on q.environment_id = $1::uuid and q.name = o.queue_name
+      ),
+      in_queue as (
+        select k.*, row_number() over (partition by k.queue_name order by k.booked_at, k.run_id) as queue_place
+        from in_key k left join held h on h.queue_name = k.queue_name and h.concurrency_key = k.concurrency_key
+        where k.key_limit is null or k.place <= k.key_limit - coalesce(h.held, 0)
+      ),
+      allowed as materialized (
+        select q.*, row_number() over (order by q.booked_at, q.run_id) as overall_place
+        from in_queue q left join queue_held h on h.queue_name = q.queue_name
+        where q.combined_limit is null or q.queue_place <= q.combined_limit - coalesce(h.held, 0)
+      ),
+      room as materialized (
+        select s.concurrency_limit - coalesce((select sum(held) from held), 0) as left_over from scope s
+      ),
+      chosen as materialized (
+        select array_agg(run_id) filter (where overall_place <= (select left_over from room)) as run_ids,
+               coalesce(bool_or(overall_place > (select left_over from room)), false) as is_full,
+               array_agg(distinct queue_name) filter (where key_limit is not null or combined_limit is not null) as limited_queues
+        from allowed
+      ),
+      resumed as (
+        update live_run l
+        set state = 'executing', holds_slot = true, booked_at = greatest(statement_timestamp(), (select booked_from from scope)),
+            is_limited = coalesce(l.queue_name = any ((select limited_queues from chosen)::text[]), false)
+        where l.environment_id = $1::uuid and l.run_id = any ((select run_ids from chosen)::uuid[]) and l.state = 'resuming'
+          and l.host_id is not distinct from $2::uuid
+        returning l.run_id, l.fence
+      )
+      select r.run_id, r.fence, c.is_full from chosen c left join resumed r on true`,
+    values: [environmentId, hostId],
+  };
+}
