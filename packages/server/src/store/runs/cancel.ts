@@ -4,6 +4,7 @@ import { completeAwaited } from "./completions.ts";
 import { transactionAgain } from "./contended.ts";
 import { cancelled, closeWaitsOf, finishEnded, noteAwaitedOf } from "./finish.ts";
 import { claimValues, heldBy } from "./held-by.ts";
+import { wakeFreedLanesOf } from "./lane-wake.ts";
 
 /**
  * Cancels runs. One that has no process ends at once; one that executes or waits in a process becomes `cancelling`, keeps the
@@ -63,6 +64,11 @@ function cancelRuns(environmentId: string, runIds: readonly string[]): Statement
         where k.state in ('executing', 'waiting', 'resuming', 'cancelling')
           and l.environment_id = $1::uuid and l.run_id = k.run_id and l.run_id = any ($2::uuid[])
         returning l.run_id, l.fence, l.host_id
+      ),
+      unbooked as (
+        select * from locked where state = 'resuming'
+      ),
+      freed_by_asking as (${wakeFreedLanesOf("unbooked")}
       ),
       ended as (
         select *, 'canceled' as outcome, $3 as error

@@ -6,7 +6,9 @@ async function delayedRun(t: Parameters<typeof runStage>[0]) {
   const stage = await runStage(t);
   const claim = await stage.executing();
   const error = { type: "STRING_ERROR", raw: "no" } as const;
-  await stage.settle({ failed: [{ ...claim, error, outcome: "failed", durationMs: 1, retryDelayMs: 60_000 }] });
+  await stage.settle({
+    failed: [{ ...claim, error, outcome: "failed", durationMs: 1, retryDelayMs: 60_000, isRetriedInPlace: false }],
+  });
   return { stage, runId: claim.runId };
 }
 
