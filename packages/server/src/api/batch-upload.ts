@@ -4,7 +4,7 @@ import type { Environment, NewRunParent, TriggerOutcome } from "../engine/ports.
 import type { OpenBatch } from "../engine/read-ports.ts";
 import { ApiError } from "./errors.ts";
 import { refusalError } from "./refusal.ts";
-import { noOptions, toTriggerRequest } from "./trigger-request.ts";
+import { toTriggerRequest } from "./trigger-request.ts";
 import { firstIssue } from "./validation.ts";
 
 /** So many runs are made in one transaction. */
@@ -111,14 +111,10 @@ export function beginUpload(engine: Engine, target: UploadTarget): BatchUpload {
 }
 
 function requestOf(item: BatchLine, target: UploadTarget): TriggerRequest | FailedBatchItem {
-  const { environment, batchId, isAwaited, parentVersion } = target;
-  // What a parent waits for executes with its own version.
-  const lockToVersion = isAwaited ? (item.options?.lockToVersion ?? parentVersion ?? undefined) : undefined;
-  const body =
-    lockToVersion === undefined ? item : { ...item, options: { ...(item.options ?? noOptions), lockToVersion } };
+  const { environment, batchId, isAwaited } = target;
   const place = { environment, requestKey: null, batchId, batchIndex: item.index, parent: parentOf(target), isAwaited };
   try {
-    return toTriggerRequest(item.task, body, place, `items.${item.index}.`);
+    return toTriggerRequest(item.task, item, place, `items.${item.index}.`);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return { index: item.index, taskId: item.task, error: error.message, errorCode: error.code };

@@ -146,8 +146,6 @@ export interface OpenBatch {
   readonly parentRunId: string | null;
   /** Whether the parent waits for it. */
   readonly isAwaited: boolean;
-  /** The version that the parent executes with; null without a parent, or when it has ended. */
-  readonly parentVersion: string | null;
 }
 
 /** Reading batches for the API. Null where there is no such batch. */

@@ -13,11 +13,9 @@ export function createBatchReader(database: Database): BatchReader {
     async open(environmentId, batchId) {
       const [row] = await database.query({
         name: "batches_open",
-        text: `select b.run_count, b.is_awaited, b.aborted_at is not null as is_aborted, b.parent_run_id, v.label,
+        text: `select b.run_count, b.is_awaited, b.aborted_at is not null as is_aborted, b.parent_run_id,
                       array(select i.index from batch_item i where i.environment_id = b.environment_id and i.batch_id = b.id) as indexes
                from batch b
-               left join live_run p on p.environment_id = b.environment_id and p.run_id = b.parent_run_id
-               left join version v on v.environment_id = b.environment_id and v.id = p.version_id
                where b.environment_id = $1::uuid and b.id = $2::uuid`,
         values: [environmentId, batchId],
       });
@@ -29,7 +27,6 @@ export function createBatchReader(database: Database): BatchReader {
         isAborted: row.is_aborted as boolean,
         parentRunId: row.parent_run_id as string | null,
         isAwaited: row.is_awaited as boolean,
-        parentVersion: row.label as string | null,
       };
     },
     async retrieve(environmentId, batchId) {

@@ -4,6 +4,7 @@ import type { RunExplanation } from "@pawl/contract/api/explain";
 import { newUuid } from "@pawl/contract/ids";
 import { defaultRetryPolicy } from "@pawl/contract/retry";
 import type { Claim } from "../../engine/ports.ts";
+import { createBatchStore } from "../../store/batches.ts";
 import { createHostStore } from "../../store/hosts.ts";
 import { createQueueStore } from "../../store/queues.ts";
 import { limitedTask, plainTask, type RunStage, runStage } from "../../store/runs/fixtures/run-stage.ts";
@@ -312,8 +313,8 @@ test("a cancelled run is given time by its host", async (t) => {
   assert.equal(reason, "The run was cancelled: its code on host stage is given 30 seconds to end.");
 });
 
-test("a waiting run names what it waits for", async (t) => {
-  const stage = await runStage(t);
+/** A run that has opened one wait of each kind. */
+async function withWaits(stage: RunStage): Promise<Claim> {
   const environmentId = stage.environment.id;
   const waits = createWaitStore(stage.database);
   const claim = await stage.executing();
@@ -323,23 +324,42 @@ test("a waiting run names what it waits for", async (t) => {
     { wait: "time#1", opens: { kind: "time", at: new Date(4e12), idempotency } },
     { wait: "token#1", opens: { kind: "join", waitpointId: token.id } },
   ] as const;
-  await waits.open(
-    environmentId,
-    stage.hostId,
-    opens.map((wait) => ({ ...claim, ...wait })),
-  );
-  const parent = { runId: claim.runId, claim: { hostId: stage.hostId, fence: claim.fence }, wait: "run#1" };
-  const child = await triggerOne(stage, { parent, triggerFunction: "triggerAndWait" });
-  const expected: [waits: string[], reason: RegExp][] = [
-    [["time#1"], /^The run waits for a time: until 2096-10-02T07:06:40\.000Z\.$/],
-    [["token#1"], /^The run waits for the token waitpoint_\w{26}, which was made .* ago and times out at \S+Z\.$/],
-    [["run#1"], /^The run waits for the run run_\w{26}, for .*\.$/],
-    [["time#1", "token#1", "run#1"], /^The run waits for the first of 3: the token .*; a time.*; the run .*\.$/],
-  ];
-  for (const [awaited, reason] of expected) {
-    await waits.suspend(environmentId, stage.hostId, [{ ...claim, waits: awaited }]);
-    assert.match((await explained(stage, claim.runId)).reason ?? "", reason);
-  }
-  assert.ok(child);
-  assert.equal(await stage.reader.standing(environmentId, newUuid()), null);
+  const opened = opens.map((wait) => ({ ...claim, ...wait }));
+  await waits.open(environmentId, stage.hostId, opened);
+  const parent = { runId: claim.runId, claim: { hostId: stage.hostId, fence: claim.fence } };
+  const delay = { afterMs: 60_000 };
+  await triggerOne(stage, { parent: { ...parent, wait: "run#1" }, triggerFunction: "triggerAndWait", delay });
+  const batches = createBatchStore(stage.database);
+  const batch = { environmentId, id: newUuid(), runCount: 3, requestKey: null, idempotency };
+  await batches.create({ ...batch, parent: { ...parent, wait: "batch#1" } });
+  await batches.failItems(environmentId, batch.id, [{ index: 0, taskId: plainTask, error: "no", errorCode: "x" }]);
+  return claim;
+}
+
+const waitCases: [waits: string[], reason: RegExp][] = [
+  [["time#1"], /^The run waits for a time: until 2096-10-02T07:06:40\.000Z\.$/],
+  [["token#1"], /^The run waits for the token waitpoint_\w{26}, which was made .* ago and times out at \S+Z\.$/],
+  [["run#1"], /^The run waits for the run run_\w{26}, for .*\.$/],
+  [["batch#1"], /^The run waits for the batch batch_\w{26}, of which 1 of 3 runs have ended\.$/],
+  [["time#1", "token#1", "run#1"], /^The run waits for the first of 3: the token .*; a time.*; the run .*\.$/],
+  [["time#1", "token#1", "run#1", "batch#1"], /^The run waits for the first of 4: .*, and 1 more\.$/],
+];
+
+for (const [waits, reason] of waitCases) {
+  test(`a waiting run names what it waits for: ${waits.join(", ")}`, async (t) => {
+    const stage = await runStage(t);
+    const claim = await withWaits(stage);
+    await createWaitStore(stage.database).suspend(stage.environment.id, stage.hostId, [{ ...claim, waits }]);
+    const { reason: shown, conditions } = await explained(stage, claim.runId);
+    assert.match(shown ?? "", reason);
+    assert.deepEqual(conditions, [{ name: "wait_over", holds: false, detail: shown }]);
+  });
+}
+
+test("a run that has ended or does not exist has no standing", async (t) => {
+  const stage = await runStage(t);
+  const claim = await stage.executing();
+  await complete(stage, claim);
+  assert.equal(await stage.reader.standing(stage.environment.id, claim.runId), null);
+  assert.equal(await stage.reader.standing(stage.environment.id, newUuid()), null);
 });

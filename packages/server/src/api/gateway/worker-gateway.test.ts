@@ -184,3 +184,47 @@ test("a call that can't be meant is answered with its field, and its host goes o
   assert.deepEqual([(await answered()).call, (await answered()).call], [99, 100]);
   assert.deepEqual(api.bugs, []);
 });
+
+test("code of a run triggers and batches over HTTP under its claim, and waits for both", async (t) => {
+  const { api, host, version, id, held, ask, answered } = await executingRun(t);
+  const parent = { parentRunId: id, parentFence: held.fence, resumeParentOnCompletion: true };
+  const options = { ...parent, parentWait: "run:a#1", delay: "1h" };
+  const trigger = () => call(api, "POST", "/api/v1/tasks/a/trigger", { body: { options } });
+  const child = (await trigger()).body;
+  assert.deepEqual((await trigger()).body, child, "the wait has its run already");
+  const made = await call(api, "POST", "/api/v3/batches", { body: { runCount: 2, ...parent, parentWait: "batch#1" } });
+  assert.equal(made.status, 202, JSON.stringify(made.body));
+  const batch = made.body.id;
+  const lines = [0, 1].map((index) =>
+    JSON.stringify({ index, task: index === 0 ? "a" : "b", options: { delay: "1h" } }),
+  );
+  const headers = { "content-type": "application/x-ndjson" };
+  const uploaded = await call(api, "POST", `/api/v3/batches/${batch}/items`, { headers, body: lines.join("\n") });
+  assert.equal(uploaded.body.sealed, true, JSON.stringify(uploaded.body));
+  const { runs } = (await call(api, "GET", `/api/v2/batches/${batch}`)).body;
+  const [item] = await Promise.all(
+    runs.map(async (runId: string) => (await call(api, "GET", `/api/v3/runs/${runId}`)).body),
+  );
+  assert.deepEqual([item.triggerFunction, item.version], ["batchTriggerAndWait", version.label]);
+
+  ask({ kind: "await", waits: ["run:a#1", "batch#1"] });
+  assert.equal((await answered()).value, null);
+  assert.match(
+    (await call(api, "GET", `/api/v3/runs/${id}`)).body.reason,
+    /first of 2: .*of which 0 of 2 runs have ended/,
+  );
+  for (const runId of runs) await call(api, "POST", `/api/v2/runs/${runId}/cancel`);
+  const resumed = await host.next();
+  assert.ok(resumed.type === "resumed");
+  const [wait] = resumed.runs[0]?.waits ?? [];
+  assert.ok(wait?.result?.kind === "batch");
+  assert.deepEqual([wait.wait, wait.result.batchId, wait.result.isAborted], ["batch#1", batch, false]);
+  assert.deepEqual(
+    wait.result.runs.map((run) => [run.runId, run.ok]),
+    runs.map((runId: string) => [runId, false]),
+  );
+  const stale = { ...options, parentFence: held.fence + 1, parentWait: "run:a#2" };
+  const lost = await call(api, "POST", "/api/v1/tasks/a/trigger", { body: { options: stale } });
+  assert.deepEqual([lost.status, lost.body.code], [409, "lost_claim"]);
+  assert.deepEqual(api.bugs, []);
+});

@@ -1,5 +1,6 @@
 import type { IdAnswer } from "@pawl/contract/api/run-control";
 import type { Engine } from "../../engine/engine.ts";
+import { requireScope } from "../authentication.ts";
 import type { Route } from "../route.ts";
 import { idInPath, notFound, pathPart } from "../validation.ts";
 
@@ -13,10 +14,11 @@ export function cancelRunRoute(engine: Engine): Route {
   return {
     method: "POST",
     path: "/api/v2/runs/:runId/cancel",
-    accepts: "environment_key",
-    async answer(request, _reply, { environment }): Promise<IdAnswer> {
+    accepts: "public_token",
+    async answer(request, _reply, caller): Promise<IdAnswer> {
       const id = pathPart(request, "runId");
-      const outcome = await engine.cancel(environment.id, idInPath(request, "runId", "run"));
+      requireScope(caller, "write", [["runs", id]]);
+      const outcome = await engine.cancel(caller.environment.id, idInPath(request, "runId", "run"));
       if (outcome === "not_found") throw notFound("run", id);
       return { id };
     },

@@ -93,7 +93,7 @@ function record(run: NewRun): Record<string, unknown> {
 }
 
 /**
- * The runs with what they refer to. A run that is waited for is pinned to its parent's version, if that has its task. What was
+ * The runs with what they refer to. A run that is waited for, alone or with its batch, is pinned to its parent's version, if that has its task. What was
  * made before by the same call (its wait, its request key, its place in a batch) or by another with its idempotency key is in `found_id`.
  */
 const input = `
@@ -111,7 +111,7 @@ const input = `
            ${isClaimOf("pl", "g")} as is_claim_valid,
            case
              when g.label is not null then locked.id
-             when g.wait is not null and exists (
+             when (g.wait is not null or g.trigger_function = 'batchTriggerAndWait') and exists (
                select from task t
                where t.environment_id = g.environment_id and t.version_id = pl.version_id and t.id = g.task_id
              ) then pl.version_id
