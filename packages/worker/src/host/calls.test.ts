@@ -49,12 +49,13 @@ test("calls of a run whose claim was lost are answered with an error, without th
   withHost(oneProcess, async (parts) => {
     const { server, host } = parts;
     server.answerOf = () => null;
-    const run = await pushExecuting(parts, "trigger", { count: 1 });
+    const run = await pushExecuting(parts, "log-refusal");
     await server.until(() => server.calls.length === 1);
     server.lost = [{ runId: run.runId, fence: 1 }];
     server.disconnect();
     await server.until(() => server.hellos.length === 2);
     await untilTrue(() => host.status().heldRuns === 0);
+    await server.until(() => server.telemetry.some(({ message }) => message === "refused: lost_claim"));
     assert.equal(server.calls.length, 1, "it was not sent again");
   }));
 

@@ -36,6 +36,8 @@ export interface WorkerHostParts {
 /** One look at all that lies and executes is taken this often while there is something, in milliseconds. */
 const tickMs = 25;
 const tidyMs = 5_000;
+/** That no process is left is told again only when there was one for so long, in milliseconds. */
+const spentQuietMs = 60_000;
 /** Runs that are in a process, or whose start is on its way, stay when the host takes no more. */
 const staysAtDrain: ReadonlySet<HeldRun["stage"]> = new Set(["executing", "parked", "resuming", "starting"]);
 
@@ -44,7 +46,7 @@ export class WorkerHost implements ConnectionObserver {
   readonly #parts: WorkerHostParts;
   #ticker: NodeJS.Timeout | null = null;
   #tidier: NodeJS.Timeout | null = null;
-  #hasToldSpent = false;
+  #spentSeenMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: WorkerHostParts) {
     this.#parts = parts;
@@ -242,10 +244,10 @@ export class WorkerHost implements ConnectionObserver {
 
   #tellSpent(nowMs: number): void {
     const { pool, onEvent } = this.#parts;
-    const isSpent = pool.isSpent(nowMs);
-    if (isSpent && !this.#hasToldSpent) {
+    if (!pool.isSpent(nowMs)) return;
+    if (nowMs - this.#spentSeenMs > spentQuietMs) {
       onEvent?.({ type: "processes_spent", processes: pool.size, waiting: pool.waitingCount });
     }
-    this.#hasToldSpent = isSpent;
+    this.#spentSeenMs = nowMs;
   }
 }
