@@ -1,8 +1,9 @@
 import type { Service } from "../engine/service.ts";
-import type { Database } from "./db.ts";
+import type { Database, Statement } from "./db.ts";
 import { makePartitions } from "./partitions.ts";
+import { lockEnvironment } from "./runs/claim.ts";
 
-/** The most request keys that one transaction forgets. */
+/** The most rows that one transaction forgets. */
 const forgetSize = 5_000;
 
 /** What housekeeping needs. */
@@ -15,8 +16,8 @@ export interface HousekeepingSettings {
 }
 
 /**
- * Makes the service that keeps partitions ahead of time and forgets request keys that no client repeats any more. A round that
- * fails is told of and tried again with the next.
+ * Makes the service that keeps partitions ahead of time and forgets what has no use any more: keys that have expired, lanes that
+ * have long been empty, words for claims that no claim will read. A round that fails is told of and tried again with the next.
  *
  * @param settings - where, how often, and who is told of failures
  * @returns the service, not yet started
@@ -27,7 +28,10 @@ export function createHousekeeping(settings: HousekeepingSettings): Service {
   let round: Promise<void> = Promise.resolve();
   async function runOnce(): Promise<void> {
     await makePartitions(database, now());
-    while ((await forgetRequestKeys(database)) === forgetSize);
+    for (const statement of [forgetRequestKeys(), forgetIdempotencyKeys(), forgetWords()]) {
+      while ((await database.query(statement)).length === forgetSize);
+    }
+    await forgetLanes(database);
   }
   return {
     start() {
@@ -45,8 +49,8 @@ export function createHousekeeping(settings: HousekeepingSettings): Service {
 }
 
 /** Deletes a page of expired keys; keys that another server deletes are skipped. Locks: the deleted rows. */
-async function forgetRequestKeys(database: Database): Promise<number> {
-  const rows = await database.query({
+function forgetRequestKeys(): Statement {
+  return {
     name: "request_keys_forget",
     text: `
       with expired as (
@@ -55,6 +59,60 @@ async function forgetRequestKeys(database: Database): Promise<number> {
       delete from request_key k using expired e where k.environment_id = e.environment_id and k.key = e.key
       returning 1`,
     values: [],
+  };
+}
+
+/** As {@link forgetRequestKeys}. */
+function forgetIdempotencyKeys(): Statement {
+  return {
+    name: "idempotency_keys_forget",
+    text: `
+      with expired as (
+        select environment_id, task_id, key from idempotency_key where expires_at < now()
+        limit ${forgetSize} for update skip locked
+      )
+      delete from idempotency_key k using expired e
+      where k.environment_id = e.environment_id and k.task_id = e.task_id and k.key = e.key
+      returning 1`,
+    values: [],
+  };
+}
+
+/** Deletes a page of words that came too late to be read by a claim; what they told the sweep has seen. Locks: the deleted rows. */
+function forgetWords(): Statement {
+  return {
+    name: "lane_words_forget",
+    text: `
+      delete from lane_wake w
+      where w.ctid = any (array(
+        select unread.ctid
+        from (select environment_id, max(woken_from) as woken_from from dispatch group by 1) d
+        join lane_wake unread on unread.environment_id = d.environment_id
+          and unread.at < least(d.woken_from, now() - interval '1 hour')
+        limit ${forgetSize} for update of unread skip locked
+      ))
+      returning 1`,
+    values: [],
+  };
+}
+
+/** Deletes lanes in which nothing was queued for an hour, one environment after another; they are made again when something is. */
+async function forgetLanes(database: Database): Promise<void> {
+  const isOld = "standing = 'empty' and greatest(served_at, head_at) < now() - interval '1 hour'";
+  const environments = await database.query({
+    name: "lanes_find_old",
+    text: `select distinct environment_id from lane where ${isOld}`,
+    values: [],
   });
-  return rows.length;
+  for (const row of environments) {
+    const environmentId = String(row.environment_id);
+    await database.transaction([
+      lockEnvironment(environmentId),
+      {
+        name: "lanes_forget",
+        text: `delete from lane where environment_id = $1 and ${isOld}`,
+        values: [environmentId],
+      },
+    ]);
+  }
 }

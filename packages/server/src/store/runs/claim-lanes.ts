@@ -2,7 +2,7 @@ import type { ClaimRequest } from "../../engine/ports.ts";
 import { plainArray, type Statement } from "../db.ts";
 import { selectClaimed, takeChosen } from "./claimed-run.ts";
 import { anyVersion } from "./lane-wake.ts";
-import { laneVersion, scope } from "./lanes.ts";
+import { laneVersion, scopeOf } from "./lanes.ts";
 
 /** A claim looks at twice as many ready lanes as it wants runs, within these bounds. */
 const fewestLanes = 20;
@@ -159,7 +159,7 @@ const settledLanes = `
   judged as materialized (
     select *,
            case
-             when chosen > 0 and (ready_lanes > 1 or served_at < statement_timestamp() - interval '1 second')
+             when chosen > 0 and (ready_lanes > 1 or served_at < greatest(statement_timestamp() - interval '1 second', (select served_from from scope) + interval '1 microsecond'))
              then greatest(statement_timestamp(), (select served_from from scope)) + last_rank * interval '1 microsecond'
              else served_at
            end as new_served_at,
@@ -216,7 +216,7 @@ export function claimRuns(request: ClaimRequest): Statement {
   return {
     name: "runs_claim",
     text: `
-      with ${scope}, ${walkLanes("$7::int + 1")}, ${room}, ${chosen},
+      with ${scopeOf("$8")}, ${walkLanes("$7::int + 1")}, ${room}, ${chosen},
       ${takeChosen("coalesce(l.queue_name = any ((select queue_names from limited)::text[]), false)")},
       ${settledLanes}, ${flags}
       ${selectClaimed("flags")}`,
@@ -228,6 +228,7 @@ export function claimRuns(request: ClaimRequest): Statement {
       request.ahead,
       request.processes,
       Math.min(mostLanes, Math.max(fewestLanes, 2 * (request.direct + request.ahead))),
+      request.connection ?? null,
     ],
   };
 }

@@ -2,7 +2,7 @@ import type { ClaimRequest } from "../../engine/ports.ts";
 import { plainArray, type Statement } from "../db.ts";
 import { calmLanes, headOf, walkLanes } from "./claim-lanes.ts";
 import { selectClaimed, takeChosen } from "./claimed-run.ts";
-import { scope } from "./lanes.ts";
+import { scopeOf } from "./lanes.ts";
 
 /**
  * Claims queued runs where nothing but the environment's limit holds any back, as is so for most claims: few lanes are ready,
@@ -17,7 +17,7 @@ export function claimPlainRuns(request: ClaimRequest): Statement {
   return {
     name: "runs_claim_plain",
     text: `
-      with ${scope}, ${walkLanes(`${calmLanes + 1}`)},
+      with ${scopeOf("$6")}, ${walkLanes(`${calmLanes + 1}`)},
       word as materialized (
         select w.ctid as place, w.queue_name, w.concurrency_key, w.version_id, w.order_at from lane_wake w
         where w.environment_id = $1::uuid and w.at >= (select woken_from from scope)
@@ -76,7 +76,8 @@ export function claimPlainRuns(request: ClaimRequest): Statement {
                coalesce(h.next_at, case when h.is_empty then h.last_at end, l.head_at) as new_head_at,
                case
                  when h.last_rank is not null
-                   and ((select count(*) from walked) > 1 or l.served_at < statement_timestamp() - interval '1 second')
+                   and ((select count(*) from walked) > 1 or l.served_at < greatest(
+                     statement_timestamp() - interval '1 second', (select served_from from scope) + interval '1 microsecond'))
                  then greatest(statement_timestamp(), (select served_from from scope)) + h.last_rank * interval '1 microsecond'
                  else l.served_at
                end as new_served_at,
@@ -113,6 +114,13 @@ export function claimPlainRuns(request: ClaimRequest): Statement {
         ) u
       )
       ${selectClaimed("flags")}`,
-    values: [request.environmentId, request.hostId, plainArray(request.versionIds), request.direct, request.ahead],
+    values: [
+      request.environmentId,
+      request.hostId,
+      plainArray(request.versionIds),
+      request.direct,
+      request.ahead,
+      request.connection ?? null,
+    ],
   };
 }

@@ -101,7 +101,7 @@ export class Claims {
 function fullClaim(request: ClaimRequest): readonly Statement[] {
   return [
     openLanes(request.environmentId),
-    resumeRuns(request.environmentId, request.hostId),
+    resumeRuns(request.environmentId, request.hostId, request.connection ?? null),
     ...(request.direct + request.ahead > 0 ? [claimRuns(request)] : []),
   ];
 }

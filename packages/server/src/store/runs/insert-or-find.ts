@@ -41,19 +41,21 @@ export async function insertOrFind(db: Database, runs: readonly NewRun[], send: 
   await promoteLate(db, rows);
   const outcomes = new Map<string, TriggerOutcome>(first.map((run) => [run.id, { kind: "created", runId: run.id }]));
   const joins: Join[] = [];
-  const foundItems: FoundItem[] = [];
+  const items: FoundItem[] = [];
   for (const row of rows) {
     if (row.id === null) continue;
     const run = first.find(({ id }) => id === row.id);
     if (run === undefined) continue;
     outcomes.set(run.id, outcomeOf(run, row));
+    if (row.refusal !== null) continue;
+    const runId = String(row.found_id);
     const { environmentId, batchId, batchIndex } = run;
-    if (row.refusal === null && row.is_cached === true && batchId !== null && batchIndex !== null)
-      foundItems.push({ environmentId, batchId, index: batchIndex, runId: String(row.found_id) });
-    if (row.refusal === null && run.parent?.wait && row.is_joined !== true)
-      joins.push({ run, foundId: String(row.found_id) });
+    if (row.is_cached === true && batchId !== null && batchIndex !== null) {
+      items.push({ environmentId, batchId, index: batchIndex, runId });
+    }
+    if (run.parent?.wait && row.is_joined !== true) joins.push({ run, foundId: runId });
   }
-  await placeFoundItems(db, foundItems);
+  await placeFoundItems(db, items);
   for (const run of await join(db, joins)) outcomes.set(run.id, { kind: "refused", reason: { kind: "lost_claim" } });
   // What the same array says twice is looked for after the first of it is there.
   const rest = repeated.length === 0 ? null : await insertOrFind(db, repeated, sendAlone(db));

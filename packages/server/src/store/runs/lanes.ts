@@ -9,10 +9,15 @@ const dispatchRow = `
   select d.ctid as place, d.* from dispatch d where d.environment_id = $1::uuid order by d.updated_at desc limit 1`;
 
 /**
- * The common table expression `scope`, of one row unless the environment $1 is unknown: its limit, its current version, and where
- * its claims begin to look.
+ * The common table expression `scope`, of one row: the limit of environment $1, its current version, and where its claims begin to
+ * look. It has none where the environment is unknown, or where host $2 has come again since the connection that is claimed for:
+ * nothing is claimed then.
+ *
+ * @param connection - the parameter with the number of the connection, or null for whichever it is, such as `$3`
+ * @returns the SQL
  */
-export const scope = `
+export function scopeOf(connection: string): string {
+  return `
   scope as materialized (
     select e.concurrency_limit, e.is_paused, v.id as current_version_id, d.booked_from, d.resuming_from, d.served_from,
            d.woken_from, d.updated_at not between
@@ -20,8 +25,9 @@ export const scope = `
     from environment e
     left join version v on v.environment_id = e.id and v.is_current
     left join lateral (${dispatchRow}) d on true
-    where e.id = $1::uuid
+    where e.id = $1::uuid and (${connection}::int is null or ${connection}::int = (select connection from host where id = $2::uuid))
   )`;
+}
 
 /** The version of a row of `live_run l` as its lane has it. */
 export const laneVersion = `coalesce(l.version_id, '${anyVersion}'::uuid)`;
@@ -48,7 +54,7 @@ const reopenedLanes = 10;
  * changes, which nobody waits for.
  *
  * A queued run opens an empty lane or makes one; a lane that a limit or a pause has closed stays so. A new lane stands as if it
- * had been served a minute ago: its first run is next, yet many new keys can't starve the old ones. A freed slot opens the lanes of its
+ * had been served a minute ago, or before all others: its first run is next, yet many new keys can't starve the old ones. A freed slot opens the lanes of its
  * queue and key, and some of those that the limit of the whole queue has closed.
  *
  * @param environmentId - the environment
@@ -78,7 +84,7 @@ export function openLanes(environmentId: string): Statement {
                  select min(l.served_at) from lane l
                  where l.environment_id = $1::uuid and l.standing = 'ready'
                    and l.served_at >= coalesce(last.served_from, '-infinity')
-               ), statement_timestamp()) end as served_from
+               ), statement_timestamp()) - interval '1 millisecond' end as served_from
         from last
       ),
       moved as (

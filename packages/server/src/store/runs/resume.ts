@@ -1,5 +1,5 @@
 import type { Statement } from "../db.ts";
-import { scope } from "./lanes.ts";
+import { scopeOf } from "./lanes.ts";
 
 /**
  * Gives runs of a host their slot again whose wait is over, the longest over first, under the limits of environment and queues. A
@@ -8,14 +8,15 @@ import { scope } from "./lanes.ts";
  *
  * @param environmentId - the environment
  * @param hostId - the host
+ * @param connection - the connection that it is for; null for whichever the host has
  * @returns the statement; its rows are run_id and fence of each run that goes on, or one with neither, and `is_full`, whether the
  *   environment's limit kept others back
  */
-export function resumeRuns(environmentId: string, hostId: string): Statement {
+export function resumeRuns(environmentId: string, hostId: string, connection: number | null): Statement {
   return {
     name: "runs_resume",
     text: `
-      with ${scope},
+      with ${scopeOf("$3")},
       over as materialized (
         select l.run_id, l.queue_name, l.concurrency_key, l.booked_at
         from live_run l
@@ -65,6 +66,6 @@ export function resumeRuns(environmentId: string, hostId: string): Statement {
         returning l.run_id, l.fence
       )
       select r.run_id, r.fence, c.is_full from chosen c left join resumed r on true`,
-    values: [environmentId, hostId],
+    values: [environmentId, hostId, connection],
   };
 }
