@@ -31,6 +31,40 @@ test("what is missing is applied once, also by servers that start together", asy
   );
 });
 
+test("the engine's schema comes over the runs of the first one", async (t) => {
+  const { database, environment, onEnd } = await withDatabase(t);
+  const [first, second] = await readMigrations();
+  const client = await database.connect();
+  onEnd(() => client.end());
+  const id = (n: number) => `01a20000-0000-7000-8000-00000000000${n}`;
+  await client.query("create schema old; set search_path to old");
+  await client.query(first?.sql ?? "");
+  await client.query(`
+    insert into project select * from public.project;
+    insert into environment (id, project_id, slug, type) select id, project_id, slug, type from public.environment;
+    insert into version values ('${environment.id}', '${id(9)}', '20300101.1', 'hash', true, true);
+    insert into batch (environment_id, id, run_count) values ('${environment.id}', '${id(8)}', 1);
+    insert into batch_item values ('${environment.id}', '${id(8)}', 0, '${id(1)}');
+    insert into live_run (environment_id, run_id, state, task_id, queue_name, max_attempts, order_at, version_id, attempt, host_id,
+                          attempt_started_at, due_at)
+    values ('${environment.id}', '${id(1)}', 'queued', 'a', 'q', 3, '2030-01-02', null, 0, null, null, null),
+           ('${environment.id}', '${id(2)}', 'queued', 'a', 'q', 3, '2030-01-01', null, 0, null, null, null),
+           ('${environment.id}', '${id(3)}', 'queued', 'a', 'q', 3, '2030-01-01', '${id(9)}', 1, null, null, null),
+           ('${environment.id}', '${id(4)}', 'claimed', 'a', 'q', 3, null, '${id(9)}', 0, '${id(7)}', null, null),
+           ('${environment.id}', '${id(5)}', 'executing', 'a', 'q', 3, null, '${id(9)}', 1, '${id(7)}', now(), null),
+           ('${environment.id}', '${id(6)}', 'delayed', 'a', 'q', 3, null, null, 0, null, null, now())`);
+  await client.query(second?.sql ?? "");
+  const held = await client.query("select run_id from live_run where holds_slot and booked_at is not null order by 1");
+  assert.deepEqual(held.rows, [{ run_id: id(4) }, { run_id: id(5) }]);
+  const words = await client.query(
+    "select queue_name, version_id, order_at = '2030-01-01' as is_first from lane_wake order by version_id",
+  );
+  assert.deepEqual(words.rows, [
+    { queue_name: "q", version_id: "00000000-0000-0000-0000-000000000000", is_first: true },
+    { queue_name: "q", version_id: id(9), is_first: true },
+  ]);
+});
+
 test("a migration that fails changes nothing and names itself", async (t) => {
   const { database } = await withDatabase(t);
   const known = await knownAnd("create table made (id int); select 1 / 0");

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import type { TaskManifest, VersionManifest } from "@pawl/contract/task-manifest";
 import { withDatabase } from "@pawl/testkit";
 import type { Database, Rows } from "./db.ts";
+import { createQueueStore } from "./queues.ts";
+import { plainTask, runStage } from "./runs/fixtures/run-stage.ts";
 import { createVersionStore } from "./versions.ts";
 
 function task(id: string, concurrencyLimit?: number): TaskManifest {
@@ -56,6 +58,45 @@ test("queues take the limit that the code declares", async (t) => {
     { name: "task/a", limit: null },
     { name: "task/b", limit: 0 },
   ]);
+});
+
+test("a registration sets declared limits and leaves what an operator has set", async (t) => {
+  const { database, environment } = await withDatabase(t);
+  const store = createVersionStore(database);
+  const queues = createQueueStore(database);
+  await store.register(environment.id, manifest("content-1", [task("a", 2)]));
+  await queues.overrideLimit(environment.id, "task/a", 9);
+  await queues.setPaused(environment.id, "task/a", true);
+  const changed = { ...task("a", 3), queue: { name: "task/a", concurrencyLimit: 3, combinedConcurrencyLimit: 12 } };
+  await store.register(environment.id, manifest("content-2", [changed]));
+  const queue = await queues.retrieve(environment.id, { name: "task/a" });
+  assert.deepEqual([queue?.limit, queue?.combinedLimit, queue?.limitOverride, queue?.isPaused], [3, 12, 9, true]);
+});
+
+test("a task's time to live is stored", async (t) => {
+  const { database, environment } = await withDatabase(t);
+  await createVersionStore(database).register(
+    environment.id,
+    manifest("content-1", [{ ...task("a"), ttl: 600 }, task("b")]),
+  );
+  assert.deepEqual(await read(database, "select id, ttl_s from task order by id"), [
+    { id: "a", ttl_s: 600 },
+    { id: "b", ttl_s: null },
+  ]);
+});
+
+test("a limit that a version declares holds for runs that were claimed before it, and for the next claim", async (t) => {
+  const stage = await runStage(t);
+  await stage.trigger(4);
+  const [first] = await stage.claim({ direct: 2 });
+  await createVersionStore(stage.database).register(stage.environment.id, manifest("content-2", [task(plainTask, 2)]));
+  const [current] = await read(stage.database, "select id from version where is_current");
+  const versionIds = [String(current?.id)];
+  assert.equal((await stage.claim({ direct: 2, versionIds })).length, 0);
+  if (first) {
+    await stage.settle({ completed: [{ ...first, output: null, outputType: "application/json", durationMs: 1 }] });
+  }
+  assert.equal((await stage.claim({ direct: 2, versionIds })).length, 1);
 });
 
 test("registrations at the same time get labels of their own", async (t) => {
