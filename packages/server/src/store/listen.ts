@@ -117,6 +117,7 @@ class Announcer {
   readonly #self: string;
   readonly #waiting = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
+  #sent: Promise<void> = Promise.resolve();
 
   constructor(self: string) {
     this.#self = self;
@@ -134,17 +135,29 @@ class Announcer {
   }
 
   #send(): void {
-    this.#timer = undefined;
-    if (this.#waiting.size === 0) return;
+    this.#timer = setTimeout(() => this.#rest(), coalesceMs);
     const notices = [...this.#waiting];
     this.#waiting.clear();
+    const payloads = [];
     for (let i = 0; i < notices.length; i += maxNotices) {
-      const payload = `${this.#self} ${notices.slice(i, i + maxNotices).join(",")}`;
-      this.client?.query("select pg_notify($1, $2)", [channel, payload]).catch(() => undefined); // the others look after they reconnect
+      payloads.push(`${this.#self} ${notices.slice(i, i + maxNotices).join(",")}`);
     }
-    this.#timer = setTimeout(() => this.#send(), coalesceMs);
+    const sent = this.client?.query("select pg_notify($1, payload) from unnest($2::text[]) payload", [
+      channel,
+      payloads,
+    ]);
+    this.#sent = sent?.then(ignore, ignore) ?? Promise.resolve(); // the others look after they reconnect
+  }
+
+  /** What was told meanwhile goes when the one before has gone: a connection sends one query at a time. */
+  async #rest(): Promise<void> {
+    await this.#sent;
+    this.#timer = undefined;
+    if (this.#waiting.size > 0) this.#send();
   }
 }
+
+const ignore = () => undefined;
 
 /** How a notice is written before the id of its environment. */
 const letterOf: Readonly<Record<Notice, string>> = { queued: "q", freed: "f", ordered: "o" };
