@@ -47,6 +47,7 @@ async function untilHeard(stage: RunStage, teller: Engine, hearer: Engine): Prom
     play: async () => undefined,
   });
   host.connect(hearer);
+  let triggered = 0;
   while (host.finished.size === 0) {
     await teller.trigger({
       environmentId: stage.environment.id,
@@ -54,9 +55,10 @@ async function untilHeard(stage: RunStage, teller: Engine, hearer: Engine): Prom
       payload: null,
       payloadType: "application/json",
     });
+    triggered++;
     await delay(20);
   }
-  await host.until(() => host.executing === 0);
+  await host.until(() => host.finished.size === triggered);
   host.close();
 }
 

@@ -178,14 +178,19 @@ test("a batch is waited for, with its items in their order", async (t) => {
   assert.deepEqual(JSON.parse(output ?? "null"), ["0", "INTERNAL_ERROR", "2", "3"]);
 });
 
-test("an equal key finds the batch again", async (t) => {
+test("an equal key finds the batch again, which is cached when it is whole", async (t) => {
   const stage = await engineStage(t);
   const environmentId = stage.environment.id;
   const base = { environmentId, runCount: 2, requestKey: null, idempotency: null, parent: null };
   const keyed = { ...base, idempotency: { key: "k", lifeS: 60 } };
   const made = await stage.engine.createBatch(keyed);
   assert.ok(made.kind === "created");
-  assert.deepEqual(await stage.engine.createBatch(keyed), { kind: "found", id: made.id, runCount: 2, isCached: true });
+  const found = { kind: "found", id: made.id, runCount: 2 } as const;
+  assert.deepEqual(await stage.engine.createBatch(keyed), { ...found, isCached: false });
+  const item = (batchIndex: number) => stage.request({ batchId: made.id, batchIndex, triggerFunction: "batchTrigger" });
+  await stage.engine.triggerMany([item(0), item(1)]);
+  await stage.engine.sealBatch(environmentId, made.id);
+  assert.deepEqual(await stage.engine.createBatch(keyed), { ...found, isCached: true });
   const requested = await stage.engine.createBatch({ ...base, requestKey: "r" });
   assert.ok(requested.kind === "created");
   const again = await stage.engine.createBatch({ ...base, requestKey: "r" });
