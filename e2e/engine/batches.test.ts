@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { request } from "node:http";
 import { test } from "node:test";
 import { ApiError, batch, runs, tasks } from "@pawl/sdk";
@@ -157,11 +156,19 @@ test("batches", async (t) => {
       headers: { authorization: `Bearer ${engine.server.secretKey}`, "content-type": "application/x-ndjson" },
       body: `${JSON.stringify({ index: 0, task: "echo", payload: "1" })}\n`,
     });
-    await engine.database.query({
-      name: "e2e_batch_of_long_ago",
-      text: "update batch set last_item_at = now() - interval '11 minutes' where sealed_at is null returning id",
-      values: [],
-    });
+    await engine.database.transaction([
+      {
+        name: "e2e_batch_of_long_ago",
+        text: "update batch set last_item_at = now() - interval '11 minutes' where sealed_at is null",
+        values: [],
+      },
+      {
+        name: "e2e_run_of_long_ago",
+        text: `update run set created_at = now() - interval '11 minutes'
+          from batch where batch.id = run.batch_id and batch.sealed_at is null`,
+        values: [],
+      },
+    ]);
     await tasks.trigger<typeof echo>("echo", 1, { delay: "1s" }); // what is due is looked at then
     assert.equal((await completed(batchId, 70_000)).status, "ABORTED");
     const { status } = await engine.api.call("POST", "/api/v3/batches", JSON.stringify({ runCount: 0 }));
@@ -187,7 +194,8 @@ async function cutOff(
     headers: { authorization: `Bearer ${secretKey}`, "content-type": "application/x-ndjson" },
   });
   sending.on("error", () => undefined); // it is what happens
+  const closed = new Promise<void>((resolve) => sending.on("close", resolve));
   await new Promise<void>((resolve) => sending.write(text, () => resolve()));
   sending.destroy();
-  await once(sending, "close");
+  await closed;
 }

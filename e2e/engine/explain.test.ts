@@ -171,14 +171,17 @@ test("why a run does not execute, and what to do about it from a terminal", asyn
     assert.match(sound.stdout, /✓ A run has an outcome or a live row, never both/);
     assert.match(sound.stdout, /\d+ invariants held/);
     const handle = await tasks.trigger<typeof echo>("echo", 1, { delay: "1h" });
-    await sql("break_an_invariant", "update run set outcome = 'completed' where outcome is null returning id");
+    await sql(
+      "break_an_invariant",
+      "update run set outcome = 'completed', finished_at = now(), attempt_count = 0 where outcome is null returning id",
+    );
     const broken = await pawl("doctor");
     assert.equal(broken.ending?.code, 1, broken.report());
     assert.match(broken.stdout, /✗ A run has an outcome or a live row, never both/);
     assert.match(broken.stdout, /of \d+ invariants does not hold/);
     await sql(
       "mend_an_invariant",
-      "update run set outcome = null from live_run where live_run.run_id = run.id returning id",
+      "update run set outcome = null, finished_at = null, attempt_count = null from live_run where live_run.run_id = run.id returning id",
     );
     assert.equal((await pawl("doctor", "--json")).ending?.code, 0);
     await runs.cancel(handle.id);
