@@ -21,7 +21,7 @@ export function expireRuns(environmentId: string): Statement {
     text: `
       with locked as materialized (
         select l.* from live_run l
-        where l.environment_id = $1::uuid and ${isExpired}
+        where l.environment_id is not distinct from $1::uuid and ${isExpired}
         order by l.expires_at limit ${expireSize}
         for update skip locked
       ),

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { newUuid } from "@pawl/contract/ids";
+import type { Statement } from "../db.ts";
+import { endDueWaits } from "../waits/due-waits.ts";
+import { lockEnvironment } from "./claim.ts";
+import { claimRuns } from "./claim-lanes.ts";
+import { claimPlainRuns } from "./claim-plain.ts";
+import { findDue, findNextDue } from "./due.ts";
+import { expireRuns } from "./expire.ts";
+import { limitedTask, plainTask, type RunStage, runStage } from "./fixtures/run-stage.ts";
+import { openLanes } from "./lanes.ts";
+import { promoteDueRuns } from "./promote.ts";
+import { rescueRuns } from "./rescue.ts";
+import { resumeRuns } from "./resume.ts";
+
+const lostHostId = newUuid();
+
+/** 1,000,000 live runs: most queued in one queue that is paused, others in 10,000 lanes, delayed, waiting, executing on a lost host. */
+async function crowd(stage: RunStage): Promise<void> {
+  const client = await stage.database.connect();
+  const e = `'${stage.environment.id}'::uuid`;
+  const v = `'${stage.versionId}'::uuid`;
+  const id = `('${newUuid().slice(0, 13)}-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid`;
+  await client.query(`
+    set synchronous_commit = off;
+    insert into host (id, environment_id, name, version_ids, lease_expires_at)
+      values ('${lostHostId}', ${e}, 'lost', '{}', now() - interval '1 minute');
+    insert into queue (environment_id, name, is_paused) values (${e}, 'paused', true);
+    insert into live_run (environment_id, run_id, state, task_id, queue_name, max_attempts, order_at)
+      select ${e}, ${id}, 'queued', '${plainTask}', 'paused', 3, now() from generate_series(1, 700000) n;
+    insert into live_run (environment_id, run_id, state, task_id, queue_name, concurrency_key, max_attempts, order_at)
+      select ${e}, ${id}, 'queued', '${plainTask}', 'task/${plainTask}', 'key ' || n % 10000, 3, now()
+      from generate_series(700001, 900000) n;
+    insert into live_run (environment_id, run_id, state, task_id, queue_name, max_attempts, due_at)
+      select ${e}, ${id}, 'delayed', '${plainTask}', 'task/${plainTask}', 3, now() + (n - 900100) * interval '1 second'
+      from generate_series(900001, 950000) n;
+    insert into live_run (environment_id, run_id, state, task_id, queue_name, max_attempts, host_id, version_id, attempt,
+                          attempt_started_at, started_at)
+      select ${e}, ${id}, 'waiting', '${plainTask}', 'task/${plainTask}', 3, '${stage.hostId}', ${v}, 1, now(), now()
+      from generate_series(950001, 999000) n;
+    insert into live_run (environment_id, run_id, state, task_id, queue_name, max_attempts, host_id, version_id, attempt,
+                          attempt_started_at, started_at, holds_slot, booked_at)
+      select ${e}, ${id}, 'executing', '${plainTask}', 'task/${plainTask}', 3, '${lostHostId}', ${v}, 1, now(), now(), true, now()
+      from generate_series(999001, 999100) n;
+    insert into live_run (environment_id, run_id, state, task_id, queue_name, max_attempts, order_at, expires_at)
+      select ${e}, ${id}, 'queued', '${plainTask}', 'paused', 3, now(), now() + (n - 999200) * interval '1 hour'
+      from generate_series(999101, 1000000) n;
+    insert into run (environment_id, id, task_id, queue_name, concurrency_key, payload_type, trace_id, created_at)
+      select environment_id, run_id, task_id, queue_name, concurrency_key, 'application/json', 'trace', now()
+      from live_run where queue_name = 'task/${plainTask}' and state <> 'waiting' or expires_at is not null;
+    insert into waitpoint (environment_id, id, kind, due_at)
+      select ${e}, ${id}, 'time', now() + (n - 950100) * interval '1 minute' from generate_series(950001, 999000) n;
+    insert into run_wait (environment_id, run_id, key, waitpoint_id, is_awaited)
+      select ${e}, ${id}, 'time#1', ${id}, true from generate_series(950001, 999000) n;
+    insert into lane (environment_id, queue_name, concurrency_key, version_id, standing, head_at, served_at)
+      select ${e}, 'task/${plainTask}', 'key ' || n, '00000000-0000-0000-0000-000000000000', 'ready', now(), now()
+      from generate_series(0, 9999) n;
+    insert into lane (environment_id, queue_name, concurrency_key, version_id, standing, head_at, served_at)
+      values (${e}, 'paused', '', '00000000-0000-0000-0000-000000000000', 'queue_closed', now(), now());
+    insert into lane_wake (environment_id, queue_name, concurrency_key, version_id, order_at)
+      values (${e}, 'task/${plainTask}', 'key 1', '00000000-0000-0000-0000-000000000000', now()),
+             (${e}, 'task/${plainTask}', 'key new', '00000000-0000-0000-0000-000000000000', now()),
+             (${e}, 'task/${limitedTask}', '', null, null);
+  `);
+  await client.end();
+}
+
+interface PlanNode {
+  readonly "Node Type": string;
+  readonly "Relation Name"?: string;
+  readonly "Index Name"?: string;
+  readonly "Actual Rows": number;
+  readonly "Actual Loops": number;
+  readonly "Rows Removed by Filter"?: number;
+  readonly "Shared Hit Blocks": number;
+  readonly "Shared Read Blocks": number;
+  readonly Plans?: readonly PlanNode[];
+}
+
+function nodesOf(plan: PlanNode): readonly PlanNode[] {
+  return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
+}
+
+const bigTables = /^(live_run|run_\d+|lane|lane_wake|waitpoint|run_wait)$/;
+
+/** Executes statements in a transaction that is undone, as the store would, and answers their plans. */
+async function plansOf(stage: RunStage, statements: readonly Statement[]): Promise<ReadonlyMap<string, PlanNode>> {
+  const client = await stage.database.connect();
+  const plans = new Map<string, PlanNode>();
+  try {
+    await client.query(
+      "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off; set enable_mergejoin = off; set jit = off",
+    );
+    await client.query("begin");
+    for (const { name, text, values } of statements) {
+      await client.query(`prepare ${name} as ${text}`);
+      const literals = values.map((value) => (value === null ? "null" : client.escapeLiteral(String(value))));
+      const call = values.length === 0 ? name : `${name}(${literals.join(", ")})`;
+      const { rows } = await client.query(`explain (analyze, buffers, timing off, format json) execute ${call}`);
+      plans.set(name, rows[0]["QUERY PLAN"][0].Plan); // a column of JSON
+    }
+  } finally {
+    await client.end(); // undoes the transaction
+  }
+  return plans;
+}
+
+/** A plan that walks over no more than what it is for: rows it looks at, and pages. */
+function assertBounded(name: string, plan: PlanNode, bounds: { readonly rows: number; readonly pages: number }): void {
+  for (const node of nodesOf(plan)) {
+    const relation = node["Relation Name"] ?? "";
+    if (!bigTables.test(relation)) continue;
+    assert.notEqual(node["Node Type"], "Seq Scan", `${name}: ${relation}`);
+    const rows = (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"];
+    assert.ok(rows <= bounds.rows, `${name} looks at ${rows} rows of ${relation} by ${node["Index Name"]}`);
+  }
+  const pages = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"];
+  assert.ok(pages <= bounds.pages, `${name} touches ${pages} pages`);
+}
+
+const indexesOf = (plan: PlanNode) => nodesOf(plan).map((node) => node["Index Name"]);
+
+test("with 1,000,000 live runs each statement of the hot path looks only at what it is for", {
+  timeout: 120_000,
+}, async (t) => {
+  const stage = await runStage(t, { poolSize: 2 });
+  await crowd(stage);
+  stage.onEnd(async () => {
+    await stage.sql("truncate live_run, run, waitpoint, run_wait, lane, lane_wake");
+  });
+  const { id } = stage.environment;
+  const request = stage.claimRequest({ direct: 5, ahead: 5 });
+  for (const statistics of ["none", "fresh"]) {
+    if (statistics === "fresh") await stage.sql("analyze");
+    const claim = await plansOf(stage, [
+      lockEnvironment(id),
+      openLanes(id),
+      resumeRuns(id, stage.hostId, null),
+      claimRuns(request),
+    ]);
+    const of = (plans: ReadonlyMap<string, PlanNode>, name: string) => plans.get(name) ?? assert.fail(name);
+    assertBounded("lanes_open", of(claim, "lanes_open"), { rows: 200, pages: 1_000 });
+    assertBounded("runs_resume", of(claim, "runs_resume"), { rows: 200, pages: 500 });
+    assertBounded("runs_claim", of(claim, "runs_claim"), { rows: 200, pages: 2_000 });
+    const claimed = of(claim, "runs_claim");
+    for (const index of ["lane_ready", "live_run_queued", "live_run_booked", "live_run_pkey"]) {
+      assert.ok(indexesOf(claimed).includes(index), `${statistics}: ${index}`);
+    }
+    const few = await plansOf(stage, [
+      {
+        name: "test_few",
+        text: "update lane set standing = 'empty' where concurrency_key not in ('key 1', 'key 2')",
+        values: [],
+      },
+      { name: "test_hear", text: "delete from lane_wake where concurrency_key <> 'key 1'", values: [] },
+      openLanes(id),
+      claimPlainRuns(request),
+    ]);
+    assertBounded("runs_claim_plain", of(few, "runs_claim_plain"), { rows: 200, pages: 2_000 });
+    assert.ok(indexesOf(of(few, "runs_claim_plain")).includes("live_run_queued"));
+    const due = await plansOf(stage, [promoteDueRuns(), findDue(), findNextDue(), expireRuns(id), endDueWaits(id)]);
+    for (const [name, plan] of due) assertBounded(name, plan, { rows: 1_100, pages: 20_000 });
+    for (const index of ["live_run_due", "live_run_expiry", "waitpoint_due"]) {
+      assert.ok(indexesOf(of(due, "due_find_next")).includes(index), `${statistics}: ${index}`);
+    }
+    const rescue = await plansOf(stage, [rescueRuns(id)]);
+    assertBounded("runs_rescue", of(rescue, "runs_rescue"), { rows: 200, pages: 20_000 });
+    assert.ok(indexesOf(of(rescue, "runs_rescue")).includes("live_run_by_host"), statistics);
+  }
+});
