@@ -125,3 +125,20 @@ test("the current version is read with its tasks", async (t) => {
   const { label: emptyLabel } = await store.register(environment.id, manifest("content-3", []));
   assert.deepEqual(await store.current(environment.id), { label: emptyLabel, tasks: [] });
 });
+
+test("queued and delayed runs whose task is gone wait for a version with it, and those that have begun do not", async (t) => {
+  const stage = await runStage(t);
+  const store = createVersionStore(stage.database);
+  const begun = await stage.executing();
+  const [queued = ""] = await stage.trigger(1);
+  const [delayed = ""] = await stage.trigger(1, { delay: { afterMs: 60_000 } });
+  await store.register(stage.environment.id, manifest("content-2", [task("other")]));
+  const states = async () =>
+    Promise.all([begun.runId, queued, delayed].map(async (id) => (await stage.liveRun(id))?.state));
+  assert.deepEqual(await states(), ["executing", "pending_version", "pending_version"]);
+  const { claimed } = await stage.runs.claim(stage.claimRequest());
+  assert.equal(claimed.length, 0);
+  await store.register(stage.environment.id, manifest("content-3", [task(plainTask)]));
+  await stage.runs.promotePending(stage.environment.id);
+  assert.deepEqual(await states(), ["executing", "queued", "delayed"]);
+});

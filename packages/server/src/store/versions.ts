@@ -3,6 +3,7 @@ import type { TaskManifest, VersionManifest } from "@pawl/contract/task-manifest
 import type { VersionStore } from "../engine/ports.ts";
 import type { Database, Statement } from "./db.ts";
 import { lockEnvironment } from "./runs/claim.ts";
+import { demoteOrphanedTasks } from "./runs/demote.ts";
 import { limitHeldRunsOf, reopenLanesOf } from "./runs/lane-standing.ts";
 
 /**
@@ -24,6 +25,7 @@ export function createVersionStore(database: Database): VersionStore {
         removeTasks(environmentId, manifest.contentHash),
         insertTasks(environmentId, manifest),
         upsertQueues(environmentId, manifest.tasks),
+        demoteOrphanedTasks(environmentId),
         reopenLanesOf(environmentId, queueNames),
         limitHeldRunsOf(environmentId, queueNames),
       ]);
