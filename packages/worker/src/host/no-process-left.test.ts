@@ -51,6 +51,7 @@ testWithTool("setpriv", "a process whose event loop is blocked ends with its hos
   withProgram(async (program, pids, server) => {
     const folder = await mkdtemp(join(tmpdir(), "pawl-blocked-"));
     const begunFile = join(folder, "begun");
+    await server.until(() => server.capacity.ready > 0);
     server.push({ taskId: "block", payload: JSON.stringify({ ms: 600_000, begunFile }) });
     while (!existsSync(begunFile)) await new Promise((resolve) => setTimeout(resolve, 20));
     program.kill("SIGKILL");
@@ -61,8 +62,12 @@ testWithTool("setpriv", "a process whose event loop is blocked ends with its hos
 
 test("an interrupt reaches the host only, and its runs get a chance to end", { timeout: 30_000 }, () =>
   withProgram(async (program, pids, server) => {
-    const [run] = server.push({ taskId: "sleep", payload: '{"ms":300}' });
+    const folder = await mkdtemp(join(tmpdir(), "pawl-interrupted-"));
+    const begunFile = join(folder, "begun");
+    await server.until(() => server.capacity.ready > 0);
+    const [run] = server.push({ taskId: "block", payload: JSON.stringify({ ms: 300, begunFile }) });
     assert.ok(run);
+    while (!existsSync(begunFile)) await new Promise((resolve) => setTimeout(resolve, 20));
     const [pid = 0] = pids;
     if (process.platform === "linux") {
       const session = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[3];
@@ -71,6 +76,7 @@ test("an interrupt reaches the host only, and its runs get a chance to end", { t
     program.kill("SIGINT");
     assert.equal((await server.resultOf(run)).kind, "completed");
     await untilDead(pids);
+    await rm(folder, { recursive: true });
   }),
 );
 
