@@ -21,10 +21,8 @@ test("why a run does not execute, and what to do about it from a terminal", asyn
     const explained = await pawl("explain", run.id);
     assert.equal(explained.ending?.code, 0, explained.report());
     assert.match(explained.stdout.split("\n")[0] ?? "", reason, "the reason comes first");
-    const shown = await pawl("runs", "show", run.id);
-    assert.match(shown.stdout.split("\n")[1] ?? "", reason);
-    const [line] = (await pawl("explain", run.id, "--json")).lines;
-    const conditions = line?.conditions as readonly { name: string; holds: boolean; detail: string }[];
+    const { body } = await engine.api.call("GET", `/api/v1/runs/${run.id}/explain`);
+    const conditions = body.conditions as readonly { name: string; holds: boolean; detail: string }[];
     assert.ok(conditions.length > 0 && conditions.every(({ name, detail }) => name !== "" && detail !== ""));
     return conditions.filter(({ holds }) => !holds).map(({ name }) => name);
   };
@@ -57,6 +55,10 @@ test("why a run does not execute, and what to do about it from a terminal", asyn
     assert.equal(paused.ending?.code, 0, paused.report());
     const handle = await tasks.trigger<typeof echo>("echo", 1);
     const failing = await explains(handle, /queue task\/echo is paused/);
+    const shown = await pawl("runs", "show", handle.id);
+    assert.match(shown.stdout.split("\n")[1] ?? "", /queue task\/echo is paused/);
+    const [line] = (await pawl("explain", handle.id, "--json")).lines;
+    assert.match(String(line?.reason), /queue task\/echo is paused/);
     assert.equal(failing.length, 1, failing.join());
     const list = await pawl("queues");
     assert.match(list.stdout, /task\/echo +1 +0 +– +paused/);

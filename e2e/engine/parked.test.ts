@@ -103,15 +103,20 @@ test("runs that wait are parked in one process, which executes others meanwhile"
     assert.deepEqual(await outputOf(bystander.handle), { ok: true, pid: bystander.pid }, "the others stay");
   });
 
-  await t.test("an exception that nobody catches ends its own run, and no other notices", async () => {
-    const { handle, release } = await parkOne(engine);
-    const run = await ended(await tasks.trigger<typeof deadly>("deadly", { by: "exception" }));
-    assert.equal(run.isFailed, true);
-    assert.match(run.error?.message ?? "", /of its own/);
-    await release();
-    await outputOf(handle);
-    assert.equal((await runs.retrieve(handle)).attemptCount, 1);
-  });
+  await t.test(
+    "an exception that nobody catches, or process.exit, ends its own run, and no other notices",
+    async () => {
+      const { handle, release } = await parkOne(engine);
+      for (const [by, says] of [["exception", /of its own/] as const, ["exit", /process\.exit/] as const]) {
+        const run = await ended(await tasks.trigger<typeof deadly>("deadly", { by }));
+        assert.equal(run.isFailed, true);
+        assert.match(run.error?.message ?? "", says);
+      }
+      await release();
+      await outputOf(handle);
+      assert.equal((await runs.retrieve(handle)).attemptCount, 1);
+    },
+  );
 });
 
 test("a call in the context of another run is refused, and a log falls back", async (t) => {
@@ -146,7 +151,7 @@ test("runs are not parked where something could be shared that must not be", asy
     "the death of a process charges the run that executed; those that were parked are recovered",
     async () => {
       const parked = await parkOne(engine);
-      const killer = await untilIn(engine, parked.pid, () => tasks.trigger<typeof deadly>("deadly", { by: "exit" }));
+      const killer = await untilIn(engine, parked.pid, () => tasks.trigger<typeof deadly>("deadly", { by: "signal" }));
       const dead = await ended(killer);
       assert.equal(dead.status, "CRASHED");
       assert.equal(dead.attemptCount, 1);
@@ -160,7 +165,7 @@ test("runs are not parked where something could be shared that must not be", asy
       assert.equal(run.attemptCount, 1, "it has used none");
 
       const next = await parkOne(engine);
-      const again = await tasks.trigger<typeof deadly>("deadly", { by: "exit" });
+      const again = await tasks.trigger<typeof deadly>("deadly", { by: "signal" });
       await ended(again);
       assert.notEqual((await engine.untilMark(again, "start")).pid, next.pid, "that task is not shared any more");
       await next.release();
@@ -194,9 +199,9 @@ test("nobody is charged for memory that parked runs share", async (t) => {
 
 test("a process parks none once its heap passes half its limit", async (t) => {
   const engine = await openEngine(t, {
-    worker: { processes: 2, env: { NODE_OPTIONS: "--max-old-space-size=192" } },
+    worker: { processes: 2, env: { NODE_OPTIONS: "--max-old-space-size=256 --max-semi-space-size=1" } },
   });
-  const heavy = await parkOne(engine, { holdMb: 110 });
+  const heavy = await parkOne(engine, { holdMb: 190 });
   const light = await parkOne(engine);
   assert.notEqual(light.pid, heavy.pid, "the full process takes no other run");
   await heavy.release();

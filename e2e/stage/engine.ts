@@ -79,7 +79,6 @@ export async function openEngine(
         TRIGGER_API_URL: other.apiUrl,
         TRIGGER_SECRET_KEY: other.secretKey,
         PAWL_E2E_MARKS: folder,
-        PAWL_E2E_STAGE_PATH: stage.folder,
         ...env,
       },
     });

@@ -42,13 +42,14 @@ export const busy = task({
   },
 });
 
-/** Takes its process with it. */
+/** Ends its process, or tries to. */
 export const deadly = task({
   id: "deadly",
   retry: { maxAttempts: 1 },
-  run: async ({ by }: { by: "exit" | "exception" | "memory" }, { ctx }) => {
+  run: async ({ by }: { by: "exit" | "exception" | "signal" | "memory" }, { ctx }) => {
     mark(ctx, "start");
     if (by === "exit") process.exit(3);
+    if (by === "signal") process.kill(process.pid, "SIGSEGV");
     if (by === "exception") {
       setTimeout(() => {
         throw new RangeError("of its own");
