@@ -1,13 +1,13 @@
 import type { Completion } from "../../engine/ports.ts";
 import { plainArray, type Statement, textArray } from "../db.ts";
 import { cancelled, closeWaitsOf, noteAwaitedOf } from "./finish.ts";
-import { claimValues, heldBy } from "./held-by.ts";
+import { claimValues } from "./held-by.ts";
 import { wakeFreedLanesOf } from "./lane-wake.ts";
 
 /**
  * Finishes runs that ended well: each leaves the live runs and gets its outcome. One that somebody cancelled meanwhile ends as
- * canceled. A run may end while it waits, by code beside the wait. `completeAwaited` has to follow in the transaction. Locks: the live
- * rows, then the run rows.
+ * canceled. A run may end while it waits, by code beside the wait. `completeAwaited` has to follow in the transaction.
+ * Locks: the live rows, in the order of their ids, then the run rows.
  *
  * @param environmentId - the environment of the host
  * @param hostId - the host that must hold the claims
@@ -15,25 +15,18 @@ import { wakeFreedLanesOf } from "./lane-wake.ts";
  * @returns the statement; its rows are the ids of the runs that it finished, and whether a slot under a limit came free
  */
 export function completeRuns(environmentId: string, hostId: string, completions: readonly Completion[]): Statement {
+  const inOrder = [...completions].sort((one, other) => (one.runId < other.runId ? -1 : 1));
   return {
     name: "runs_complete",
     text: `
       with gone as (
         delete from live_run l
-        where ${heldBy} and l.state in ('executing', 'waiting', 'resuming', 'cancelling')
-        returning l.*, array_position($3::uuid[], l.run_id) as place
-      ),
-      finished as (
-        update run r
-        set outcome = case when g.state = 'cancelling' then 'canceled' else 'completed' end,
-            finished_at = now(), version_id = g.version_id, attempt_count = g.attempt,
-            started_at = g.started_at, duration_ms = g.duration_ms + ($7::float8[])[g.place],
-            output = case when g.state <> 'cancelling' then ($5::text[])[g.place] end,
-            output_type = case when g.state <> 'cancelling' then ($6::text[])[g.place] end,
-            error = case when g.state = 'cancelling' then $8 end
-        from gone g
-        where r.environment_id = $1::uuid and r.id = g.run_id and r.id = any ($3::uuid[])
-        returning r.id as run_id, g.booked_at is not null and g.is_limited as has_freed
+        using unnest($3::uuid[], $4::int[], $5::text[], $6::text[], $7::float8[]) as c(run_id, fence, output, output_type, took_ms)
+        where l.environment_id = $1::uuid and l.run_id = any ($3::uuid[]) and l.run_id = c.run_id and l.fence = c.fence
+          and l.host_id is not distinct from $2::uuid and l.state in ('executing', 'waiting', 'resuming', 'cancelling')
+        returning l.environment_id, l.run_id, l.task_id, l.state, l.queue_name, l.concurrency_key, l.booked_at, l.is_limited,
+                  l.is_awaited, l.awaited_batch_id, l.attempt, l.version_id, l.started_at, l.attempt_started_at, l.duration_ms,
+                  c.output, c.output_type, c.took_ms
       ),
       attempted as (
         insert into attempt (environment_id, run_id, number, version_id, started_at, failed_at, error)
@@ -47,12 +40,21 @@ export function completeRuns(environmentId: string, hostId: string, completions:
       ),
       ${closeWaitsOf("gone")},
       ${noteAwaitedOf("gone")}
-      select f.run_id, f.has_freed from finished f cross join noted`,
+      update run r
+      set outcome = case when g.state = 'cancelling' then 'canceled' else 'completed' end,
+          finished_at = now(), version_id = g.version_id, attempt_count = g.attempt,
+          started_at = g.started_at, duration_ms = g.duration_ms + g.took_ms,
+          output = case when g.state <> 'cancelling' then g.output end,
+          output_type = case when g.state <> 'cancelling' then g.output_type end,
+          error = case when g.state = 'cancelling' then $8 end
+      from gone g
+      where r.environment_id = $1::uuid and r.id = g.run_id and r.id = any ($3::uuid[])
+      returning r.id as run_id, g.booked_at is not null and g.is_limited as has_freed, (select true from noted) as is_noted`,
     values: [
-      ...claimValues(environmentId, hostId, completions),
-      textArray(completions.map((completion) => completion.output)),
-      textArray(completions.map((completion) => completion.outputType)),
-      plainArray(completions.map((completion) => completion.durationMs)),
+      ...claimValues(environmentId, hostId, inOrder),
+      textArray(inOrder.map((completion) => completion.output)),
+      textArray(inOrder.map((completion) => completion.outputType)),
+      plainArray(inOrder.map((completion) => completion.durationMs)),
       JSON.stringify(cancelled),
     ],
   };
