@@ -69,10 +69,10 @@ export class Dispatcher {
     if (this.#hosts.size === 0) clearTimeout(this.#retry);
   }
 
-  /** A run may have been queued. */
+  /** A run may have been queued. In an environment that is full it stays so until a slot comes free. */
   queued(): void {
     for (const prospects of this.#hosts.values()) prospects.direct = prospects.ahead = true;
-    this.#rounds.request();
+    if (!this.#isFull) this.#rounds.request();
   }
 
   /** A slot may have come free, or a wait may be over. */
@@ -83,11 +83,12 @@ export class Dispatcher {
 
   /** A host has more room. */
   roomChanged(): void {
-    this.#rounds.request();
+    if (!this.#isFull) this.#rounds.request();
   }
 
   /** A host that could start a run at once, for a trigger that wants to claim in its own transaction. */
   readyHost(): ConnectedHost | null {
+    if (this.#isFull) return null;
     let best: ConnectedHost | null = null;
     let bestRoom = 0;
     for (const host of this.#hosts.keys()) {
