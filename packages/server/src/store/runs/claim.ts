@@ -85,7 +85,8 @@ export class Claims {
       .map((row) => ({ runId: row.run_id as string, fence: row.fence as number }));
     const { environmentId } = request;
     if (hasClaimed) {
-      if (claimedRows[0]?.is_plain === true) this.#plainUntil.set(environmentId, performance.now() + boundsEveryMs);
+      if (claimedRows[0]?.is_plain === true && claims.length === 0)
+        this.#plainUntil.set(environmentId, performance.now() + boundsEveryMs);
       else this.#plainUntil.delete(environmentId);
     }
     const waits =
