@@ -76,6 +76,8 @@ create index live_run_queued on live_run
   (environment_id, queue_name, concurrency_key, (coalesce(version_id, '00000000-0000-0000-0000-000000000000'::uuid)), order_at, run_id)
   where order_at is not null;
 create index live_run_booked on live_run (environment_id, booked_at) include (queue_name, concurrency_key) where holds_slot;
+-- Every run that holds a slot of a queue with a limit is limited: so these are counted for each key.
+create index live_run_limited on live_run (environment_id, queue_name, concurrency_key, booked_at) where is_limited and holds_slot;
 create index live_run_resuming on live_run (environment_id, booked_at) include (host_id, queue_name, concurrency_key)
   where booked_at is not null and not holds_slot;
 create index live_run_by_host on live_run (environment_id, host_id) where host_id is not null;

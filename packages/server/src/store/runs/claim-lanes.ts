@@ -63,36 +63,38 @@ const room = `
   ready as materialized (
     select *, (select count(*) from walked)::int as ready_lanes from walked where turn <= $7::int
   ),
-  booked as materialized (
-    select case when (b.queue_name, b.concurrency_key) in (
-             select queue_name, concurrency_key from ready where key_limit is not null
-           ) then b.concurrency_key end as concurrency_key,
-           case when b.queue_name in (
-             select queue_name from ready where key_limit is not null or combined_limit is not null
-           ) then b.queue_name end as queue_name,
-           count(*)::int as booked
-    from (
-      select l.queue_name, l.concurrency_key from live_run l
-      where l.environment_id = $1::uuid and l.holds_slot and l.booked_at >= (select booked_from from scope)
-      union all
-      select l.queue_name, l.concurrency_key from live_run l
-      where l.environment_id = $1::uuid and l.booked_at is not null and not l.holds_slot
-        and l.booked_at >= (select resuming_from from scope)
-    ) b
-    where exists (select from ready)
+  resuming as materialized (
+    select l.queue_name, l.concurrency_key, count(*)::int as runs from live_run l
+    where l.environment_id = $1::uuid and l.booked_at is not null and not l.holds_slot
+      and l.booked_at >= (select resuming_from from scope)
     group by 1, 2
   ),
   whole as materialized (
-    select s.concurrency_limit - coalesce((select sum(booked) from booked), 0)::int as left_over from scope s
+    select s.concurrency_limit - coalesce((select sum(runs) from resuming), 0)::int - (
+      select count(*) from live_run l
+      where l.environment_id = $1::uuid and l.holds_slot and l.booked_at >= (select booked_from from scope)
+    )::int as left_over
+    from scope s where exists (select from ready)
+  ),
+  queue_room as materialized (
+    select q.queue_name, q.combined_limit - (
+      select count(*) from live_run l
+      where l.environment_id = $1::uuid and l.queue_name = q.queue_name and l.is_limited and l.holds_slot
+        and l.booked_at >= (select booked_from from scope)
+    )::int - coalesce((select sum(r.runs) from resuming r where r.queue_name = q.queue_name), 0)::int as queue_room
+    from (select distinct queue_name, combined_limit from ready where combined_limit is not null) q
   ),
   counted as (
-    select r.*, r.key_limit - coalesce(k.booked, 0) as key_room, r.combined_limit - coalesce(c.booked, 0) as queue_room,
+    select r.*, (select q.queue_room from queue_room q where q.queue_name = r.queue_name) as queue_room,
+           case when r.key_limit is not null then r.key_limit - (
+             select count(*) from live_run l
+             where l.environment_id = $1::uuid and l.queue_name = r.queue_name and l.concurrency_key = r.concurrency_key
+               and l.is_limited and l.holds_slot and l.booked_at >= (select booked_from from scope)
+           )::int - coalesce((
+             select k.runs from resuming k where k.queue_name = r.queue_name and k.concurrency_key = r.concurrency_key
+           ), 0) end as key_room,
            coalesce(least(r.key_limit, r.combined_limit) > $6::int, true) as may_be_ahead
     from ready r
-    left join booked k on k.queue_name = r.queue_name and k.concurrency_key = r.concurrency_key
-    left join (
-      select queue_name, sum(booked)::int as booked from booked where queue_name is not null group by 1
-    ) c on c.queue_name = r.queue_name
   ),
   room as materialized (
     select c.*, case

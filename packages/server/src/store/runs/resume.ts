@@ -23,33 +23,51 @@ export function resumeRuns(environmentId: string, hostId: string, connection: nu
         where l.environment_id = $1::uuid and l.booked_at is not null and not l.holds_slot
           and l.booked_at >= (select resuming_from from scope) and l.host_id is not distinct from $2::uuid
       ),
-      held as materialized (
-        select l.queue_name, l.concurrency_key, count(*)::int as held
-        from live_run l
-        where l.environment_id = $1::uuid and l.holds_slot and l.booked_at >= (select booked_from from scope)
-          and exists (select from over)
-        group by 1, 2
+      limits as materialized (
+        select o.*, coalesce(q.limit_override, q.concurrency_limit) as key_limit, q.combined_limit
+        from over o
+        left join lateral (
+          select * from queue where queue.environment_id = $1::uuid and queue.name = o.queue_name offset 0
+        ) q on true
       ),
-      queue_held as materialized (
-        select queue_name, sum(held)::int as held from held group by 1
+      key_room as materialized (
+        select k.queue_name, k.concurrency_key, k.key_limit - (
+          select count(*) from live_run l
+          where l.environment_id = $1::uuid and l.queue_name = k.queue_name and l.concurrency_key = k.concurrency_key
+            and l.is_limited and l.holds_slot and l.booked_at >= (select booked_from from scope)
+        ) as runs
+        from (select distinct queue_name, concurrency_key, key_limit from limits where key_limit is not null) k
+      ),
+      queue_room as materialized (
+        select q.queue_name, q.combined_limit - (
+          select count(*) from live_run l
+          where l.environment_id = $1::uuid and l.queue_name = q.queue_name and l.is_limited and l.holds_slot
+            and l.booked_at >= (select booked_from from scope)
+        ) as runs
+        from (select distinct queue_name, combined_limit from limits where combined_limit is not null) q
+      ),
+      room as materialized (
+        select s.concurrency_limit - (
+          select count(*) from live_run l
+          where l.environment_id = $1::uuid and l.holds_slot and l.booked_at >= (select booked_from from scope)
+        ) as left_over
+        from scope s where exists (select from over)
       ),
       in_key as (
-        select o.*, q.combined_limit, coalesce(q.limit_override, q.concurrency_limit) as key_limit,
-               row_number() over (partition by o.queue_name, o.concurrency_key order by o.booked_at, o.run_id) as place
-        from over o left join queue q on q.environment_id = $1::uuid and q.name = o.queue_name
+        select *, row_number() over (partition by queue_name, concurrency_key order by booked_at, run_id) as key_place
+        from limits
       ),
       in_queue as (
         select k.*, row_number() over (partition by k.queue_name order by k.booked_at, k.run_id) as queue_place
-        from in_key k left join held h on h.queue_name = k.queue_name and h.concurrency_key = k.concurrency_key
-        where k.key_limit is null or k.place <= k.key_limit - coalesce(h.held, 0)
+        from in_key k
+        left join key_room r on r.queue_name = k.queue_name and r.concurrency_key = k.concurrency_key
+        where k.key_limit is null or k.key_place <= r.runs
       ),
       allowed as materialized (
         select q.*, row_number() over (order by q.booked_at, q.run_id) as overall_place
-        from in_queue q left join queue_held h on h.queue_name = q.queue_name
-        where q.combined_limit is null or q.queue_place <= q.combined_limit - coalesce(h.held, 0)
-      ),
-      room as materialized (
-        select s.concurrency_limit - coalesce((select sum(held) from held), 0) as left_over from scope s
+        from in_queue q
+        left join queue_room r on r.queue_name = q.queue_name
+        where q.combined_limit is null or q.queue_place <= r.runs
       ),
       chosen as materialized (
         select array_agg(run_id) filter (where overall_place <= (select left_over from room)) as run_ids,
