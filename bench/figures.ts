@@ -2,7 +2,7 @@
 export interface Figure {
   readonly name: string;
   /** `/s` and `/min` count something; of every other unit less is better. */
-  readonly unit: "ms" | "/s" | "/min" | "MB";
+  readonly unit: "ms" | "/s" | "/min" | "MB" | "×";
   /** What has to be reached, where something has. */
   readonly floor?: number;
   readonly aim?: number;
@@ -50,6 +50,15 @@ export const figures = [
     calibration: { name: "calibration_http_per_s", toRate: asIs },
   },
   { name: "runs_realistic_per_s", unit: "/s", calibration: { name: "calibration_claim_per_s", toRate: asIs } },
+  { name: "claim_empty_p50_ms", unit: "ms" },
+  { name: "claim_beside_many_p50_ms", unit: "ms" },
+  { name: "claim_beside_many_ratio", unit: "×", floor: 2, aim: 1.2 },
+  { name: "claim_10000_lanes_at_limit_p50_ms", unit: "ms", floor: 15, aim: 5 },
+  { name: "claim_10000_lanes_ready_p50_ms", unit: "ms", floor: 15, aim: 5 },
+  { name: "claim_1000_queues_of_10_keys_p50_ms", unit: "ms", floor: 15, aim: 5 },
+  { name: "claim_fresh_p95_ms", unit: "ms" },
+  { name: "claim_held_transaction_p95_ms", unit: "ms" },
+  { name: "claim_held_transaction_ratio", unit: "×", floor: 4, aim: 2 },
   { name: "parent_child_warm_p50_ms", unit: "ms", floor: 15, aim: 5 },
   { name: "parent_child_warm_p95_ms", unit: "ms" },
   { name: "fan_out_1000_ms", unit: "ms", floor: 1_000, aim: 300 },

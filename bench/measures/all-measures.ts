@@ -1,6 +1,9 @@
 import { calibrationClaim } from "./calibration-claim.ts";
 import { calibrationHttp } from "./calibration-http.ts";
 import { calibrationInsert } from "./calibration-insert.ts";
+import { claimBesideMany } from "./claim-beside-many.ts";
+import { claimHeldTransaction } from "./claim-held-transaction.ts";
+import { claimLanes } from "./claim-lanes.ts";
 import { fanOut } from "./fan-out.ts";
 import { idle } from "./idle.ts";
 import type { Measure } from "./measure.ts";
@@ -30,4 +33,7 @@ export const allMeasures: readonly Measure[] = [
   parentChild,
   fanOut,
   waitForMany,
+  claimLanes,
+  claimBesideMany,
+  claimHeldTransaction,
 ];
