@@ -100,7 +100,7 @@ export function trackItemsOf(source: string): string {
       insert into waitpoint (environment_id, id, kind)
       select $1::uuid, run_id, 'run' from untold where awaited_batch_id is not null
       order by 2
-      on conflict do nothing
+      on conflict (environment_id, id) do update set kind = excluded.kind -- locks it, against being forgotten
     ),
     shared as (
       insert into run_wait (environment_id, run_id, key, waitpoint_id)

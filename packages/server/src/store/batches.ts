@@ -181,7 +181,7 @@ function awaitBatch(batch: NewBatch): Statement {
       ${trackItemsOf("complete")},
       waited as (
         insert into waitpoint (environment_id, id, kind) select $1::uuid, id, 'batch' from awaited
-        on conflict do nothing
+        on conflict (environment_id, id) do update set kind = excluded.kind -- locks it, against being forgotten
       ),
       opened as (
         insert into run_wait (environment_id, run_id, key, waitpoint_id)

@@ -2,6 +2,7 @@ import type { Service } from "../engine/service.ts";
 import type { Database, Statement } from "./db.ts";
 import { makePartitions } from "./partitions.ts";
 import { lockEnvironment } from "./runs/claim.ts";
+import { forgetWaitpoints } from "./waits/forget-waitpoints.ts";
 
 /** The most rows that one transaction forgets. */
 const forgetSize = 5_000;
@@ -16,8 +17,8 @@ export interface HousekeepingSettings {
 }
 
 /**
- * Makes the service that keeps partitions ahead of time and forgets what has no use any more: keys that have expired, lanes that
- * have long been empty, words for claims that no claim will read. A round that fails is told of and tried again with the next.
+ * Makes the service that keeps partitions ahead of time and forgets what has no use any more: keys that have expired, waits
+ * that are over, lanes that have long been empty, words for claims that no claim will read. A round that fails is told of and tried again with the next.
  *
  * @param settings - where, how often, and who is told of failures
  * @returns the service, not yet started
@@ -31,6 +32,7 @@ export function createHousekeeping(settings: HousekeepingSettings): Service {
     for (const statement of [forgetRequestKeys(), forgetIdempotencyKeys(), forgetWords()]) {
       while ((await database.query(statement)).length === forgetSize);
     }
+    await forgetWaitpoints(database);
     await forgetLanes(database);
   }
   return {

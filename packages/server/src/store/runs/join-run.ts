@@ -67,7 +67,7 @@ export function joinRuns(joins: readonly Join[]): Statement {
         insert into waitpoint (environment_id, id, kind, completed_at)
         select distinct environment_id, found_id, 'run', case when is_over then now() end from judged where is_valid
         order by 1, 2
-        on conflict do nothing
+        on conflict (environment_id, id) do update set kind = excluded.kind -- locks it, against being forgotten
       ),
       opened as (
         insert into run_wait (environment_id, run_id, key, waitpoint_id)
