@@ -53,6 +53,8 @@ export type OpenedWait =
       /** Whether it was there before, by its key in the run or its idempotency key. */
       readonly isFound: boolean;
       readonly dueAt: Date | null;
+      /** How soon that is, by the clock of the database, in milliseconds. */
+      readonly dueInMs: number | null;
     }
   | { readonly kind: "lost_claim" }
   | { readonly kind: "no_waitpoint" };

@@ -138,9 +138,7 @@ export class RunCalls {
 
   async #open(waits: readonly NewWait[]): Promise<readonly OpenedWait[]> {
     const opened = await this.#settings.waits.open(this.#host.environmentId, this.#host.id, waits);
-    const dueInMs = opened.flatMap((wait) =>
-      wait.kind === "opened" && wait.dueAt !== null ? [wait.dueAt.getTime() - Date.now()] : [],
-    );
+    const dueInMs = opened.flatMap((wait) => (wait.kind === "opened" && wait.dueInMs !== null ? [wait.dueInMs] : []));
     if (dueInMs.length > 0) this.#settings.onDue(Math.min(...dueInMs));
     return opened;
   }

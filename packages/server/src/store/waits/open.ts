@@ -33,7 +33,9 @@ export async function open(
     if (row === undefined || row.is_held !== true) return { kind: "lost_claim" };
     if (row.waitpoint_id === null) return { kind: "no_waitpoint" };
     const waitpointId = String(row.waitpoint_id);
-    return { kind: "opened", waitpointId, isFound: waitpointId !== id, dueAt: row.due_at as Date | null }; // a timestamptz column
+    // The casts state the column types of the statement.
+    const [dueAt, dueInMs] = [row.due_at as Date | null, row.due_in_ms as number | null];
+    return { kind: "opened", waitpointId, isFound: waitpointId !== id, dueAt, dueInMs };
   });
 }
 
@@ -186,7 +188,7 @@ function readOpened(environmentId: string, hostId: string, drafts: readonly Draf
     name: "waits_read_opened",
     text: `
       with ${drafted}
-      select d.is_held, d.journal_id as waitpoint_id, w.due_at
+      select d.is_held, d.journal_id as waitpoint_id, w.due_at, extract(epoch from w.due_at - now())::float8 * 1000 as due_in_ms
       from draft d
       left join lateral (
         select waitpoint.due_at from waitpoint where waitpoint.environment_id = $1::uuid and waitpoint.id = d.journal_id offset 0
