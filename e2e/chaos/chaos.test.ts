@@ -12,7 +12,7 @@ import { openStage, type Stage } from "../stage/stage.ts";
 import { until } from "../stage/until.ts";
 import { type Handle, judge } from "./judge.ts";
 import { type Kill, killAtRandom } from "./killer.ts";
-import { readLiveRuns, readRuns } from "./records.ts";
+import { readLiveRuns, readRuns, storyOf } from "./records.ts";
 import { Supervised } from "./supervised.ts";
 
 const seed = Number(process.env.PAWL_CHAOS_SEED ?? Math.floor(Math.random() * 1_000_000));
@@ -51,12 +51,17 @@ test(`no run is lost or finished twice, whatever is killed (seed ${seed})`, asyn
   const drainedMs = Math.round(performance.now() - drainingSince);
   for (const host of hosts) assert.equal((await host.stop()).code, 0, host.current.report());
   const runs = await readRuns(database);
-  const verdict = judge(await readHandles(handlesFile), runs, await ledger.read());
+  const lines = await ledger.read();
+  const verdict = judge(await readHandles(handlesFile), runs, lines);
   const { executions, unexecuted, lost, findings } = verdict;
   console.error(
     `chaos: seed ${seed}, ${runs.length} runs, load ${JSON.stringify(load.lines[0])}, drained in ${drainedMs} ms, killed ${JSON.stringify(killed)}, ` +
       `${executions} executions, ${lost} attempts lost, ${unexecuted} of them before their first line`,
   );
+  for (const finding of findings.slice(0, 5)) {
+    const [runId = ""] = /run_\w+/.exec(finding) ?? [];
+    console.error([finding, ...storyOf(runId, runs, lines)].join("\n  "));
+  }
   assert.deepEqual(findings.slice(0, 20), [], `${findings.length} findings, seed ${seed}`);
   assert.equal(runs.filter(({ parent }) => parent === null).length, rate * seconds);
   const kept = runs.filter(

@@ -11,7 +11,7 @@ const handle = { number: 1, taskId: "quick", runId: "run_1" };
 
 function completed(attemptCount: number, failures: readonly (readonly [number, RunError])[] = []): RunRow {
   const failed = { attemptCount, failures: new Map(failures) };
-  return { id: "run_1", taskId: "quick", number: 1, parent: null, outcome: "completed", ...failed };
+  return { id: "run_1", taskId: "quick", createdAtMs: 0, number: 1, parent: null, outcome: "completed", ...failed };
 }
 
 function line(event: LedgerLine["event"], attempt: number, atMs: number): LedgerLine {
@@ -54,6 +54,10 @@ test("a parent that was lost while it waited began again, and has each child onc
   assert.match(twins.join(), /run_1 has the children 1,2,3,3/);
   const few = judge([parentHandle], family.slice(0, 3), executed(...ids.slice(0, 3))).findings;
   assert.match(few.join(), /completed with the children 1,2 only/);
+  const lost = { ...parent, ...completed(2, [[1, hostLost]]), taskId: "parent" };
+  const lostLines = [line("start", 1, 1), ...secondAttempt, ...executed(...ids.slice(1), "run_c4")];
+  const doubled = judge([parentHandle], [lost, ...family.slice(1), childOf(1, "run_c4")], lostLines).findings;
+  assert.match(doubled.join(), /run_1 has the children 1,2,3,1/, "a lost host is no reason");
   const threw = { ...parent, ...completed(2, [[1, thrown]]), taskId: "parent" };
   const lines = [line("start", 1, 1), line("throw", 1, 2), ...secondAttempt, ...executed(...ids.slice(1), "run_c4")];
   assert.deepEqual(judge([parentHandle], [threw, ...family.slice(1), childOf(1, "run_c4")], lines).findings, []);

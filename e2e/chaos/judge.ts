@@ -26,11 +26,8 @@ interface Execution {
 }
 
 /** The reasons that a SIGKILL gives an attempt: its host was lost, or its process was killed by somebody else. */
-const lossCodes: readonly string[] = [
-  "TASK_RUN_STALLED_EXECUTING",
-  "TASK_RUN_STALLED_EXECUTING_WITH_WAITPOINTS",
-  "TASK_PROCESS_SIGKILL_TIMEOUT",
-];
+const hostLossCodes: readonly string[] = ["TASK_RUN_STALLED_EXECUTING", "TASK_RUN_STALLED_EXECUTING_WITH_WAITPOINTS"];
+const lossCodes: readonly string[] = [...hostLossCodes, "TASK_PROCESS_SIGKILL_TIMEOUT"];
 
 /** Tasks that wait: one that is lost while it does uses no attempt, and the same attempt begins anew. */
 const waitingTasks: readonly string[] = ["waiting", "parent"];
@@ -46,7 +43,7 @@ const childCount = 3;
  * one before it has written its last line. An attempt without an execution is allowed only where a SIGKILL came between the
  * commit of its start and its first line, which the attempt's own error says; an attempt that ended by its code's own doing
  * has both of its lines. An attempt of a task that waits may begin several times, since it uses no attempt to be lost while
- * it waits; and yet it has each of its children once, unless its own code threw in between.
+ * it waits; and yet it has each of its children once, unless an attempt failed in between.
  *
  * @param handles - what the trigger calls returned, each call once
  * @param runs - every run in the store
@@ -94,7 +91,10 @@ function judgeHandles(handles: readonly Handle[], runs: readonly RunRow[]): stri
   return findings;
 }
 
-/** A parent that was never thrown out of its course has each child once, and all of them once it has completed. */
+/**
+ * A parent that never failed by itself, nor by the death of its process alone, has each child once: the loss of a host gives
+ * it its waits back. One that has completed has them all.
+ */
 function judgeChildren(runs: readonly RunRow[]): string[] {
   const childrenOf = new Map<string, RunRow[]>();
   for (const run of runs) {
@@ -104,9 +104,9 @@ function judgeChildren(runs: readonly RunRow[]): string[] {
   for (const run of runs.filter(({ taskId }) => taskId === "parent")) {
     const places = (childrenOf.get(run.id) ?? []).map(({ parent }) => parent?.child ?? 0);
     childrenOf.delete(run.id);
-    const hasThrown = [...run.failures.values()].some((error) => !isLoss(error));
+    const hasFailed = [...run.failures.values()].some((error) => !isHostLoss(error));
     const different = new Set(places);
-    if (!hasThrown && different.size < places.length) findings.push(`${run.id} has the children ${places.join()}`);
+    if (!hasFailed && different.size < places.length) findings.push(`${run.id} has the children ${places.join()}`);
     if (run.outcome === "completed" && different.size < childCount) {
       findings.push(`${run.id} completed with the children ${places.join()} only`);
     }
@@ -188,4 +188,8 @@ function groupByAttempt(ledger: readonly LedgerLine[]): Map<string, Map<number, 
 
 function isLoss(error: RunError): boolean {
   return error.type === "INTERNAL_ERROR" && lossCodes.includes(error.code);
+}
+
+function isHostLoss(error: RunError): boolean {
+  return error.type === "INTERNAL_ERROR" && hostLossCodes.includes(error.code);
 }

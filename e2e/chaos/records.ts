@@ -1,11 +1,13 @@
 import type { RunError } from "@pawl/contract/errors";
 import { toPublicId } from "@pawl/contract/ids";
 import type { Database, Rows } from "@pawl/server/store/db";
+import type { LedgerLine } from "../stage/ledger.ts";
 
 /** A run as the store has it at the end. */
 export interface RunRow {
   readonly id: string;
   readonly taskId: string;
+  readonly createdAtMs: number;
   /** The load's number of the call that made it, or its parent. */
   readonly number: number;
   /** Null: a call of the load made it. */
@@ -26,7 +28,7 @@ export async function readRuns(database: Database): Promise<readonly RunRow[]> {
   const [runs = [], attempts = []] = await database.transaction([
     {
       name: "chaos_runs",
-      text: "select id, task_id, payload, outcome, attempt_count, parent_run_id from run",
+      text: "select id, task_id, payload, outcome, attempt_count, parent_run_id, created_at from run",
       values: [],
     },
     { name: "chaos_attempts", text: "select run_id, number, error from attempt", values: [] },
@@ -41,6 +43,7 @@ export async function readRuns(database: Database): Promise<readonly RunRow[]> {
   return runs.map((row) => ({
     id: toPublicId("run", row.id as string),
     taskId: row.task_id as string,
+    createdAtMs: (row.created_at as Date).getTime(),
     number: numberIn(row.payload as string, "number"),
     parent:
       row.parent_run_id === null
@@ -54,6 +57,25 @@ export async function readRuns(database: Database): Promise<readonly RunRow[]> {
 
 function numberIn(payload: string, field: string): number {
   return Number(new RegExp(`"${field}":(\\d+)`).exec(payload)?.[1]);
+}
+
+/**
+ * Tells what is known of a run and its children, for the message of a finding.
+ *
+ * @param runId - the run
+ * @param runs - every run
+ * @param ledger - every line of every process
+ * @returns a line for each thing that happened, by time
+ */
+export function storyOf(runId: string, runs: readonly RunRow[], ledger: readonly LedgerLine[]): readonly string[] {
+  const family = runs.filter(({ id, parent }) => id === runId || parent?.id === runId);
+  const made = family.map((run) => {
+    const failures = [...run.failures].map(([number, error]) => `${number}: ${JSON.stringify(error).slice(0, 200)}`);
+    return `${run.createdAtMs} ${run.id} ${run.taskId} ${run.parent?.child ?? ""} made; ${run.outcome} after ${run.attemptCount}; ${failures}`;
+  });
+  const ids = new Set(family.map(({ id }) => id));
+  const lines = ledger.filter((line) => ids.has(line.runId));
+  return [...made, ...lines.map(({ atMs, event, runId, attempt }) => `${atMs} ${runId} ${event} of ${attempt}`)].sort();
 }
 
 /**
