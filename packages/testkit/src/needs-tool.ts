@@ -36,16 +36,22 @@ function isExecutable(path: string): boolean {
  * @param tool - the program's name
  * @param name - the test's name
  * @param body - the test, given the program's path
+ * @param timeoutMs - how long it may take, in milliseconds; default: as long as any test
  * @example
  * ```ts
  * testWithTool("initdb", "runs on a Postgres of the system", (initdb) => …);
  * ```
  */
-export function testWithTool(tool: string, name: string, body: (path: string) => ReturnType<TestFn>): void {
+export function testWithTool(
+  tool: string,
+  name: string,
+  body: (path: string) => ReturnType<TestFn>,
+  timeoutMs?: number,
+): void {
   const fullName = `${name} (needs ${tool})`;
   const path = findTool(tool);
   const isRequired = process.env.PAWL_TEST_TOOLS === "required";
-  if (path !== null) void test(fullName, () => body(path));
+  if (path !== null) void test(fullName, { timeout: timeoutMs }, () => body(path));
   else if (isRequired) void test(fullName, () => Promise.reject(new Error(`${tool} is not installed`)));
   else void test(fullName, { skip: `${tool} is not installed` }, () => undefined);
 }

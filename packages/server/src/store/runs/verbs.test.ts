@@ -195,7 +195,7 @@ const verbs: Record<string, Verb> = {
       ...endsAsCanceled,
     },
   },
-  "promote what waits for a version": {
+  "register a version with other tasks": {
     async apply(stage) {
       await createVersionStore(stage.database).register(stage.environment.id, {
         contentHash: "fedcba9876543210",
@@ -204,7 +204,7 @@ const verbs: Record<string, Verb> = {
       });
       await stage.runs.promotePending(stage.environment.id);
     },
-    moves: { pending_version: "queued 0" },
+    moves: { pending_version: "queued 0", delayed: "pending_version 0", queued: "pending_version 0" },
     isLasting: true,
   },
 };
