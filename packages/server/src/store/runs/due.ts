@@ -12,13 +12,17 @@ const busyPauseMs = 50;
 
 /**
  * Does what is due, at most a page of each: queues delayed runs, expires runs that were not started in time, ends waits, aborts
- * batches whose items do not come. When nothing is due, it is one round trip.
+ * batches whose items do not come. When nothing is due, it is one statement.
  *
  * @param db - the database
  * @returns what was due, and when something is next
  */
 export async function promoteDue(db: Database): Promise<DueOutcome> {
-  const [promoted = [], due = [], [first] = []] = await db.transaction([promoteDueRuns(), findDue(), findNextDue()]);
+  const [first] = await db.query(findNextDue());
+  const firstDueInMs = first?.due_in_ms;
+  if (typeof firstDueInMs !== "number") return { environmentIds: [], recalled: [], nextDueInMs: null };
+  if (firstDueInMs > 0) return { environmentIds: [], recalled: [], nextDueInMs: firstDueInMs };
+  const [promoted = [], due = []] = await db.transaction([promoteDueRuns(), findDue()]);
   const environmentIds = new Set(promoted.map((row) => String(row.environment_id)));
   const recalled: HeldClaim[] = [];
   for (const { environment_id, kind } of due) {
