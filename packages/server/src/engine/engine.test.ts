@@ -234,3 +234,18 @@ test("a result that the store refuses fails its own run, and no other of its rep
   assert.equal(poisoned?.error?.type === "INTERNAL_ERROR" && poisoned.error.code, "TASK_OUTPUT_ERROR");
   assert.equal((await stage.reader.retrieve(stage.environment.id, second.runId))?.outcome, "completed");
 });
+
+test("a run that the store refuses fails its own trigger, and its host keeps its connection", async (t) => {
+  const stage = await engineStage(t, { splitsRows: true });
+  await stage.sql("alter table run add constraint test_refusal check (payload is distinct from 'poison')");
+  const host = stage.host();
+  host.connect(stage.engine, { capacity: { ready: 4 } });
+  await host.next((message) => message.type === "welcome");
+  const [poisoned, good] = await Promise.allSettled([stage.triggered({ payload: "poison" }), stage.triggered()]);
+  assert.equal(poisoned.status, "rejected");
+  assert.ok(good.status === "fulfilled");
+  const [run] = await host.pushed(1);
+  assert.equal(run?.runId, good.value);
+  assert.equal(host.isOpen, true);
+  assert.deepEqual(stage.errors, []);
+});
