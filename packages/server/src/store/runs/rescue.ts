@@ -61,10 +61,17 @@ export function rescueRuns(environmentId: string): Statement {
         select id from host where environment_id = $1::uuid and lease_expires_at < now()
         order by id limit ${rescueSize} for update skip locked
       ),
+      held as materialized (
+        select l.run_id from lost_host h
+        cross join lateral (
+          select run_id from live_run where environment_id = $1::uuid and host_id = h.id offset 0
+        ) l
+      ),
       lost as materialized (
         select l.*, false as is_blameless
         from live_run l
-        where l.environment_id = $1::uuid and l.host_id = any (array(select id from lost_host))
+        where l.environment_id = $1::uuid and l.run_id = any (array(select run_id from held))
+          and l.host_id in (select id from lost_host)
         order by l.run_id
         for update of l
       ),
