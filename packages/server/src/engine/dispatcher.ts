@@ -129,7 +129,7 @@ export class Dispatcher {
     prospects.direct = prospects.ahead = prospects.resumes = false; // news during the claim sets them again
     const wanted = host.reserve();
     try {
-      const outcome = await claim(this.#settings.runs, host, wanted);
+      const outcome = await claim(this.#settings.runs, host, wanted, before.resumes);
       this.learn(outcome);
       if (!outcome.isDelivered) this.#settings.onGivenBack(host.environmentId);
       const direct = outcome.claimed.filter((run) => run.isStarted).length;

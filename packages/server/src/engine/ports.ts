@@ -104,6 +104,8 @@ export interface ClaimRequest {
   readonly ahead: number;
   /** Processes of the host: nothing is claimed ahead from a queue whose limit is not above it. */
   readonly processes: number;
+  /** Whether waits may have ended or slots under a limit come free since the last claim: a hint where to look. */
+  readonly isFreed?: boolean;
 }
 
 /** A claimed run with all that its execution needs. */

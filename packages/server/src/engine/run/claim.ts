@@ -9,14 +9,16 @@ import type { ClaimedRun, ClaimOutcome, ClaimRequest, RunStore } from "../ports.
  * @param store - runs
  * @param host - the host
  * @param wanted - its room, reserved; without any, runs only go on
+ * @param isFreed - whether waits may have ended or slots come free since the last claim
  * @returns what the store answered, and whether the host was told
  */
 export async function claim(
   store: RunStore,
   host: ConnectedHost,
   wanted: Room,
+  isFreed: boolean,
 ): Promise<ClaimOutcome & { readonly isDelivered: boolean }> {
-  const outcome = await store.claim(claimRequest(host, wanted));
+  const outcome = await store.claim({ ...claimRequest(host, wanted), isFreed });
   return { ...outcome, isDelivered: await deliver(store, host, outcome) };
 }
 

@@ -71,7 +71,11 @@ export class Claims {
   }
 
   #isPlain(request: ClaimRequest): boolean {
-    return request.direct + request.ahead > 0 && (this.#plainUntil.get(request.environmentId) ?? 0) > performance.now();
+    return (
+      request.isFreed !== true &&
+      request.direct + request.ahead > 0 &&
+      (this.#plainUntil.get(request.environmentId) ?? 0) > performance.now()
+    );
   }
 
   /** Reads the answers of {@link fullClaim}, the last of a transaction, and what the waits of the resumed runs came to. */
