@@ -30,7 +30,7 @@ export function fromHostEvent(event: HostEvent): DevEvent | null {
     case "processes_spent":
       return {
         type: "warning",
-        message: `All ${event.processes} run processes are taken, by ${event.waiting} runs that wait: nothing new starts here until some end. Start another worker, or give this one more with --processes.`,
+        message: `This machine has memory for ${event.processes} run processes, and ${event.waiting} of them hold runs that wait: nothing new starts here until one becomes free. Start a worker on another machine to go on at once.`,
       };
     case "process_failed":
       return { type: "warning", message: `A run process ended before it was ready: ${event.message}` };

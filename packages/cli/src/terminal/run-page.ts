@@ -11,8 +11,10 @@ import { coloredStatus } from "./status.ts";
 import { renderTable } from "./table.ts";
 import { indented, renderValue } from "./values.ts";
 
+const childrenShown = 20;
+
 /**
- * All that is known of a run: its state and why it waits, its times, its error, its logs.
+ * All that is known of a run: its state and why it waits, its times, its error, its children, its logs.
  *
  * @param run - the run
  * @param events - its logs and spans, oldest first
@@ -25,9 +27,11 @@ export function renderRunPage(run: RunDetail, events: readonly RunEvent[]): read
     "",
     ...renderTable(factsOf(run)),
     ...section("Payload", run.payload),
+    ...section("Metadata", run.metadata),
     ...section("Output", run.output),
     ...renderEarlierAttempts(run),
     ...renderError(run),
+    ...renderChildren(run),
     ...renderEvents(events),
   ];
 }
@@ -42,6 +46,9 @@ function factsOf(run: RunDetail): readonly (readonly string[])[] {
     ["attempts", String(run.attemptCount)],
     ["version", run.version],
     ["batch", run.batchId],
+    ["parent", run.relatedRuns.parent?.id],
+    ["time to live", run.ttl],
+    ["key", run.idempotencyKey],
     ["tags", run.tags.length === 0 ? undefined : run.tags.join(", ")],
   ];
   return facts.flatMap(([name, value]) => (value === undefined ? [] : [[pc.dim(name), value]]));
@@ -65,6 +72,14 @@ function renderError({ error }: RunDetail): readonly string[] {
 function renderEarlierAttempts(run: RunDetail): readonly string[] {
   const lines = earlierAttempts(run).flatMap(renderFailedAttempt);
   return lines.length === 0 ? [] : ["", pc.bold("Failed attempts"), ...lines.map((line) => `  ${line}`)];
+}
+
+function renderChildren({ relatedRuns: { children } }: RunDetail): readonly string[] {
+  if (children.length === 0) return [];
+  const rows = children.slice(0, childrenShown).map((run) => [run.id, run.taskIdentifier, coloredStatus(run.status)]);
+  const left = children.length - rows.length;
+  const lines = renderTable(rows).map((line) => `  ${line}`);
+  return ["", pc.bold("Children"), ...lines, ...(left > 0 ? [pc.dim(`  and ${left} or more`)] : [])];
 }
 
 function renderEvents(events: readonly RunEvent[]): readonly string[] {

@@ -56,6 +56,15 @@ test("a run that waits says why", () => {
   assert.ok(!lines.some((line) => line.startsWith("Logs")));
 });
 
+test("a run shows its family, its key and its metadata", () => {
+  const child = { ...run, id: "run_2", taskIdentifier: "greet", status: "EXECUTING" } as const;
+  const relatedRuns = { parent: { ...run, id: "run_0" }, children: Array.from({ length: 22 }, () => child) };
+  const text = plain(renderRunPage({ ...run, relatedRuns, idempotencyKey: "k", metadata: { step: 2 } }, [])).join("\n");
+  assert.match(text, /parent +run_0\n.*key +k\n/s);
+  assert.match(text, /Metadata\n {2}\{ step: 2 \}/);
+  assert.match(text, /Children\n {2}run_2 {2}greet {2}EXECUTING\n[\s\S]* {2}and 2 or more/);
+});
+
 test("a run's length is its elapsed time at its end, and no length while its first attempt executes", () => {
   const times = { startedAt: "2026-01-02T03:04:06.000Z", finishedAt: "2026-01-02T03:04:07.500Z", durationMs: 300 };
   const done: RunDetail = { ...run, status: "COMPLETED", ...statusFlags("COMPLETED"), ...times, attemptCount: 1 };
