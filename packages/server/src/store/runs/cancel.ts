@@ -2,7 +2,7 @@ import type { CancelOutcome, Claim, HeldClaim } from "../../engine/ports.ts";
 import { type Database, plainArray, type Rows, type Statement } from "../db.ts";
 import { completeAwaited } from "./completions.ts";
 import { transactionAgain } from "./contended.ts";
-import { cancelled, closeWaitsOf, finishEnded, noteAwaitedOf } from "./finish.ts";
+import { cancelled, finishEnded, noteAwaitedOf, noteClosingOf } from "./finish.ts";
 import { claimValues, heldBy } from "./held-by.ts";
 import { wakeFreedLanesOf } from "./lane-wake.ts";
 
@@ -75,10 +75,10 @@ function cancelRuns(environmentId: string, runIds: readonly string[]): Statement
         from locked where state in ('pending_version', 'delayed', 'queued', 'claimed')
       ),
       ${finishEnded},
-      ${closeWaitsOf("ended")},
+      ${noteClosingOf("ended")},
       ${noteAwaitedOf("ended")}
       select e.run_id, case when e.host_id is null then 'finished' else 'recalled' end as fate, e.fence, e.host_id
-      from ended e cross join noted
+      from ended e cross join noted cross join closing
       union all
       select run_id, 'cancelling', fence, host_id from asked`,
     values: [environmentId, plainArray(runIds), JSON.stringify(cancelled)],
@@ -138,9 +138,9 @@ function endCancelled(name: string, condition: string, values: readonly unknown[
         for update
       ),
       ${finishEnded},
-      ${closeWaitsOf("ended")},
+      ${noteClosingOf("ended")},
       ${noteAwaitedOf("ended")}
-      select f.run_id, f.has_freed from finished f cross join noted`,
+      select f.run_id, f.has_freed from finished f cross join noted cross join closing`,
     values: [...values, JSON.stringify(cancelled)],
   };
 }

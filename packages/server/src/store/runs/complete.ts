@@ -1,6 +1,6 @@
 import type { Completion } from "../../engine/ports.ts";
 import { plainArray, type Statement, textArray } from "../db.ts";
-import { cancelled, closeWaitsOf, noteAwaitedOf } from "./finish.ts";
+import { cancelled, noteAwaitedOf } from "./finish.ts";
 import { claimValues } from "./held-by.ts";
 import { wakeFreedLanesOf } from "./lane-wake.ts";
 
@@ -38,7 +38,6 @@ export function completeRuns(environmentId: string, hostId: string, completions:
       ),
       freed as (${wakeFreedLanesOf("gone")}
       ),
-      ${closeWaitsOf("gone")},
       ${noteAwaitedOf("gone")}
       update run r
       set outcome = case when g.state = 'cancelling' then 'canceled' else 'completed' end,

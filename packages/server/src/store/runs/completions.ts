@@ -1,8 +1,8 @@
-import type { Statement } from "../db.ts";
+import { plainArray, type Statement } from "../db.ts";
 
 // What follows in a transaction that finished runs, sealed a batch or completed waitpoints. Locks are taken in the order:
-// finished live rows, batches, waitpoints, waiting live rows; each kind by its ids, each in a statement of its own, so that the next one
-// decides on what the lock protects.
+// finished live rows, batches, waitpoints, waiting live rows; each kind by its ids, each in a statement of its own, so that the
+// next one decides on what the lock protects.
 
 /** Bounds how long later statements of the transaction wait for the locks of live rows; see `contended.ts`. */
 export const setPatience = "set_config('lock_timeout', '100ms', true)";
@@ -18,27 +18,45 @@ const endedIn = `
         where w.environment_id = $1::uuid and w.waitpoint_id = any (${idsIn("pawl.ended_runs")})`;
 
 /**
- * The statements that come after all that finish runs in a transaction, all of one environment: they complete the waitpoints of
- * those runs and of batches of which nothing lives any more, and let go on who waits for them. The rows of the last one are the
- * runs that are now resuming.
+ * The statements that come after all that finish runs in a transaction, all of one environment: they forget what those had
+ * waited for, complete their waitpoints and those of batches of which nothing lives any more, and let go on who waits for them.
+ * The rows of the last one are the runs that are now resuming.
  *
  * @param environmentId - the environment
+ * @param completedIds - runs that were completed, of which no word was left
  * @returns the statements, in their order
  */
-export function completeAwaited(environmentId: string): readonly Statement[] {
-  return [lockBatches(environmentId), completeWaitpoints(environmentId), resumeWaiters(environmentId)];
+export function completeAwaited(environmentId: string, completedIds: readonly string[] = []): readonly Statement[] {
+  return [closeWaits(environmentId, completedIds), completeWaitpoints(environmentId), resumeWaiters(environmentId)];
 }
 
-/** Of the last two runs of a batch that end at once, the later one waits here, and then sees that the other has ended. */
-function lockBatches(environmentId: string): Statement {
+/**
+ * Forgets the waits that ended runs have opened, and the times among them, which nobody else can wait for; what was opened until their
+ * rows were locked is seen here. And locks batches: of the last two runs of one that end at once, the later waits here, and then
+ * sees that the other has ended. Locks: the batches, by id.
+ */
+function closeWaits(environmentId: string, completedIds: readonly string[]): Statement {
   return {
-    name: "batches_lock_awaited",
+    name: "waits_close",
     text: `
-      select id from batch
-      where environment_id = $1::uuid and id = any (array(${endedIn}))
-      order by id
+      with closed as (
+        delete from run_wait w
+        where w.environment_id = $1::uuid and w.run_id = any ($2::uuid[] || ${idsIn("pawl.closing")})
+          and (w.run_id = any (${idsIn("pawl.closing")}) or not exists (
+            select from live_run l where l.environment_id = $1::uuid and l.run_id = w.run_id
+          ))
+        returning w.waitpoint_id
+      ),
+      closed_time as (
+        delete from waitpoint w
+        where w.environment_id = $1::uuid and w.id = any (array(select waitpoint_id from closed))
+          and w.kind = 'time' and w.idempotency_key is null
+      )
+      select b.id from batch b
+      where b.environment_id = $1::uuid and b.id = any (array(${endedIn}))
+      order by b.id
       for no key update`,
-    values: [environmentId],
+    values: [environmentId, plainArray(completedIds)],
   };
 }
 

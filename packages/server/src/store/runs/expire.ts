@@ -1,5 +1,5 @@
 import type { Statement } from "../db.ts";
-import { closeWaitsOf, finishEnded, noteAwaitedOf } from "./finish.ts";
+import { finishEnded, noteAwaitedOf, noteClosingOf } from "./finish.ts";
 
 /** The most runs that one transaction expires. */
 const expireSize = 1_000;
@@ -32,9 +32,9 @@ export function expireRuns(environmentId: string): Statement {
         cross join lateral (select run.ttl_s from run where run.environment_id = $1::uuid and run.id = k.run_id offset 0) r
       ),
       ${finishEnded},
-      ${closeWaitsOf("ended")},
+      ${noteClosingOf("ended")},
       ${noteAwaitedOf("ended")}
-      select e.run_id, e.host_id, e.fence from ended e cross join noted`,
+      select e.run_id, e.host_id, e.fence from ended e cross join noted cross join closing`,
     values: [environmentId],
   };
 }

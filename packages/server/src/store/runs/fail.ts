@@ -1,6 +1,6 @@
 import type { Failure } from "../../engine/ports.ts";
 import { plainArray, type Statement, textArray } from "../db.ts";
-import { cancelled, closeWaitsOf, finishEnded, noteAwaitedOf } from "./finish.ts";
+import { cancelled, finishEnded, noteAwaitedOf, noteClosingOf } from "./finish.ts";
 import { claimValues, heldBy } from "./held-by.ts";
 import { wakeFreedLanesOf, wakeLanesOf } from "./lane-wake.ts";
 
@@ -77,15 +77,17 @@ export function failRuns(environmentId: string, hostId: string, failures: readon
         select * from failed where not is_retried
       ),
       ${finishEnded},
-      ${closeWaitsOf("failed")},
+      ${noteClosingOf("failed")},
       ${noteAwaitedOf("ended")}
-      select run_id, state, due_in_ms, false as is_kept, booked_at is not null and is_limited as has_freed from retried
-      union all
-      select run_id, 'executing', null, true, false from in_place
-      union all
-      select run_id, 'executing', null, true, false from repeated
-      union all
-      select f.run_id, null, null, false, f.has_freed from finished f cross join noted`,
+      select o.* from (
+        select run_id, state, due_in_ms, false as is_kept, booked_at is not null and is_limited as has_freed from retried
+        union all
+        select run_id, 'executing', null, true, false from in_place
+        union all
+        select run_id, 'executing', null, true, false from repeated
+        union all
+        select f.run_id, null, null, false, f.has_freed from finished f cross join noted
+      ) o cross join closing`,
     values: [
       ...claimValues(environmentId, hostId, failures),
       textArray(failures.map((failure) => JSON.stringify(failure.error))),

@@ -9,27 +9,6 @@ export const cancelled: RunError = {
 };
 
 /**
- * The common table expressions that forget the waits of runs: all that were opened, and the times among them, which nobody else
- * can wait for. Without them the losers of a race would stay for ever.
- *
- * @param source - a common table expression with run_id
- * @returns the SQL, for a statement whose $1 is the environment
- */
-export function closeWaitsOf(source: string): string {
-  return `
-    closed as (
-      delete from run_wait w
-      where w.environment_id = $1::uuid and w.run_id = any (array(select run_id from ${source}))
-      returning w.waitpoint_id
-    ),
-    closed_time as (
-      delete from waitpoint w
-      where w.environment_id = $1::uuid and w.id = any (array(select waitpoint_id from closed))
-        and w.kind = 'time' and w.idempotency_key is null
-    )`;
-}
-
-/**
  * The common table expression `noted`, of one row: it leaves word of finished runs that somebody may wait for, alone or as part
  * of a batch, to the statements of `completions.ts` later in the same transaction. So those cost nothing where nobody waits. It
  * is part of the statement only if that reads from it.
@@ -44,6 +23,20 @@ export function noteAwaitedOf(source: string): string {
              ${noteEnded("pawl.ended_in", "awaited_batch_id", "awaited_batch_id is not null")}
       from ${source}
       where is_awaited or awaited_batch_id is not null
+    )`;
+}
+
+/**
+ * The common table expression `closing`, of one row: it leaves word of runs whose waits are to be forgotten, as {@link noteAwaitedOf}
+ * does of those that somebody waits for.
+ *
+ * @param source - a common table expression with run_id
+ * @returns the SQL
+ */
+export function noteClosingOf(source: string): string {
+  return `
+    closing as materialized (
+      select ${noteEnded("pawl.closing", "run_id", "true")} from ${source}
     )`;
 }
 
@@ -88,12 +81,17 @@ export const finishEnded = `
 /**
  * The expression that adds ids to a setting of the transaction, for the statements of `completions.ts`.
  *
- * @param setting - `pawl.ended_runs` for runs, `pawl.ended_in` for batches in which a run has ended or that were sealed
+ * @param setting - `pawl.ended_runs` for runs, `pawl.ended_in` for batches in which a run has ended or that were sealed, `pawl.closing`
+ *   for runs whose waits are forgotten
  * @param id - the expression of an id
  * @param condition - which of the rows
  * @returns the SQL of an aggregate
  */
-export function noteEnded(setting: "pawl.ended_runs" | "pawl.ended_in", id: string, condition: string): string {
+export function noteEnded(
+  setting: "pawl.ended_runs" | "pawl.ended_in" | "pawl.closing",
+  id: string,
+  condition: string,
+): string {
   return `set_config('${setting}', concat_ws(',', nullif(current_setting('${setting}', true), ''),
     string_agg(distinct ${id}::text, ',') filter (where ${condition})), true)`;
 }

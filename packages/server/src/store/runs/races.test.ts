@@ -305,7 +305,7 @@ test("the last two runs of a batch: one ends while the other is about to", async
 
 test("the last two runs of a batch: one ends while the other is looked at", async (t) => {
   const stage = await waitStage(t);
-  for (const after of ["batches_lock_awaited", "waits_complete"]) {
+  for (const after of ["waits_close", "waits_complete"]) {
     const { parent, batchId, first, second } = await parentAndBatch(stage);
     await stage.batches.seal(stage.environment.id, batchId);
     await stage.suspend(parent, "batch#1");
@@ -334,10 +334,34 @@ test("seal and complete: the last run of a batch ends while it is sealed, and th
       await drive(stage, "batches_seal", ({ batches }) => seal(batches), last, true);
     } else {
       const last = ({ runs }: Actor) => complete(stage, runs, second);
-      await drive(stage, "batches_lock_awaited", last, () => seal(stage.batches), true);
+      await drive(stage, "waits_close", last, () => seal(stage.batches), true);
     }
     assert.equal(await stage.state(parent.runId), "resuming");
     await stage.resume();
+  }
+});
+
+test("open and end: what a run opens while it ends is forgotten, too", async (t) => {
+  const stage = await waitStage(t);
+  const ends = [
+    (claim: Claim) => complete(stage, stage.runs, claim),
+    (claim: Claim) => fail(stage, stage.runs, claim, null),
+    (claim: Claim) => fail(stage, stage.runs, claim, 60_000),
+    () => stage.loseHost().then(() => stage.runs.rescue()),
+  ];
+  for (const end of ends) {
+    const claim = await stage.executing({ maxAttempts: 2 });
+    if (end === ends.at(-1)) await stage.sql("update live_run set max_attempts = 1 where state = 'executing'");
+    const at = new Date(Date.now() + 60_000);
+    const wait = { ...claim, wait: "time#1", opens: { kind: "time", at, idempotency: null } } as const;
+    await drive(
+      stage,
+      "waits_join",
+      ({ waits }) => waits.open(stage.environment.id, stage.hostId, [wait]),
+      () => end(claim),
+      true,
+    );
+    assert.deepEqual(await stage.sql("select from run_wait union all select from waitpoint"), []);
   }
 });
 

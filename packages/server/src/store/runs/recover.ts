@@ -1,5 +1,5 @@
 import type { RunError } from "@pawl/contract/errors";
-import { cancelled, closeWaitsOf, finishEnded, noteAwaitedOf } from "./finish.ts";
+import { cancelled, finishEnded, noteAwaitedOf, noteClosingOf } from "./finish.ts";
 import { wakeFreedLanesOf, wakeLanesOf } from "./lane-wake.ts";
 
 /** So often a run that waited may lose its host without having opened a new wait in between. */
@@ -80,10 +80,10 @@ export function recoverLost(first: number): string {
       from judged j where j.fate in ('canceled', 'ended', 'given_up')
     ),
     ${finishEnded},
-    ${closeWaitsOf("ended")},
+    ${noteClosingOf("ended")},
     ${noteAwaitedOf("ended")}
     select run_id, state, booked_at is not null and is_limited as has_freed
     from (select q.run_id, q.state, j.booked_at, j.is_limited from requeued q join judged j using (run_id)) queued
     union all
-    select f.run_id, null, f.has_freed from finished f cross join noted`;
+    select f.run_id, null, f.has_freed from finished f cross join noted cross join closing`;
 }

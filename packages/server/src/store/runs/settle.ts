@@ -48,7 +48,14 @@ function statementsOf(settlement: Settlement): readonly Statement[] {
     ending.push(giveBackRuns(environmentId, hostId, returned), endReturned(environmentId, hostId, returned));
   }
   if (orphaned.length > 0) ending.push(orphanRuns(environmentId, hostId, orphaned));
-  if (ending.length > 0) ending.push(...completeAwaited(environmentId));
+  if (ending.length > 0) {
+    ending.push(
+      ...completeAwaited(
+        environmentId,
+        completed.map((completion) => completion.runId),
+      ),
+    );
+  }
   return started.length === 0 ? ending : [startRuns(environmentId, hostId, started), ...ending];
 }
 
