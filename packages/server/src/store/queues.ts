@@ -70,7 +70,8 @@ function pause(environmentId: string, name: string, isPaused: boolean): Statemen
 function override(environmentId: string, name: string, limit: number | null): Statement {
   return {
     name: "queues_override",
-    text: `update queue set limit_override = $3::int, overridden_at = case when $3::int is not null then now() end
+    // The statement's time is younger than the lock: whatever was claimed under the old limit was claimed before.
+    text: `update queue set limit_override = $3::int, overridden_at = case when $3::int is not null then statement_timestamp() end
            where environment_id = $1 and name = $2 returning name`,
     values: [environmentId, name, limit],
   };

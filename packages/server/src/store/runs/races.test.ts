@@ -1,94 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { untilBlocked } from "@pawl/testkit";
-import type { Claim, RunStore } from "../../engine/ports.ts";
-import type { WaitStore } from "../../engine/wait-ports.ts";
-import { createBatchStore } from "../batches.ts";
-import { error, output, type WaitStage, waitStage } from "../waits/fixtures/wait-stage.ts";
-import { createWaitStore } from "../waits/wait-store.ts";
-import { steppedDatabase } from "./fixtures/stepped-database.ts";
-import { createRunStore } from "./run-store.ts";
+import type { Claim } from "../../engine/ports.ts";
+import { type WaitStage, waitStage } from "../waits/fixtures/wait-stage.ts";
+import { cancel, complete, drive, fail, settlement } from "./fixtures/race-stage.ts";
 
 // Each pair of verbs that decide about the same rows, in both orders: the first is stopped in the middle of its transaction, the
 // second is driven against it on another connection.
-
-/** What the first of two actors uses. */
-interface Actor {
-  readonly runs: RunStore;
-  readonly waits: WaitStore;
-  readonly batches: ReturnType<typeof createBatchStore>;
-}
-
-/**
- * Drives the second verb while the first is stopped after one of its statements.
- *
- * @param isBlocked - whether the second has to wait for the first
- */
-async function drive<First, Second>(
-  stage: WaitStage,
-  after: string,
-  first: (actor: Actor) => Promise<First>,
-  second: () => Promise<Second>,
-  isBlocked: boolean,
-): Promise<readonly [First, Second]> {
-  const stepped = steppedDatabase(stage.database);
-  const { database } = stepped;
-  const step = stepped.stopAfter(after);
-  const leading = first({
-    runs: createRunStore(database),
-    waits: createWaitStore(database),
-    batches: createBatchStore(database),
-  });
-  await Promise.race([step.reached, leading.then(() => assert.fail(`"${after}" was never sent`))]);
-  const following = second();
-  await (isBlocked ? untilBlocked(stage.database) : following);
-  step.release();
-  return Promise.all([leading, following]);
-}
-
-const settlement = (stage: WaitStage) => ({
-  environmentId: stage.environment.id,
-  hostId: stage.hostId,
-  completed: [],
-  failed: [],
-  started: [],
-  returned: [],
-  orphaned: [],
-});
-
-const complete = (stage: WaitStage, runs: RunStore, { runId, fence }: Claim) =>
-  runs.settle({ ...settlement(stage), completed: [{ runId, fence, ...output }] });
-
-const fail = (stage: WaitStage, runs: RunStore, { runId, fence }: Claim, retryDelayMs: number | null) =>
-  runs.settle({
-    ...settlement(stage),
-    failed: [{ runId, fence, error, outcome: "failed", durationMs: 1, retryDelayMs, isRetriedInPlace: false }],
-  });
-
-const cancel = (stage: WaitStage, runs: RunStore, runId: string) => runs.cancel(stage.environment.id, [runId]);
-
-const suspend = (stage: WaitStage, waits: WaitStore, { runId, fence }: Claim, ...keys: string[]) =>
-  waits.suspend(stage.environment.id, stage.hostId, [{ runId, fence, waits: keys }]);
-
-/** A parent that is about to wait for a child, which executes. */
-async function parentAndChild(stage: WaitStage): Promise<{ readonly parent: Claim; readonly child: Claim }> {
-  const parent = await stage.executing();
-  const childId = await stage.child(parent);
-  const [child] = await stage.claim();
-  assert.equal(child?.runId, childId);
-  return { parent, child: { runId: childId, fence: 1 } };
-}
-
-/** A parent that waits for a sealed batch of two runs, which execute. */
-async function parentAndBatch(stage: WaitStage) {
-  const parent = await stage.executing();
-  const batchId = await stage.batch(parent);
-  await stage.addItems(batchId, 2);
-  const children = await stage.claim({ direct: 2 });
-  const [first, second] = children;
-  assert.ok(first && second);
-  return { parent, batchId, first, second };
-}
 
 test("cancel and complete: the run completes while it is being cancelled", async (t) => {
   const stage = await waitStage(t);
@@ -227,123 +144,9 @@ test("resume and host loss: the run would go on while its host is being lost", a
   assert.deepEqual([live?.state, live?.attempt, live?.is_recovering], ["queued", 0, true]);
 });
 
-test("suspend and complete: the child ends while its parent is about to wait", async (t) => {
-  const stage = await waitStage(t);
-  const { parent, child } = await parentAndChild(stage);
-  const [suspended, settled] = await drive(
-    stage,
-    "waits_lock_awaited",
-    ({ waits }) => suspend(stage, waits, parent, "run#1"),
-    () => complete(stage, stage.runs, child),
-    true,
-  );
-  assert.deepEqual([suspended.resumed, settled.hasFreed], [[], true]);
-  assert.equal(await stage.state(parent.runId), "resuming");
-});
-
-test("suspend and complete: the parent waits while its child is about to end", async (t) => {
-  const stage = await waitStage(t);
-  const { parent, child } = await parentAndChild(stage);
-  const [settled, suspended] = await drive(
-    stage,
-    "runs_complete",
-    ({ runs }) => complete(stage, runs, child),
-    () => suspend(stage, stage.waits, parent, "run#1"),
-    false,
-  );
-  assert.deepEqual([suspended.resumed, settled.hasFreed], [[], true]);
-  assert.equal(await stage.state(parent.runId), "resuming");
-});
-
-test("suspend and complete: the parent would wait while its child ends", async (t) => {
-  const stage = await waitStage(t);
-  const { parent, child } = await parentAndChild(stage);
-  const [, suspended] = await drive(
-    stage,
-    "waits_complete",
-    ({ runs }) => complete(stage, runs, child),
-    () => suspend(stage, stage.waits, parent, "run#1"),
-    true,
-  );
-  assert.equal(suspended.resumed.length, 1);
-  assert.equal(await stage.state(parent.runId), "executing");
-});
-
-test("suspend and complete: a token is completed while a run is about to wait for it, and after", async (t) => {
-  const stage = await waitStage(t);
-  for (const after of ["waits_lock_awaited", "runs_suspend"]) {
-    const { id } = await stage.waits.createToken(stage.newToken());
-    const claim = await stage.executing();
-    await stage.open(claim, "token#1", { kind: "join", waitpointId: id });
-    const [suspended, completed] = await drive(
-      stage,
-      after,
-      ({ waits }) => suspend(stage, waits, claim, "token#1"),
-      () => stage.completeToken(id),
-      true,
-    );
-    assert.deepEqual([suspended.resumed, completed], [[], "completed"]);
-    assert.equal(await stage.state(claim.runId), "resuming");
-  }
-});
-
-test("the last two runs of a batch: one ends while the other is about to", async (t) => {
-  const stage = await waitStage(t);
-  const { parent, batchId, first, second } = await parentAndBatch(stage);
-  await stage.batches.seal(stage.environment.id, batchId);
-  await stage.suspend(parent, "batch#1");
-  const [one, other] = await drive(
-    stage,
-    "runs_complete",
-    ({ runs }) => complete(stage, runs, first),
-    () => complete(stage, stage.runs, second),
-    false,
-  );
-  assert.deepEqual([one.hasFreed, other.hasFreed], [true, false]);
-  assert.equal(await stage.state(parent.runId), "resuming");
-});
-
-test("the last two runs of a batch: one ends while the other is looked at", async (t) => {
-  const stage = await waitStage(t);
-  for (const after of ["waits_close", "waits_complete"]) {
-    const { parent, batchId, first, second } = await parentAndBatch(stage);
-    await stage.batches.seal(stage.environment.id, batchId);
-    await stage.suspend(parent, "batch#1");
-    const [one, other] = await drive(
-      stage,
-      after,
-      ({ runs }) => complete(stage, runs, first),
-      () => complete(stage, stage.runs, second),
-      true,
-    );
-    assert.deepEqual([one.hasFreed, other.hasFreed], [false, true]);
-    assert.equal(await stage.state(parent.runId), "resuming");
-    await stage.resume();
-  }
-});
-
-test("seal and complete: the last run of a batch ends while it is sealed, and the other way round", async (t) => {
-  const stage = await waitStage(t);
-  for (const isSealFirst of [true, false]) {
-    const { parent, batchId, first, second } = await parentAndBatch(stage);
-    await stage.suspend(parent, "batch#1");
-    await stage.complete(first);
-    const seal = (batches: Actor["batches"]) => batches.seal(stage.environment.id, batchId);
-    if (isSealFirst) {
-      const last = () => complete(stage, stage.runs, second);
-      await drive(stage, "batches_seal", ({ batches }) => seal(batches), last, true);
-    } else {
-      const last = ({ runs }: Actor) => complete(stage, runs, second);
-      await drive(stage, "waits_close", last, () => seal(stage.batches), true);
-    }
-    assert.equal(await stage.state(parent.runId), "resuming");
-    await stage.resume();
-  }
-});
-
 test("open and end: what a run opens while it ends is forgotten, too", async (t) => {
   const stage = await waitStage(t);
-  const ends = [
+  const ends: readonly ((claim: Claim) => Promise<unknown>)[] = [
     (claim: Claim) => complete(stage, stage.runs, claim),
     (claim: Claim) => fail(stage, stage.runs, claim, null),
     (claim: Claim) => fail(stage, stage.runs, claim, 60_000),
@@ -393,30 +196,4 @@ test("expire and start: a run starts while it expires, and expires while it star
   );
   assert.deepEqual(outcome.recalled, []);
   assert.equal(await stage.state(started.runId), "executing");
-});
-
-test("two that hold what the other needs get through, one after the other", async (t) => {
-  const stage = await waitStage(t);
-  const grandparent = await stage.executing();
-  const parentId = await stage.child(grandparent);
-  const [parent] = await stage.claim();
-  assert.equal(parent?.runId, parentId);
-  await stage.child(parent ?? grandparent);
-  const parentClaim = { runId: parentId, fence: 1 };
-  // Both suspend in one array: the waitpoint of the parent is locked, and its row is about to be. Whoever ends it comes the other way.
-  const [suspended, settled] = await drive(
-    stage,
-    "waits_lock_awaited",
-    ({ waits }) =>
-      waits.suspend(stage.environment.id, stage.hostId, [
-        { ...grandparent, waits: ["run#1"] },
-        { ...parentClaim, waits: ["run#1"] },
-      ]),
-    () => fail(stage, stage.runs, parentClaim, null),
-    true,
-  );
-  assert.deepEqual(settled.lost, []);
-  assert.equal(await stage.outcome(parentId), "failed");
-  const wasSeen = suspended.resumed.some((run) => run.runId === grandparent.runId);
-  assert.equal(await stage.state(grandparent.runId), wasSeen ? "executing" : "resuming");
 });
