@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runs, tasks, wait } from "@pawl/sdk";
 import type {
+  blocksLater,
   busy,
   deadly,
   longWait,
@@ -91,6 +92,21 @@ test("runs that wait are parked in one process, which executes others meanwhile"
     assert.ok(durationMs < 1_000, `${durationMs} ms`);
   });
 
+  await t.test("nor what another run in the process blocked", async () => {
+    const token = await wait.createToken({ timeout: "1h" });
+    const blocker = await tasks.trigger<typeof blocksLater>("blocks-later", { tokenId: token.id, ms: 3_000 });
+    await untilStatus(blocker, "WAITING");
+    const gate = engine.gate("blocked");
+    const handle = await tasks.trigger<typeof busy>("busy", { gate }, { maxDuration: 3 });
+    await engine.untilMark(handle, "start");
+    await wait.completeToken(token, {});
+    await outputOf(blocker);
+    await engine.open("blocked");
+    await outputOf(handle);
+    const { durationMs } = await runs.retrieve(handle);
+    assert.ok(durationMs < 2_500, `${durationMs} ms`);
+  });
+
   await t.test("cancelling one aborts its signal and calls its onCancel in place", async () => {
     const bystander = await parkOne(engine);
     const { handle, pid } = await parkOne(engine);
@@ -174,6 +190,17 @@ test("runs are not parked where something could be shared that must not be", asy
       assert.equal(starts.length, 1);
     },
   );
+});
+
+test("a hook for every task keeps every run that waits in a process of its own", async (t) => {
+  const engine = await openEngine(t, { worker: { processes: 3, env: { PAWL_E2E_GLOBAL_HOOK: "onWait" } } });
+  const first = await parkOne(engine);
+  const second = await parkOne(engine);
+  assert.equal(new Set([first.pid, second.pid, await pidOf(), await pidOf()]).size, 3);
+  for (const { handle, pid, release } of [first, second]) {
+    await release();
+    assert.deepEqual(await outputOf(handle), { ok: true, pid });
+  }
 });
 
 test("nobody is charged for memory that parked runs share", async (t) => {
