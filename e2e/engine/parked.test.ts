@@ -196,7 +196,8 @@ test("a hook for every task keeps every run that waits in a process of its own",
   const engine = await openEngine(t, { worker: { processes: 3, env: { PAWL_E2E_GLOBAL_HOOK: "onWait" } } });
   const first = await parkOne(engine);
   const second = await parkOne(engine);
-  assert.equal(new Set([first.pid, second.pid, await pidOf(), await pidOf()]).size, 3);
+  assert.notEqual(first.pid, second.pid);
+  for (let count = 0; count < 4; count++) assert.ok(![first.pid, second.pid].includes(await pidOf()));
   for (const { handle, pid, release } of [first, second]) {
     await release();
     assert.deepEqual(await outputOf(handle), { ok: true, pid });
