@@ -16,7 +16,8 @@ import { wakeFreedLanesOf } from "./lane-wake.ts";
  * @returns what became of each
  */
 export async function cancel(db: Database, environmentId: string, runIds: readonly string[]): Promise<CancelOutcome> {
-  const [changed = [], , , , ended = []] = await transactionAgain(db, [
+  const [, changed = [], , , , ended = []] = await transactionAgain(db, [
+    lockRuns(environmentId, runIds),
     cancelRuns(environmentId, runIds),
     ...completeAwaited(environmentId),
     findEnded(environmentId, runIds),
@@ -46,16 +47,29 @@ export async function cancel(db: Database, environmentId: string, runIds: readon
   };
 }
 
-/** Locks: the live rows in the order of their ids, then the run rows of those that end. */
+/**
+ * A run that is claimed in the same moment has to be seen as it is then: an update checks its constraints against the row as the
+ * statement first saw it. Locks: the live rows, in the order of their ids.
+ */
+function lockRuns(environmentId: string, runIds: readonly string[]): Statement {
+  return {
+    name: "runs_lock_cancelled",
+    text: `
+      select l.run_id from live_run l
+      where l.environment_id = $1::uuid and l.run_id = any ($2::uuid[])
+      order by l.run_id
+      for update`,
+    values: [environmentId, plainArray(runIds)],
+  };
+}
+
+/** Comes after {@link lockRuns}. Locks: the run rows of those that end. */
 function cancelRuns(environmentId: string, runIds: readonly string[]): Statement {
   return {
     name: "runs_cancel",
     text: `
       with locked as materialized (
-        select l.* from live_run l
-        where l.environment_id = $1::uuid and l.run_id = any ($2::uuid[])
-        order by l.run_id
-        for update
+        select l.* from live_run l where l.environment_id = $1::uuid and l.run_id = any ($2::uuid[])
       ),
       asked as (
         update live_run l

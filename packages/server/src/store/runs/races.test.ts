@@ -35,6 +35,23 @@ test("cancel and complete: the run is cancelled while it completes", async (t) =
   assert.equal(await stage.outcome(claim.runId), "completed");
 });
 
+test("claim and cancel: the run is cancelled while it is claimed, to start or ahead", async (t) => {
+  const stage = await waitStage(t);
+  for (const direct of [1, 0]) {
+    const [runId = ""] = await stage.trigger(1);
+    const [claimed, outcome] = await drive(
+      stage,
+      "runs_claim",
+      ({ runs }) => runs.claim(stage.claimRequest({ direct, ahead: 1 - direct })),
+      () => cancel(stage, stage.runs, runId),
+      true,
+    );
+    assert.equal(claimed.claimed.length, 1);
+    assert.deepEqual([outcome.cancelling.length, outcome.recalled.length], [direct, 1 - direct]);
+    await stage.runs.endCancelling(stage.environment.id, [runId]);
+  }
+});
+
 test("retry and cancel: the attempt fails while the run is being cancelled", async (t) => {
   const stage = await waitStage(t);
   const claim = await stage.executing();
