@@ -49,6 +49,7 @@ async function pass(stage: ClaimStage): Promise<void> {
   const e = `'${stage.environmentId}'::uuid`;
   await stage.sql(`
     begin;
+    set local enable_seqscan = off;
     create temp table passing on commit drop as
       select ${e} as environment_id, ${idOfNumber()} as id from generate_series(1, ${runsEach}) n;
     insert into run (environment_id, id, task_id, queue_name, payload, payload_type, trace_id, created_at)
@@ -58,15 +59,15 @@ async function pass(stage: ClaimStage): Promise<void> {
     insert into lane_wake (environment_id, queue_name, concurrency_key, version_id, order_at)
       select ${e}, 'task/claims', '', '00000000-0000-0000-0000-000000000000', clock_timestamp() from generate_series(1, ${runsEach} / 10);
     delete from lane_wake;
-    update live_run l
+    update live_run
     set state = 'executing', claimed_order_at = order_at, order_at = null, host_id = '${stage.hostId}', fence = 1,
         version_id = '${stage.versionId}', attempt = 1, started_at = now(), attempt_started_at = now(), holds_slot = true,
         booked_at = clock_timestamp()
-    from passing p where l.environment_id = p.environment_id and l.run_id = p.id;
-    delete from live_run l using passing p where l.environment_id = p.environment_id and l.run_id = p.id;
-    update run r
+    where environment_id = ${e} and run_id = any (array(select id from passing));
+    delete from live_run where environment_id = ${e} and run_id = any (array(select id from passing));
+    update run
     set outcome = 'completed', finished_at = now(), attempt_count = 1, started_at = now(), duration_ms = 1, output = '1',
         output_type = 'application/json', version_id = '${stage.versionId}'
-    from passing p where r.environment_id = p.environment_id and r.id = p.id;
+    where environment_id = ${e} and id = any (array(select id from passing));
     commit`);
 }

@@ -165,7 +165,7 @@ const settledLanes = `
              then greatest(statement_timestamp(), (select served_from from scope)) + last_rank * interval '1 microsecond'
              else served_at
            end as new_served_at,
-           coalesce(next_at, case when is_empty then last_at end, head_at) as new_head_at,
+           coalesce(next_at, last_at, head_at) as new_head_at,
            case
              when not is_paused and ready_lanes <= ${calmLanes}
                and (chosen > 0 or served_at > statement_timestamp() - interval '2 seconds') then 'ready'

@@ -73,7 +73,7 @@ export function claimPlainRuns(request: ClaimRequest): Statement {
       ${takeChosen("false")},
       judged as materialized (
         select l.place, l.served_at, l.head_at, h.is_unread, h.is_empty,
-               coalesce(h.next_at, case when h.is_empty then h.last_at end, l.head_at) as new_head_at,
+               coalesce(h.next_at, h.last_at, l.head_at) as new_head_at,
                case
                  when h.last_rank is not null
                    and ((select count(*) from walked) > 1 or l.served_at < greatest(

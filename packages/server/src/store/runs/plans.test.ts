@@ -169,3 +169,35 @@ test("with 1,000,000 live runs each statement of the hot path looks only at what
     assert.ok(indexesOf(of(rescue, "runs_rescue")).includes("live_run_by_host"), statistics);
   }
 });
+
+test("a transaction that is held open does not make claims walk over what has passed since", async (t) => {
+  const stage = await runStage(t, { poolSize: 2 });
+  const holder = await stage.database.connect();
+  stage.onEnd(() => holder.end());
+  await holder.query("begin isolation level repeatable read");
+  await holder.query("select count(*) from live_run");
+  for (let round = 0; round < 10; round++) {
+    await stage.trigger(400);
+    // One run at a time now and then, as from single triggers: the head of the lane has to move with these, too.
+    const claimed = [...(await stage.claim({ direct: 399 })), ...(await stage.claim())];
+    await stage.settle({
+      completed: claimed.map(({ runId, fence }) => ({
+        runId,
+        fence,
+        output: null,
+        outputType: "application/json" as const,
+        durationMs: 1,
+      })),
+    });
+    await stage.sql("update dispatch set updated_at = updated_at - interval '1 hour'");
+  }
+  await stage.trigger(1);
+  await stage.claim();
+  await stage.trigger(1);
+  const request = stage.claimRequest();
+  const { id } = stage.environment;
+  const plans = await plansOf(stage, [openLanes(id), resumeRuns(id, stage.hostId, null), claimRuns(request)]);
+  for (const [name, plan] of [...plans, ...(await plansOf(stage, [claimPlainRuns(request)]))]) {
+    assertBounded(name, plan, { rows: 50, pages: 150 });
+  }
+});
