@@ -6,6 +6,7 @@ import { claimHeldTransaction } from "./claim-held-transaction.ts";
 import { claimLanes } from "./claim-lanes.ts";
 import { fanOut } from "./fan-out.ts";
 import { idle } from "./idle.ts";
+import { manyParents } from "./many-parents.ts";
 import type { Measure } from "./measure.ts";
 import { parentChild } from "./parent-child.ts";
 import { runsEndToEnd } from "./runs-end-to-end.ts";
@@ -32,6 +33,7 @@ export const allMeasures: readonly Measure[] = [
   startLatencyWarm,
   parentChild,
   fanOut,
+  manyParents,
   waitForMany,
   claimLanes,
   claimBesideMany,

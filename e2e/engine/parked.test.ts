@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runs, tasks, wait } from "@pawl/sdk";
 import type {
-  blocksLater,
   busy,
   deadly,
   longWait,
@@ -90,21 +89,6 @@ test("runs that wait are parked in one process, which executes others meanwhile"
     const { durationMs, status } = await runs.retrieve(handle);
     assert.equal(status, "COMPLETED");
     assert.ok(durationMs < 1_000, `${durationMs} ms`);
-  });
-
-  await t.test("nor what another run in the process blocked", async () => {
-    const token = await wait.createToken({ timeout: "1h" });
-    const blocker = await tasks.trigger<typeof blocksLater>("blocks-later", { tokenId: token.id, ms: 3_000 });
-    await untilStatus(blocker, "WAITING");
-    const gate = engine.gate("blocked");
-    const handle = await tasks.trigger<typeof busy>("busy", { gate }, { maxDuration: 3 });
-    await engine.untilMark(handle, "start");
-    await wait.completeToken(token, {});
-    await outputOf(blocker);
-    await engine.open("blocked");
-    await outputOf(handle);
-    const { durationMs } = await runs.retrieve(handle);
-    assert.ok(durationMs < 2_500, `${durationMs} ms`);
   });
 
   await t.test("cancelling one aborts its signal and calls its onCancel in place", async () => {

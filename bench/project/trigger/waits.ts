@@ -28,6 +28,14 @@ export const fanOut = task({
   },
 });
 
+/** Waits for one child; many of them do so at once. */
+export const oneOfMany = task({
+  id: "bench.one-of-many",
+  run: async ({ n }: { n: number }) => {
+    await noop.triggerAndWait({ n }).unwrap();
+  },
+});
+
 const sleeper = (id: string) =>
   task({
     id,

@@ -118,18 +118,6 @@ export const longWait = task({
   },
 });
 
-/** Blocks the loop of its process, and all that execute in it, as soon as its wait is over. */
-export const blocksLater = task({
-  id: "blocks-later",
-  retry: { maxAttempts: 1 },
-  run: async ({ tokenId, ms }: { tokenId: string; ms: number }, { ctx }) => {
-    await wait.forToken(tokenId);
-    const endsAtMs = Date.now() + ms;
-    while (Date.now() < endsAtMs);
-    mark(ctx, "blocked");
-  },
-});
-
 /** Two chains: one waits, the other works on, without a slot. */
 export const worksBeside = task({
   id: "works-beside",
