@@ -1,26 +1,29 @@
 import type { RunCondition } from "@pawl/contract/api/explain";
-import type { SlotUse, StandingHost } from "../../engine/read-ports.ts";
+import type { RunStanding, SlotUse, StandingHost } from "../../engine/read-ports.ts";
 import { combinedLimit, environmentLimit, queueLimit, type Surroundings } from "./condition.ts";
 
 /** A new run counts those whose wait is over as if they held their slots already: they go first. */
 const held = ({ held, resuming }: SlotUse): number => held + resuming;
 
 /**
- * What has to hold for a queued run to be claimed, in the order in which a claim judges it.
+ * What has to hold for a queued run to be claimed, in the order in which a claim judges it. What can't be judged because an
+ * earlier condition does not hold is left out: which host has the version needs a host, and which process is free needs one
+ * with the version.
  *
  * @param around - what is around the run
  * @returns the conditions
  */
 export function claimConditions(around: Surroundings): readonly RunCondition[] {
+  const { hosts } = around.standing;
   return [
     environmentOpen(around),
     hostConnected(around),
-    hostHasVersion(around),
+    ...(hosts.length === 0 ? [] : [hostHasVersion(around)]),
     queueOpen(around),
     queueLimit(around, held),
     combinedLimit(around, held),
     environmentLimit(around, held),
-    processFree(around),
+    ...(hosts.some(({ hasVersion }) => hasVersion) ? [processFree(around)] : []),
   ];
 }
 
@@ -74,10 +77,14 @@ function processFree({ standing, freeProcesses }: Surroundings): RunCondition {
     const detail = `A process is free on ${listed(free.map(({ name }) => name))}.`;
     return { name: "process_free", holds: true, detail };
   }
-  const { before } = standing;
-  const line = before === 0 ? "" : ` ${before >= 1_000 ? "1,000 or more" : before} of its queue stand before it.`;
-  const detail = `Every process of the connected worker hosts is busy: ${listed(able.map(busyText))}.${line}`;
+  const detail = `Every process of the connected worker hosts is busy: ${listed(able.map(busyText))}.${lineText(standing)}`;
   return { name: "process_free", holds: false, detail };
+}
+
+function lineText({ before }: RunStanding): string {
+  if (before === 0) return "";
+  if (before === 1) return " 1 run of its queue stands before it.";
+  return ` ${before >= 1_000 ? "1,000 or more" : before} runs of its queue stand before it.`;
 }
 
 function busyText({ name, held }: StandingHost): string {
