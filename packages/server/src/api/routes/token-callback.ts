@@ -8,8 +8,8 @@ import { isCallbackHash } from "../token-url.ts";
 import { idInPath, notFound, pathPart } from "../validation.ts";
 
 /**
- * `POST /api/v1/waitpoints/tokens/:tokenId/callback/:hash`: completes a token with the whole body, any JSON, for services that
- * can be given an address and nothing else. The hash in it is the credential.
+ * `POST /api/v1/waitpoints/tokens/:tokenId/callback/:hash`: completes a token with the whole body, any JSON, or `{}` without one,
+ * for services that can be given an address and nothing else. The hash in it is the credential.
  *
  * @param engine - completes the token
  * @param environments - knows the keys that the hash may have been made with
@@ -25,7 +25,8 @@ export function tokenCallbackRoute(
     accepts: "anyone",
     bodyLimit: maxTokenBytes,
     async answer(request): Promise<CompleteTokenAnswer> {
-      if (request.headers["content-length"] === undefined) {
+      // Without either header there is no body, which counts as {}.
+      if ("transfer-encoding" in request.headers && !("content-length" in request.headers)) {
         throw new ApiError("length_required", "Send the body with the header 'Content-Length'.", "content-length");
       }
       const uuid = idInPath(request, "tokenId", "waitpoint");

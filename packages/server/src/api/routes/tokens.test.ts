@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { newUuid, toPublicId } from "@pawl/contract/ids";
 import { call, type StartedApi, startApi } from "../fixtures/started-api.ts";
@@ -52,12 +54,21 @@ test("a token is found by its idempotency key while that lasts", async (t) => {
   assert.notEqual((await create(api, { idempotencyKey: "s" })).id, short.id);
 });
 
+/** A POST with neither a Content-Length nor a Transfer-Encoding, as curl sends it without data; gives the raw answer. */
+async function postWithoutBody(url: string): Promise<string> {
+  const { hostname, port, pathname, host } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write(`POST ${pathname} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  return text(socket);
+}
+
 test("the callback address completes a token with any JSON, and needs no key", async (t) => {
   const api = await startApi(t);
   const { id, url } = await create(api);
   assert.ok(url.startsWith(`${api.apiUrl}${tokens}/${id}/callback/`));
   const post = (path: string, body: string) => call(api, "POST", new URL(path).pathname, { key: null, body });
   assert.equal((await post(`${url.slice(0, -1)}${url.endsWith("0") ? "1" : "0"}`, "{}")).status, 401);
+  for (const stray of ["g", "%20", "0", "zz"]) assert.equal((await post(`${url}${stray}`, "{}")).status, 401, stray);
   assert.equal((await post(url.replace(id, toPublicId("waitpoint", newUuid())), "{}")).status, 404);
   assert.equal((await post(url, "{")).status, 400);
   assert.equal((await post(url, `"${"x".repeat(524_288)}"`)).status, 413);
@@ -70,6 +81,9 @@ test("the callback address completes a token with any JSON, and needs no key", a
   const noBody = await fetch(empty.url, { method: "POST", headers: { "content-length": "0" } });
   assert.equal(noBody.status, 200);
   assert.equal((await retrieve(api, empty.id)).output, "{}");
+  const bare = await create(api);
+  assert.match(await postWithoutBody(bare.url), /^HTTP\/1\.1 200 /);
+  assert.equal((await retrieve(api, bare.id)).output, "{}");
   const chunked = await fetch(url, {
     method: "POST",
     body: new Blob(["{}"]).stream(),
