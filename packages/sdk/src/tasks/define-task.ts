@@ -1,3 +1,4 @@
+import { maxAttemptsCap } from "@pawl/contract/retry";
 import { hooksOf, type TaskHooks } from "../hooks/task-hooks.ts";
 import { type RunArguments, runtime, type TaskDefinition } from "../runtime.ts";
 import { batchTriggerAndWait } from "../trigger/batch-and-wait.ts";
@@ -29,7 +30,7 @@ export type SchemaTask<TId extends string, TSchema, TOutput> = Task<TId, SchemaI
  *
  * @param options - its id, its work, and its settings
  * @returns the task, to trigger it and to name its type
- * @throws TypeError when the id or `run` is missing
+ * @throws TypeError when the id or `run` is missing, or `retry.maxAttempts` can't be right
  * @example
  * ```ts
  * export const hello = task({
@@ -51,7 +52,7 @@ export function task<const TId extends string, TInput = void, TOutput = unknown>
  *
  * @param options - its id, its schema, its work, and its settings
  * @returns the task, with its `schema`
- * @throws TypeError when the schema is none, or the id or `run` is missing
+ * @throws TypeError when the schema is none, the id or `run` is missing, or `retry.maxAttempts` can't be right
  * @example
  * ```ts
  * export const resize = schemaTask({
@@ -78,6 +79,7 @@ function define<TId extends string, TInput, TOutput>(
   const { id, description } = options;
   if (typeof id !== "string" || id === "") throw new TypeError('A task needs an id, such as { id: "mail.send" }.');
   if (typeof options.run !== "function") throw new TypeError(`Task ${id} has no run function.`);
+  checkMaxAttempts(id, options.retry?.maxAttempts);
   register(definitionOf(options, parsePayload));
   const toEntry = ({ payload, options }: AnyItem) => ({ taskId: id, payload, options, parsePayload });
   return {
@@ -120,6 +122,14 @@ function definitionOf<TId extends string, TInput, TOutput>(
     run: async (payload, args) => options.run(payload as TInput, args), // callers are held to TInput by the type of trigger
     filePath: runtime().currentFile ?? undefined,
   };
+}
+
+function checkMaxAttempts(id: string, maxAttempts: number | undefined): void {
+  if (maxAttempts === undefined || (Number.isInteger(maxAttempts) && maxAttempts >= 1 && maxAttempts <= maxAttemptsCap))
+    return;
+  throw new TypeError(
+    `The retry.maxAttempts of task ${id} is ${maxAttempts}; it must be a whole number from 1 to ${maxAttemptsCap}, the first attempt included.`,
+  );
 }
 
 function register(definition: TaskDefinition): void {
