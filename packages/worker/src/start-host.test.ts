@@ -66,6 +66,20 @@ test("a new version takes over while runs of the old one go on", () =>
     assert.equal(host.status().currentVersionId, "version_2");
   }));
 
+test("a version of before is known from the first hello on, and gets a process when a run of it comes", () =>
+  withHost({ version: null, preparedProcesses: 1 }, async ({ server, host }) => {
+    host.keepVersion(versionOf("tasks.mjs", "version_0"));
+    await host.addVersion(versionOf("one-run-a-process.mjs", "version_1", false));
+    host.keepVersion(versionOf("throws-at-import.mjs", "version_1"));
+    await server.until(() => server.capacity.ready > 0);
+    assert.ok(server.hellos[0]?.versions.includes("version_0"));
+    assert.ok(host.status().processes.every(({ versionId }) => versionId === "version_1"));
+    const [old] = server.push({ taskId: "noop", versionId: "version_0" });
+    assert.ok(old);
+    assert.equal((await server.resultInTheEnd(old)).kind, "completed");
+    assert.equal(host.status().currentVersionId, "version_1");
+  }));
+
 test("a run of a version that was let go meanwhile is attempted again by its policy", () =>
   withHost({}, async ({ server, host }) => {
     const manifest = { tasks: [{ ...failLater, retry: defaultRetryPolicy }], processKeepAlive: true };

@@ -78,6 +78,11 @@ export interface Host {
    * @throws IndexError when its bundle can't be imported
    */
   addVersion(version: AddedVersion): Promise<void>;
+  /**
+   * Adds a version of before: runs that began with it go on here, and no process is spawned until one comes. One that the host
+   * has stays as it is.
+   */
+  keepVersion(version: AddedVersion): void;
   /** Takes no more runs of a version; those that execute end here. */
   retireVersion(id: string): void;
   /**
@@ -126,6 +131,7 @@ export function startHost(options: HostOptions): Host {
       if (failure !== null) throw new IndexError(failure);
       worker.makeCurrent(version);
     },
+    keepVersion: (kept) => worker.keep(pooled(kept)),
     retireVersion: (id) => worker.retire(id),
     stop({ graceMs }) {
       if (graceMs === 0) hurry.abort();

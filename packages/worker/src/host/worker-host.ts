@@ -84,6 +84,14 @@ export class WorkerHost implements ConnectionObserver {
     this.#announceVersions();
   }
 
+  /** Makes a version known that is not the current one; a process is spawned when a run of it comes. */
+  keep(version: HostVersion): void {
+    const { versions } = this.#parts.state;
+    if (versions.has(version.versionId)) return;
+    versions.set(version.versionId, version);
+    this.#announceVersions();
+  }
+
   /** Lets go of a version: its runs that have not started go back, those that execute end here. */
   retire(versionId: string): void {
     const { state, pool, assignment } = this.#parts;
