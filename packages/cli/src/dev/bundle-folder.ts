@@ -4,11 +4,12 @@ import { join } from "node:path";
 const keptBundles = 10;
 
 /**
- * Removes bundles of earlier sessions, but for the latest ten.
+ * Removes bundles of earlier sessions, but for the latest ten and those that are still needed.
  *
  * @param dir - the folder that holds a folder for each bundle; it may be missing
+ * @param needed - paths of folders in it that stay
  */
-export async function pruneBundles(dir: string): Promise<void> {
+export async function pruneBundles(dir: string, needed: ReadonlySet<string>): Promise<void> {
   const names = await readdir(dir).catch(() => []);
   const folders = await Promise.all(
     names.map(async (name) => {
@@ -18,5 +19,6 @@ export async function pruneBundles(dir: string): Promise<void> {
     }),
   );
   folders.sort((a, b) => b.changedAtMs - a.changedAtMs);
-  await Promise.all(folders.slice(keptBundles).map(({ path }) => rm(path, { recursive: true, force: true })));
+  const spare = folders.slice(keptBundles).filter(({ path }) => !needed.has(path));
+  await Promise.all(spare.map(({ path }) => rm(path, { recursive: true, force: true })));
 }

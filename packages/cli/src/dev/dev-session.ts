@@ -8,6 +8,7 @@ import { pruneBundles } from "./bundle-folder.ts";
 import type { DevEvent } from "./dev-event.ts";
 import { chooseOwnPort } from "./own-port.ts";
 import { type ServerProcess, startServerProcess } from "./server-process.ts";
+import { recordedBundles } from "./version-records.ts";
 import { startWorkerSession, type WorkerSession } from "./worker-session.ts";
 
 /** What `pawl dev` is told. */
@@ -88,7 +89,7 @@ async function open(settings: DevSettings, projectDir: string): Promise<Parts> {
   await loadProject(projectDir);
   const pawlDir = await makePawlDir(projectDir);
   const outDir = join(pawlDir, "build");
-  await pruneBundles(outDir);
+  await pruneBundles(outDir, await recordedBundles(projectDir));
   const server = openServer(settings, projectDir, pawlDir);
   const credentials = server.then((opened) => opened.credentials);
   credentials.catch(() => {}); // whoever awaits the server hears of it

@@ -8,6 +8,7 @@ import type { Credentials } from "../api/credentials.ts";
 import { pawlDirOf } from "../dev-file.ts";
 import type { DevEvent } from "./dev-event.ts";
 import { fromHostEvent } from "./host-events.ts";
+import { keptVersions, readVersions, recordVersion } from "./version-records.ts";
 
 /** A worker host of a project, given one version after another. */
 export interface WorkerSession {
@@ -32,8 +33,6 @@ export interface WorkerSettings {
   readonly maxProcesses?: number;
 }
 
-/** An attempt that failed is repeated on the version that it began with, so that the last ones can still be executed. */
-const keptVersions = 10;
 const registrationPauseMs = 500;
 
 /**
@@ -57,8 +56,10 @@ export function startWorkerSession(settings: WorkerSettings): WorkerSession {
   };
   const running = new Set<string>();
   const connect = async () => {
+    if (host !== null) return host;
     const { apiUrl, secretKey } = await settings.credentials;
-    host ??= startHost({
+    const earlier = await readVersions(settings.projectDir, secretKey);
+    host = startHost({
       apiUrl,
       secretKey,
       dataDir: join(pawlDirOf(settings.projectDir), "host"),
@@ -70,6 +71,8 @@ export function startWorkerSession(settings: WorkerSettings): WorkerSession {
         if (shown !== null && isNews(shown)) settings.onEvent(shown);
       },
     });
+    for (const version of earlier) host.keepVersion(version);
+    versionIds = earlier.map(({ id }) => id);
     return host;
   };
   return {
@@ -77,12 +80,15 @@ export function startWorkerSession(settings: WorkerSettings): WorkerSession {
       const beganAtMs = performance.now();
       const indexed = await indexBundle(bundle.path, { projectDir: project.dir });
       const manifest = { ...indexed, contentHash: bundle.contentHash };
-      const { id, label } = await register(await settings.credentials, manifest, (reason) => {
+      const credentials = await settings.credentials;
+      const { id, label } = await register(credentials, manifest, (reason) => {
         settings.onEvent({ type: "connection", isConnected: false, reason });
         isLost = true;
       });
       const loadingHost = await connect();
-      await loadingHost.addVersion({ id, label, bundlePath: bundle.path, projectDir: project.dir, manifest });
+      const version = { id, label, bundlePath: bundle.path, projectDir: project.dir, manifest };
+      await loadingHost.addVersion(version);
+      await recordVersion(version, credentials.secretKey);
       versionIds = [...versionIds.filter((other) => other !== id), id];
       for (const old of versionIds.splice(0, versionIds.length - keptVersions)) loadingHost.retireVersion(old);
       const isFirst = current === null;
