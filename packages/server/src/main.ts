@@ -9,7 +9,7 @@ import { writeServerFile } from "./server-file.ts";
 import { StartError } from "./start-error.ts";
 import { createBatchReader } from "./store/batch-reader.ts";
 import { createBatchStore } from "./store/batches.ts";
-import { type Database, isServerError } from "./store/db.ts";
+import type { Database } from "./store/db.ts";
 import { createEnvironmentStore, type EnvironmentWithKey } from "./store/environments.ts";
 import { createHostStore } from "./store/hosts.ts";
 import { createHousekeeping } from "./store/housekeeping.ts";
@@ -132,7 +132,7 @@ async function assemble({ database, postgres, environments, onMessage, undo }: P
     batches: createBatchStore(database),
     notifier: listener,
     isRowError,
-    isCertain: isServerError,
+    isCertain: isRowError,
     onError,
   });
   undo.push(() => engine.stop());

@@ -3,7 +3,11 @@ import { test } from "node:test";
 import { newUuid } from "@pawl/contract/ids";
 import { makeEnvironment } from "@pawl/testkit";
 import { createHostStore } from "./hosts.ts";
-import { runStage } from "./runs/fixtures/run-stage.ts";
+import { type RunStage, runStage } from "./runs/fixtures/run-stage.ts";
+
+function hostOf({ hostId: id, environment, versionId }: RunStage) {
+  return { id, environmentId: environment.id, name: "stage", versionIds: [versionId], leaseMs: 60_000 };
+}
 
 test("a host can't be taken over from another environment", async (t) => {
   const stage = await runStage(t);
@@ -26,8 +30,9 @@ test("a renewal tells which hosts are gone, and when the first of the others is 
 test("a lease is only ever shortened by a close", async (t) => {
   const stage = await runStage(t);
   const hosts = createHostStore(stage.database);
-  await hosts.shorten(stage.hostId, 0, 2_000);
-  await hosts.shorten(stage.hostId, 0, 60_000);
+  const connection = await hosts.connect(hostOf(stage));
+  await hosts.shorten(stage.hostId, connection, 2_000);
+  await hosts.shorten(stage.hostId, connection, 60_000);
   const { nextLossInMs } = await hosts.renew([], 1_000);
   assert.ok(nextLossInMs !== null && nextLossInMs <= 2_000);
 });
@@ -35,10 +40,11 @@ test("a lease is only ever shortened by a close", async (t) => {
 test("the end of an earlier connection says nothing of a later one", async (t) => {
   const stage = await runStage(t);
   const hosts = createHostStore(stage.database);
-  const { hostId: id, versionId } = stage;
-  const host = { id, environmentId: stage.environment.id, name: "stage", versionIds: [versionId], leaseMs: 60_000 };
-  assert.equal(await hosts.connect(host), 1);
-  await hosts.shorten(id, 0, 2_000);
+  const earlier = await hosts.connect(hostOf(stage));
+  await stage.loseHost();
+  await stage.runs.rescue(); // and the host comes back as one that is not known
+  assert.ok((await hosts.connect(hostOf(stage))) > earlier);
+  await hosts.shorten(stage.hostId, earlier, 2_000);
   const { nextLossInMs } = await hosts.renew([], 1_000);
   assert.ok(nextLossInMs !== null && nextLossInMs > 2_000);
 });

@@ -20,7 +20,7 @@ export function createHostStore(db: Database): HostStore {
             values ($1, $2, $3, $4::uuid[], now() + $5::int * interval '1 millisecond')
             on conflict (id) do update
             set version_ids = excluded.version_ids, lease_expires_at = excluded.lease_expires_at, connected_at = now(),
-                connection = host.connection + 1
+                connection = nextval('host_connection')
             where host.environment_id = excluded.environment_id
             returning connection`,
           values: [host.id, host.environmentId, host.name, plainArray(host.versionIds), host.leaseMs],

@@ -112,8 +112,7 @@ class DeafError extends Error {}
 
 /** Sends what is told, at once when it is quiet, and at most once in 10 ms. */
 class Announcer {
-  /** Set while LISTEN is known to work; without it the others look by themselves. */
-  client: pg.Client | null = null;
+  #client: pg.Client | null = null;
   readonly #self: string;
   readonly #waiting = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
@@ -123,10 +122,15 @@ class Announcer {
     this.#self = self;
   }
 
+  /** Set while LISTEN is known to work. What is told in between is told then. */
+  set client(client: pg.Client | null) {
+    this.#client = client;
+    if (client !== null && this.#waiting.size > 0 && this.#timer === undefined) this.#send();
+  }
+
   notify(environmentId: string, notice: Notice): void {
-    if (this.client === null) return;
     this.#waiting.add(`${letterOf[notice]}${environmentId}`);
-    if (this.#timer === undefined) this.#send();
+    if (this.#client !== null && this.#timer === undefined) this.#send();
   }
 
   stop(): void {
@@ -142,7 +146,7 @@ class Announcer {
     for (let i = 0; i < notices.length; i += maxNotices) {
       payloads.push(`${this.#self} ${notices.slice(i, i + maxNotices).join(",")}`);
     }
-    const sent = this.client?.query("select pg_notify($1, payload) from unnest($2::text[]) payload", [
+    const sent = this.#client?.query("select pg_notify($1, payload) from unnest($2::text[]) payload", [
       channel,
       payloads,
     ]);

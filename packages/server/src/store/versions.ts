@@ -3,6 +3,7 @@ import type { TaskManifest, VersionManifest } from "@pawl/contract/task-manifest
 import type { VersionStore } from "../engine/ports.ts";
 import type { Database, Statement } from "./db.ts";
 import { lockEnvironment } from "./runs/claim.ts";
+import { transactionAgain } from "./runs/contended.ts";
 import { demoteOrphanedTasks } from "./runs/demote.ts";
 import { limitHeldRunsOf, reopenLanesOf } from "./runs/lane-standing.ts";
 
@@ -17,7 +18,7 @@ export function createVersionStore(database: Database): VersionStore {
     async register(environmentId, manifest) {
       // Queue limits may change, so the claims of the environment wait; so does another registration, which counts labels.
       const queueNames = [...new Set(manifest.tasks.map((task) => task.queue.name))];
-      const results = await database.transaction([
+      const results = await transactionAgain(database, [
         lockEnvironment(environmentId),
         insertVersion(environmentId, manifest),
         retireOthers(environmentId, manifest.contentHash),

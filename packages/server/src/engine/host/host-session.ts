@@ -57,6 +57,8 @@ export function openHostSession(link: HostLink, settings: HostSessionSettings): 
     settings.leases.add(host);
     host.resume(welcome.resumed);
     settings.onConnected(host);
+    settings.onQueued(host.environmentId); // what it lost may be for others
+    settings.onFreed(host.environmentId, true);
     await settings.orders.greet(host);
   }
 

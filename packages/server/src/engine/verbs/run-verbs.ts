@@ -30,7 +30,8 @@ export function runVerbs({ settings, dispatchers, services, triggers }: EnginePa
 
   function pageCanceled(environmentId: string, outcome: CancelOutcome): void {
     if (services.orders.send(outcome)) dispatchers.ordered(environmentId);
-    if (outcome.finished.length + outcome.recalled.length > 0) dispatchers.freed(environmentId);
+    const { finished, recalled, cancelling } = outcome; // one that was resuming no longer waits for a slot
+    if (finished.length + recalled.length + cancelling.length > 0) dispatchers.freed(environmentId);
   }
 
   return {

@@ -148,7 +148,8 @@ from live_run where order_at is not null group by 1, 2, 3, 4;
 -- ── hosts ──
 
 -- Counts the connections of a host: a claim for an earlier one, which a server may still take for open, brings nothing.
-alter table host add column connection int not null default 0;
+create sequence host_connection as int cycle;
+alter table host add column connection int not null default nextval('host_connection');
 
 -- ── waits ──
 

@@ -3,6 +3,7 @@ import type { Database, Rows, Statement } from "../db.ts";
 import { claimRuns } from "./claim-lanes.ts";
 import { claimPlainRuns } from "./claim-plain.ts";
 import { claimedRun } from "./claimed-run.ts";
+import { transactionAgain } from "./contended.ts";
 import { boundsEveryMs, openLanes } from "./lanes.ts";
 import { resumeRuns } from "./resume.ts";
 import { readWaitResults, waitResultsOf } from "./wait-results.ts";
@@ -60,10 +61,10 @@ export class Claims {
   ): Promise<{ readonly rows: readonly Rows[]; readonly claim: ClaimOutcome }> {
     const lock = isLocked ? [] : [lockEnvironment(request.environmentId)];
     if (!this.#isPlain(request)) {
-      const results = await this.#db.transaction([...before, ...lock, ...fullClaim(request)]);
+      const results = await transactionAgain(this.#db, [...before, ...lock, ...fullClaim(request)]);
       return { rows: results, claim: await this.#read(request, results) };
     }
-    const results = await this.#db.transaction([...before, ...lock, claimPlainRuns(request)]);
+    const results = await transactionAgain(this.#db, [...before, ...lock, claimPlainRuns(request)]);
     const claimed = results.at(-1) ?? [];
     if (claimed[0]?.is_plain === true) return { rows: results, claim: outcomeOf(claimed, []) };
     this.#plainUntil.delete(request.environmentId);

@@ -6,7 +6,8 @@ import type { Database, Rows, Statement } from "../db.ts";
 const maxTries = 50;
 
 /**
- * Runs a transaction that may lock waiting runs. Whoever completes a waitpoint or suspends for one holds its lock while it takes
+ * Runs a transaction that may be undone for the locks of others, and begins it again then: where two meet over the keys and queues that
+ * they insert (Postgres undoes one of them), and where it locks waiting runs. Whoever completes a waitpoint or suspends for one holds its lock while it takes
  * the lock of the waiting run, and whoever ends that run may hold it and come the other way: so that lock, and no other, is waited for
  * only so long (a `lock_timeout` set within the transaction). One that does not get it is undone and begun again from its first statement.
  *

@@ -1,6 +1,7 @@
 import type { InsertOutcome, NewRun, TriggerOutcome, TriggerRefusal } from "../../engine/ports.ts";
 import { type FoundItem, placeFoundItems } from "../batch-items.ts";
 import { type Database, isUniqueViolation, type Rows, type Statement } from "../db.ts";
+import { transactionAgain } from "./contended.ts";
 import { insertRuns, isPlain } from "./insert.ts";
 import { forgetExpiredKeys, insertRunsWithOptions, lockParents } from "./insert-with-options.ts";
 import { type Join, joinRuns, lockLiveRuns } from "./join-run.ts";
@@ -78,7 +79,7 @@ export async function insertOrFind(db: Database, runs: readonly NewRun[], send: 
 export function sendAlone(db: Database): SendInsert {
   return async ({ before, insert }) => {
     if (before.length === 0) return db.query(insert);
-    return (await db.transaction([...before, insert])).at(-1) ?? [];
+    return (await transactionAgain(db, [...before, insert])).at(-1) ?? [];
   };
 }
 

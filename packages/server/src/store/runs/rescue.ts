@@ -1,4 +1,5 @@
 import type { Database, Statement } from "../db.ts";
+import { lockEnvironment } from "./claim.ts";
 import { completeAwaited } from "./completions.ts";
 import { transactionAgain } from "./contended.ts";
 import { lossErrors, recoverLost } from "./recover.ts";
@@ -10,7 +11,7 @@ const rescueSize = 100;
  * Takes everything from hosts whose lease has run out, environment by environment.
  *
  * @param db - the database
- * @returns the environments in which runs are queued again or can go on, and how many runs were taken
+ * @returns the environments in which runs are queued again, can go on or gave their slots back, and how many runs were taken
  */
 export async function rescue(
   db: Database,
@@ -24,13 +25,15 @@ export async function rescue(
   let rescued = 0;
   for (const { environment_id } of environments) {
     const environmentId = String(environment_id);
-    const [, taken = [], , , resumed = []] = await transactionAgain(db, [
+    // A claim for one of these hosts that is under way has to commit, or see that the host is gone.
+    const [, , taken = [], , , resumed = []] = await transactionAgain(db, [
+      lockEnvironment(environmentId),
       lockLostHosts(environmentId),
       rescueRuns(environmentId),
       ...completeAwaited(environmentId),
     ]);
     rescued += taken.length;
-    if (resumed.length > 0 || taken.some((row) => row.state === "queued")) environmentIds.push(environmentId);
+    if (taken.length + resumed.length > 0) environmentIds.push(environmentId);
   }
   return { environmentIds, rescued };
 }

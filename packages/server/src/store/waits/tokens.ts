@@ -43,8 +43,12 @@ export async function createToken(
     {
       name: "tokens_find_made",
       text: `
-        select id, extract(epoch from due_at - now())::float8 * 1000 as due_in_ms from waitpoint
-        where environment_id = $1::uuid and (id = $2::uuid or idempotency_key = $3)`,
+        select id, extract(epoch from due_at - now())::float8 * 1000 as due_in_ms from (
+          select * from waitpoint where environment_id = $1::uuid and id = $2::uuid
+          union all
+          select * from waitpoint where environment_id = $1::uuid and idempotency_key = $3 and id <> $2::uuid
+        ) made
+        limit 1`,
       values: [environmentId, id, key],
     },
   ]);
