@@ -1,14 +1,17 @@
-import { relative, resolve, sep } from "node:path";
-import type { Plugin, StdinOptions } from "esbuild";
+import { readFile } from "node:fs/promises";
+import { extname, relative, resolve, sep } from "node:path";
+import type { Loader, Plugin, StdinOptions } from "esbuild";
 import type { Project } from "./project.ts";
 
 const fileScheme = "pawl-file:";
 const markScheme = "pawl-importing:";
+const bodyScheme = "pawl-body:";
 const endMark = "nothing more";
 
 /**
  * The module that a bundle begins with: it imports the configuration and then each task file, and tells the SDK before each
- * which file comes. All imports are static, so that the bundler leaves out what no file uses.
+ * which file comes. A task file that another one imports tells it by itself, around its own body. All imports are static, so
+ * that the bundler leaves out what no file uses.
  *
  * @param project - what `loadProject` found
  * @returns the entry, and the plugin that it needs
@@ -16,7 +19,7 @@ const endMark = "nothing more";
 export function bundleEntry(project: Project): { readonly stdin: StdinOptions; readonly plugin: Plugin } {
   const lines: string[] = [];
   const add = (file: string, binding: string) => {
-    const path = relative(project.dir, file).split(sep).join("/");
+    const path = nameOf(project.dir, file);
     lines.push(
       `import ${JSON.stringify(markScheme + path)};`,
       `import ${binding}${JSON.stringify(fileScheme + path)};`,
@@ -31,11 +34,12 @@ export function bundleEntry(project: Project): { readonly stdin: StdinOptions; r
   );
   return {
     stdin: { contents: lines.join("\n"), resolveDir: project.dir, sourcefile: "pawl-entry.mjs", loader: "js" },
-    plugin: entryPlugin(project.dir),
+    plugin: entryPlugin(project),
   };
 }
 
-function entryPlugin(projectDir: string): Plugin {
+function entryPlugin({ dir: projectDir, taskDirs, taskFiles }: Project): Plugin {
+  const known = new Set(taskFiles);
   return {
     name: "pawl-entry",
     setup(build) {
@@ -48,6 +52,25 @@ function entryPlugin(projectDir: string): Plugin {
         path: path.slice(markScheme.length),
         namespace: "pawl-importing",
       }));
+      build.onLoad({ filter: new RegExp(`^(?:${taskDirs.map(escaped).join("|")})`) }, async ({ path }) => {
+        const loader = loaders[extname(path)];
+        if (loader === undefined || !known.has(path)) return undefined;
+        const source = await readFile(path, "utf8");
+        return isModule(source) ? { contents: source + bodyMark(nameOf(projectDir, path)), loader } : undefined;
+      });
+      build.onResolve({ filter: new RegExp(`^${bodyScheme}`) }, ({ path }) => ({
+        path: path.slice(bodyScheme.length),
+        namespace: "pawl-body",
+      }));
+      build.onLoad({ filter: /.*/, namespace: "pawl-body" }, ({ path }) => ({
+        contents:
+          'import { runtime } from "@pawl/sdk/runtime";\n' +
+          "const importer = runtime().currentFile;\n" +
+          `runtime().currentFile = ${JSON.stringify(path)};\n` +
+          "export const leave = () => { runtime().currentFile = importer; };",
+        resolveDir: projectDir,
+        loader: "js",
+      }));
       build.onLoad({ filter: /.*/, namespace: "pawl-importing" }, ({ path }) => ({
         contents:
           'import { runtime } from "@pawl/sdk/runtime";\n' +
@@ -57,4 +80,31 @@ function entryPlugin(projectDir: string): Plugin {
       }));
     },
   };
+}
+
+const loaders: Readonly<Record<string, Loader>> = {
+  ".ts": "ts",
+  ".mts": "ts",
+  ".tsx": "tsx",
+  ".js": "js",
+  ".mjs": "js",
+  ".jsx": "jsx",
+};
+
+/** Whether a further import leaves the file what it is; where that is not plain, the file stays as it is written. */
+function isModule(source: string): boolean {
+  return /^(?:import|export)\b(?!\s*=)/m.test(source) && !/\brequire\b|\bexports\b/.test(source);
+}
+
+/** Follows the source, whose lines stay where they are: the last import comes right before the body, the call after it. */
+function bodyMark(path: string): string {
+  return `\nimport { leave as __pawlLeave } from ${JSON.stringify(bodyScheme + path)};\n__pawlLeave();\n`;
+}
+
+function nameOf(projectDir: string, file: string): string {
+  return relative(projectDir, file).split(sep).join("/");
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }

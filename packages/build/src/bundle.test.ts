@@ -55,6 +55,22 @@ test("a bundle imports the configuration and every task file in order, with the 
   });
 });
 
+test("what a task file does while another one imports it is its own, and what comes after is the other's", async () => {
+  const look = (key: string) =>
+    `import { runtime } from "@pawl/sdk/runtime";\nglobalThis.seen.${key} = runtime().currentFile; // no more`;
+  const files = {
+    "trigger/a.ts": `import { b } from "./b.ts";\nimport "../lib/used.ts";\nimport "./c.cjs";\nb();\n${look("a")}`,
+    "trigger/b.ts": `export const b = () => {};\n${look("b")}`,
+    "trigger/c.cjs":
+      "globalThis.seen.c = typeof module; // lines of CommonJS:\n/*\nimport nothing\n*/\nmodule.exports = {};",
+    "lib/used.ts": look("used"),
+  };
+  await withProject(files, async (dir) => {
+    const { seen } = await importBundle(dir);
+    assert.deepEqual(seen, { b: "trigger/b.ts", used: "trigger/a.ts", c: "object", a: "trigger/a.ts" });
+  });
+});
+
 test("every name of the SDK is one module", async () => {
   const files = {
     "trigger/a.ts": `
