@@ -138,6 +138,8 @@ test("pawl dev, from the first trigger to Ctrl-C", async (t) => {
       const old = await api.untilFinished(begun);
       assert.equal(old.output, "first");
       assert.notEqual(old.version, run.version);
+      const repeated = await api.untilFinished(failing);
+      assert.deepEqual([repeated.output, repeated.attemptCount, repeated.version], ["first", 2, old.version]);
     },
   );
 
