@@ -161,6 +161,37 @@ test("resume and host loss: the run would go on while its host is being lost", a
   assert.deepEqual([live?.state, live?.attempt, live?.is_recovering], ["queued", 0, true]);
 });
 
+test("claim and host loss: the host is lost while it is given a run, and given none while it is lost", async (t) => {
+  const stage = await waitStage(t);
+  const { connection } = (await stage.sql("select connection from host"))[0] ?? {};
+  const request = stage.claimRequest({ connection: Number(connection) });
+  const [runId = ""] = await stage.trigger(1);
+  await stage.loseHost();
+  const [given, lost] = await drive(
+    stage,
+    "runs_claim",
+    ({ runs }) => runs.claim(request),
+    () => stage.runs.rescue(),
+    true,
+  );
+  assert.deepEqual([given.claimed.length, lost.rescued], [1, 1]);
+  assert.equal(await stage.state(runId), "queued");
+  await stage.sql("insert into host select $1, $2, 'again', '{}', now(), now(), $3", [
+    stage.hostId,
+    stage.environment.id,
+    connection,
+  ]);
+  const [, none] = await drive(
+    stage,
+    "runs_rescue",
+    ({ runs }) => runs.rescue(),
+    () => stage.runs.claim(request),
+    true,
+  );
+  assert.deepEqual(none.claimed, []);
+  assert.equal(await stage.state(runId), "queued");
+});
+
 test("open and end: what a run opens while it ends is forgotten, too", async (t) => {
   const stage = await waitStage(t);
   const ends: readonly ((claim: Claim) => Promise<unknown>)[] = [
