@@ -32,7 +32,7 @@ test("a run that waits goes on with its code when the task was edited and pawl d
   await before.command.ended;
 
   await stage.write({ "app/trigger/approval.ts": approvalFile("second") });
-  const { api } = await startDev(stage, projectDir);
+  const { api, command } = await startDev(stage, projectDir);
   const completed = await api.call("POST", `/api/v1/waitpoints/tokens/${body.id}/complete`, "{}");
   assert.equal(completed.status, 200, JSON.stringify(completed.body));
   const old = await api.untilFinished(begun);
@@ -40,6 +40,12 @@ test("a run that waits goes on with its code when the task was edited and pawl d
   assert.equal(old.version, waiting.version);
   const fresh = await api.untilFinished(await api.trigger("approval", { token: body.id }));
   assert.equal(fresh.output, "second");
+
+  await t.test("a version without any task is told", async () => {
+    await stage.write({ "app/trigger/approval.ts": "export {};" });
+    const { message } = await command.untilLine("warning");
+    assert.match(String(message), /^No tasks found in trigger: /);
+  });
 });
 
 async function startDev(stage: Stage, projectDir: string) {

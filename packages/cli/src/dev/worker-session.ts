@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Bundle, Project } from "@pawl/build";
 import type { RegisteredVersion, VersionManifest } from "@pawl/contract/task-manifest";
@@ -95,6 +95,7 @@ export function startWorkerSession(settings: WorkerSettings): WorkerSession {
       current = id;
       const tasks = manifest.tasks.map((task) => ({ id: task.id, filePath: task.filePath }));
       settings.onEvent({ type: "version_ready", label, isFirst, tasks, durationMs: performance.now() - beganAtMs });
+      if (tasks.length === 0) settings.onEvent({ type: "warning", message: noTasksIn(project) });
     },
     executing: () => running.size,
     async stop(options) {
@@ -102,6 +103,11 @@ export function startWorkerSession(settings: WorkerSettings): WorkerSession {
       await host?.stop(options);
     },
   };
+}
+
+function noTasksIn({ dir, taskDirs }: Project): string {
+  const folders = taskDirs.map((taskDir) => relative(dir, taskDir) || ".").join(", ");
+  return `No tasks found in ${folders}: a task is what a file there defines with task({ id, run }).`;
 }
 
 /** A server that does not answer, since it is being started again or was not yet, is waited for. */
