@@ -35,6 +35,18 @@ test("two tasks with one id: both files are named", async () => {
   });
 });
 
+test("a setting that is out of range: the task, its file and the setting are named", async () => {
+  await assert.rejects(indexBundle(bundlePath("invalid-task.mjs"), options), (error) => {
+    assert.ok(error instanceof IndexError);
+    assert.equal(error.filePath, "trigger/mail.ts");
+    assert.match(
+      error.message,
+      /^The task "mail" in trigger\/mail\.ts is not valid\. queue\.concurrencyLimit: Too small/,
+    );
+    return true;
+  });
+});
+
 test("an import that throws: the file and the message are named", async () => {
   await assert.rejects(indexBundle(bundlePath("throws-at-import.mjs"), options), (error) => {
     assert.ok(error instanceof IndexError);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { taskManifestSchema, type VersionManifest } from "@pawl/contract/task-manifest";
+import { type TaskManifest, taskManifestSchema, type VersionManifest } from "@pawl/contract/task-manifest";
 import { z } from "zod";
 import type { BundleDescription, ImportFailure } from "./channel/messages.ts";
 import { ProcessListener } from "./host/process-listener.ts";
@@ -10,7 +10,8 @@ import { RunProcess } from "./host/run-process.ts";
 import { IndexError } from "./index-error.ts";
 
 const timeoutMs = 60_000;
-const tasksSchema = z.array(taskManifestSchema);
+/** What names a task whose other settings may be wrong. */
+const taskNameSchema = z.object({ id: z.string().catch("?"), filePath: z.string().catch("") });
 
 /**
  * Imports a bundle in a process of its own and lists its tasks.
@@ -86,7 +87,18 @@ function manifestOf({ tasks, processKeepAlive, duplicates }: BundleDescription):
     const message = `Two tasks have the id "${duplicate.id}": in ${files}. Give one of them another id.`;
     throw new IndexError({ filePath: duplicate.filePaths[0] ?? null, message, stack: "" });
   }
-  const parsed = tasksSchema.safeParse(tasks);
-  if (parsed.success) return { tasks: parsed.data, processKeepAlive };
-  throw new IndexError({ filePath: null, message: `A task is not valid. ${z.prettifyError(parsed.error)}`, stack: "" });
+  return { tasks: tasks.map(validTask), processKeepAlive };
+}
+
+function validTask(task: unknown): TaskManifest {
+  const parsed = taskManifestSchema.safeParse(task);
+  if (parsed.success) return parsed.data;
+  const { id, filePath } = taskNameSchema.parse(task);
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
+  const place = filePath === "" ? "" : ` in ${filePath}`;
+  throw new IndexError({
+    filePath: filePath === "" ? null : filePath,
+    message: `The task "${id}"${place} is not valid. ${problems}.`,
+    stack: "",
+  });
 }
