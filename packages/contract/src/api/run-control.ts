@@ -1,15 +1,19 @@
 import { z } from "zod";
 import type { RunError } from "../errors.ts";
 import {
+  concurrencyKeySchema,
   delaySchema,
   durationSchema,
-  machinePresets,
+  machineSchema,
+  maxAttemptsSchema,
+  maxDurationSchema,
   maxIdempotencyKeyLength,
-  maxPriority,
   metadataSchema,
   optional,
   packetTypeSchema,
+  prioritySchema,
   tagsSchema,
+  textSchema,
   ttlSchema,
 } from "./trigger.ts";
 
@@ -19,21 +23,19 @@ export const replayBodySchema = z.strictObject({
   payloadType: optional(packetTypeSchema),
   metadata: optional(metadataSchema),
   tags: optional(tagsSchema),
-  queue: optional(
-    z.union([z.string().min(1).max(128), z.object({ name: z.string().min(1).max(128) }).transform(({ name }) => name)]),
-  ),
-  concurrencyKey: optional(z.union([z.string().max(256), z.number().transform(String)])),
-  machine: optional(z.enum(machinePresets)),
+  queue: optional(z.union([textSchema(1, 128), z.object({ name: textSchema(1, 128) }).transform(({ name }) => name)])),
+  concurrencyKey: optional(concurrencyKeySchema),
+  machine: optional(machineSchema),
   /** The label of a version, or `latest` for the one that is current when the run starts. */
-  version: optional(z.string().min(1).max(64)),
-  region: optional(z.string().min(1).max(128)),
+  version: optional(textSchema(1, 64)),
+  region: optional(textSchema(1, 128)),
   delay: optional(delaySchema),
   ttl: optional(ttlSchema),
-  idempotencyKey: optional(z.string().min(1).max(maxIdempotencyKeyLength)),
+  idempotencyKey: optional(textSchema(1, maxIdempotencyKeyLength)),
   idempotencyKeyTTL: optional(durationSchema),
-  maxAttempts: optional(z.int().min(1).max(250)),
-  maxDuration: optional(z.number().positive()),
-  priority: optional(z.number().min(0).max(maxPriority)),
+  maxAttempts: optional(maxAttemptsSchema),
+  maxDuration: optional(maxDurationSchema),
+  priority: optional(prioritySchema),
 });
 
 /** The body of a replay after parsing. */
@@ -43,7 +45,7 @@ export type ReplayBody = z.infer<typeof replayBodySchema>;
 export const rescheduleBodySchema = z.object({ delay: delaySchema });
 
 /** The body of `POST /api/v1/idempotencyKeys/:key/reset`. */
-export const resetKeyBodySchema = z.object({ taskIdentifier: z.string().min(1).max(128) });
+export const resetKeyBodySchema = z.object({ taskIdentifier: textSchema(1, 128) });
 
 /** The answer of cancel and reset, and of replay with the id of the new run. */
 export interface IdAnswer {

@@ -75,6 +75,35 @@ describe("triggerOptionsSchema", () => {
   }
 });
 
+describe("what is wrong with an option is said with its limit", () => {
+  const text = "must be a text of 1 to 128 characters";
+  const cases: readonly [options: object, path: string, message: string][] = [
+    [{ priority: 2_592_001 }, "priority", "must be a number of seconds from 0 to 2,592,000"],
+    [{ priority: "high" }, "priority", "must be a number of seconds from 0 to 2,592,000"],
+    [
+      { machine: "huge" },
+      "machine",
+      "must be one of micro, small-1x, small-2x, medium-1x, medium-2x, large-1x, large-2x",
+    ],
+    [{ maxAttempts: 0 }, "maxAttempts", "must be a whole number from 1 to 250"],
+    [{ maxAttempts: 1.5 }, "maxAttempts", "must be a whole number from 1 to 250"],
+    [{ maxDuration: 0 }, "maxDuration", "must be a number of seconds above 0"],
+    [{ queue: { name: "x".repeat(129) } }, "queue.name", text],
+    [{ queue: "mail" }, "queue", 'must be an object such as { "name": "mail" }'],
+    [{ idempotencyKey: "x".repeat(2_049) }, "idempotencyKey", "must be a text of 1 to 2,048 characters"],
+    [{ region: "" }, "region", text],
+    [{ tags: 5 }, "tags", "must be at most 10 tags, each of 1 to 128 characters"],
+    [{ concurrencyKey: true }, "concurrencyKey", "must be a text of at most 256 characters"],
+    [{ ttl: true }, "ttl", "must be a duration such as 10m, or a number of seconds from 0"],
+  ];
+  for (const [options, path, message] of cases) {
+    test(JSON.stringify(options).slice(0, 40), () => {
+      const issue = triggerOptionsSchema.safeParse(options).error?.issues[0];
+      assert.deepEqual([issue?.path.join("."), issue?.message], [path, message]);
+    });
+  }
+});
+
 test("reads durations, dates and numbers as their lengths and times", () => {
   const parsed = triggerOptionsSchema.parse({
     delay: "1h30m",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseDuration } from "../duration.ts";
+import { maxAttemptsCap } from "../retry.ts";
 
 /**
  * Makes a field optional; `null` is taken as absent.
@@ -23,21 +24,60 @@ export const packetTypeSchema = z.enum([
   "application/store",
 ]);
 
+/**
+ * A text of a limited length.
+ *
+ * @param min - the fewest characters
+ * @param max - the most characters
+ * @returns the schema, whose message says both
+ * @example
+ * ```ts
+ * textSchema(1, 128).parse("mail"); // "mail"
+ * ```
+ */
+export function textSchema(min: number, max: number) {
+  const range = min === 0 ? `at most ${grouped(max)}` : `${grouped(min)} to ${grouped(max)}`;
+  const message = `must be a text of ${range} characters`;
+  return z.string(message).min(min, message).max(max, message);
+}
+
+/**
+ * A number within limits.
+ *
+ * @param schema - `z.number` or `z.int`
+ * @param limits - the least and the most
+ * @param noun - what it is, such as `a whole number`
+ * @returns the schema, whose message says the limits
+ * @example
+ * ```ts
+ * numberSchema(z.int, { min: 1, max: 250 }, "a whole number").parse(3); // 3
+ * ```
+ */
+function numberSchema(
+  schema: (message: string) => z.ZodNumber,
+  { min, max }: { readonly min: number; readonly max: number },
+  noun: string,
+) {
+  const message = `must be ${noun} from ${grouped(min)} to ${grouped(max)}`;
+  return schema(message).min(min, message).max(max, message);
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+const tagsMessage = "must be at most 10 tags, each of 1 to 128 characters";
+
 /** Tags of a run: at most ten, each of 1 to 128 characters; one tag may stand alone. */
 export const tagsSchema = z
-  .union([z.string().min(1).max(128), z.array(z.string().min(1).max(128)).max(10)])
+  .union([textSchema(1, 128), z.array(textSchema(1, 128), tagsMessage).max(10, tagsMessage)], tagsMessage)
   .transform((tags) => (typeof tags === "string" ? [tags] : tags));
 
 /** The sizes of machine that a run may ask for. */
-export const machinePresets = [
-  "micro",
-  "small-1x",
-  "small-2x",
-  "medium-1x",
-  "medium-2x",
-  "large-1x",
-  "large-2x",
-] as const;
+const machinePresets = ["micro", "small-1x", "small-2x", "medium-1x", "medium-2x", "large-1x", "large-2x"] as const;
+
+/** One of {@link machinePresets}. */
+export const machineSchema = z.enum(machinePresets, `must be one of ${machinePresets.join(", ")}`);
 
 /** The most characters of an idempotency key. */
 export const maxIdempotencyKeyLength = 2_048;
@@ -46,7 +86,24 @@ export const maxIdempotencyKeyLength = 2_048;
 export const maxMetadataBytes = 256 * 1024;
 
 /** The longest head start that a priority may give, in seconds: 30 days. */
-export const maxPriority = 2_592_000;
+const maxPriority = 2_592_000;
+
+/** Seconds of head start. */
+export const prioritySchema = numberSchema(z.number, { min: 0, max: maxPriority }, "a number of seconds");
+
+/** Attempts in all, the first included. */
+export const maxAttemptsSchema = numberSchema(z.int, { min: 1, max: maxAttemptsCap }, "a whole number");
+
+const maxDurationMessage = "must be a number of seconds above 0";
+
+/** The longest that an attempt may execute, in seconds. */
+export const maxDurationSchema = z.number(maxDurationMessage).positive(maxDurationMessage);
+
+/** A text that gives runs a lane of their own; a number is taken as its digits. */
+export const concurrencyKeySchema = z.union(
+  [textSchema(0, 256), z.number().transform(String)],
+  "must be a text of at most 256 characters",
+);
 
 /** How long an idempotency key is kept when its caller does not say, in milliseconds: 30 days. */
 export const defaultIdempotencyTtlMs = 2_592_000_000;
@@ -78,13 +135,13 @@ export const delaySchema = z.string().transform((text, context): Delay => {
 export type Delay = { readonly afterMs: number } | { readonly at: Date };
 
 /** A time to live, as a duration or in seconds; parsed to seconds, 0 for none. */
-export const ttlSchema = z.union([
-  z
-    .number()
-    .min(0)
-    .max(maxDurationMs / 1_000),
-  durationSchema.transform((lengthMs) => lengthMs / 1_000),
-]);
+export const ttlSchema = z.union(
+  [
+    numberSchema(z.number, { min: 0, max: maxDurationMs / 1_000 }, "a number of seconds"),
+    durationSchema.transform((lengthMs) => lengthMs / 1_000),
+  ],
+  "must be a duration such as 10m, or a number of seconds from 0",
+);
 
 /** Metadata of a run: a JSON object. */
 export const metadataSchema = z
@@ -97,15 +154,15 @@ export const metadataSchema = z
 export const triggerOptionsSchema = z.object({
   payloadType: optional(packetTypeSchema),
   payloadSize: optional(z.number()),
-  maxAttempts: optional(z.int().min(1).max(250)),
+  maxAttempts: optional(maxAttemptsSchema),
   tags: optional(tagsSchema),
   test: optional(z.boolean()),
   delay: optional(delaySchema),
   ttl: optional(ttlSchema),
-  queue: optional(z.object({ name: z.string().min(1).max(128) })),
-  concurrencyKey: optional(z.union([z.string().max(256), z.number().transform(String)])),
-  priority: optional(z.number().min(0).max(maxPriority)),
-  idempotencyKey: optional(z.string().min(1).max(maxIdempotencyKeyLength)),
+  queue: optional(z.object({ name: textSchema(1, 128) }, 'must be an object such as { "name": "mail" }')),
+  concurrencyKey: optional(concurrencyKeySchema),
+  priority: optional(prioritySchema),
+  idempotencyKey: optional(textSchema(1, maxIdempotencyKeyLength)),
   idempotencyKeyTTL: optional(durationSchema),
   /** The key as its caller wrote it, to be shown again. */
   idempotencyKeyOptions: optional(
@@ -115,11 +172,11 @@ export const triggerOptionsSchema = z.object({
     }),
   ),
   /** In seconds. */
-  maxDuration: optional(z.number().positive()),
+  maxDuration: optional(maxDurationSchema),
   metadata: optional(metadataSchema),
-  machine: optional(z.enum(machinePresets)),
-  region: optional(z.string().min(1).max(128)),
-  lockToVersion: optional(z.string().min(1).max(64)),
+  machine: optional(machineSchema),
+  region: optional(textSchema(1, 128)),
+  lockToVersion: optional(textSchema(1, 64)),
   /** `run_…`, when a task triggers. */
   parentRunId: optional(z.string()),
   /** The fence of the parent's claim, from Pawl's own run processes: a parent that lost its claim triggers nothing. */
@@ -127,7 +184,7 @@ export const triggerOptionsSchema = z.object({
   /** Whether the parent waits for the run. */
   resumeParentOnCompletion: optional(z.boolean()),
   /** The key of the parent's wait for the run, from Pawl's own run processes. */
-  parentWait: optional(z.string().min(1).max(128)),
+  parentWait: optional(textSchema(1, 128)),
 });
 
 /** The options of a trigger call after parsing. */

@@ -131,18 +131,18 @@ const refusals: Record<string, { body: unknown; status: number; param?: string; 
     param: "options.ttl",
     error: /no duration: write it as 30s/,
   },
-  "a negative ttl": { body: { options: { ttl: -1 } }, status: 400, param: "options.ttl", error: />=0/ },
+  "a negative ttl": { body: { options: { ttl: -1 } }, status: 400, param: "options.ttl", error: /from 0 to/ },
   "an empty idempotency key": {
     body: { options: { idempotencyKey: "" } },
     status: 400,
     param: "options.idempotencyKey",
-    error: />=1/,
+    error: /1 to 2,048 characters/,
   },
   "a long idempotency key": {
     body: { options: { idempotencyKey: "x".repeat(2_049) } },
     status: 400,
     param: "options.idempotencyKey",
-    error: /2048/,
+    error: /2,048/,
   },
   "a NUL in the idempotency key": {
     body: { options: { idempotencyKey: "a\0" } },
@@ -180,13 +180,23 @@ const refusals: Record<string, { body: unknown; status: number; param?: string; 
     param: "options.concurrencyKey",
     error: /NUL/,
   },
-  "a negative priority": { body: { options: { priority: -1 } }, status: 400, param: "options.priority", error: />=0/ },
-  "no attempts": { body: { options: { maxAttempts: 0 } }, status: 400, param: "options.maxAttempts", error: />=1/ },
+  "a negative priority": {
+    body: { options: { priority: -1 } },
+    status: 400,
+    param: "options.priority",
+    error: /from 0 to 2,592,000/,
+  },
+  "no attempts": {
+    body: { options: { maxAttempts: 0 } },
+    status: 400,
+    param: "options.maxAttempts",
+    error: /from 1 to 250/,
+  },
   "no time to execute": {
     body: { options: { maxDuration: 0 } },
     status: 400,
     param: "options.maxDuration",
-    error: />0/,
+    error: /above 0/,
   },
   "metadata that is no object": {
     body: { options: { metadata: "text" } },
