@@ -44,9 +44,17 @@ test("arguments that can't be read are told like any other error", async () => {
 });
 
 test("what is no limit of a queue is refused before anything is sent", async () => {
+  for (const limit of ["few", "-1"]) {
+    const { program, stderr } = programWithStderr();
+    await assert.rejects(program.parseAsync(["queues", "limit", "emails", limit], { from: "user" }));
+    assert.match(stderr(), /^✖ .*Give a whole number from 0, or reset\./);
+  }
+});
+
+test("what is no time is refused before anything is sent", async () => {
   const { program, stderr } = programWithStderr();
-  await assert.rejects(program.parseAsync(["queues", "limit", "emails", "few"], { from: "user" }));
-  assert.match(stderr(), /^✖ .*Give a whole number from 0, or reset\./);
+  await assert.rejects(program.parseAsync(["runs", "reschedule", "run_1", "soon"], { from: "user" }));
+  assert.match(stderr(), /^✖ .*Give a duration from now, such as 2h or 1d12h, or an ISO date\./);
 });
 
 /** A program that throws where it would end the process. */

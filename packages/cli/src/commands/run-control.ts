@@ -1,4 +1,5 @@
-import { Command } from "commander";
+import { delaySchema } from "@pawl/contract/api/trigger";
+import { Command, InvalidArgumentError } from "commander";
 import { createApiClient } from "../api/client.ts";
 import { findCredentials } from "../api/credentials.ts";
 import { readPayload } from "../payload-argument.ts";
@@ -53,7 +54,7 @@ export function rescheduleCommand(): Command {
   return new Command("reschedule")
     .description("Give a delayed run another time.")
     .argument("<id>", idArgument)
-    .argument("<when>", "from now, such as 2h or 1d12h, or an ISO date")
+    .argument("<when>", "from now, such as 2h or 1d12h, or an ISO date", time)
     .option("--json", "print one JSON value, for programs")
     .addHelpText("after", "\nExample:\n  $ pawl runs reschedule run_06a4… 2h")
     .action((id: string, when: string, _flags: unknown, command: Command) =>
@@ -90,4 +91,9 @@ async function reschedule(id: string, when: string, flags: Flags): Promise<void>
   const run = await api.rescheduleRun(id, when);
   output.lines(renderRunLine(run));
   output.json(run);
+}
+
+function time(text: string): string {
+  if (delaySchema.safeParse(text).success) return text;
+  throw new InvalidArgumentError("Give a duration from now, such as 2h or 1d12h, or an ISO date.");
 }
