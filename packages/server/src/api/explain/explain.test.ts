@@ -357,6 +357,15 @@ for (const [waits, reason] of waitCases) {
   });
 }
 
+test("a run that has ended waits for nothing, whatever lost a race in it", async (t) => {
+  const stage = await runStage(t);
+  const claim = await withWaits(stage);
+  const waits = ["time#1", "token#1", "run#1", "batch#1"];
+  await createWaitStore(stage.database).suspend(stage.environment.id, stage.hostId, [{ ...claim, waits }]);
+  await complete(stage, claim);
+  assert.equal(await stage.reader.standing(stage.environment.id, claim.runId), null);
+});
+
 test("a run that has ended or does not exist has no standing", async (t) => {
   const stage = await runStage(t);
   const claim = await stage.executing();
