@@ -11,7 +11,7 @@ import { renderTable } from "./table.ts";
  */
 export function renderQueueTable({ data, pagination }: QueueList): readonly string[] {
   if (data.length === 0) return [pc.dim("There are no queues: a worker or the first run in one makes it.")];
-  const head = ["QUEUE", "QUEUED", "EXECUTING", "LIMIT", ""].map((title) => pc.dim(title));
+  const head = [...["QUEUE", "QUEUED", "EXECUTING", "LIMIT"].map((title) => pc.dim(title)), ""];
   const lines = renderTable([head, ...data.map(rowOf)], { rightAligned: [1, 2, 3] });
   if (pagination.currentPage >= pagination.totalPages) return lines;
   return [...lines, pc.dim(`There are ${pagination.count} in all: add --page ${pagination.currentPage + 1} for more.`)];
