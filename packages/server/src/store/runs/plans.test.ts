@@ -198,6 +198,6 @@ test("a transaction that is held open does not make claims walk over what has pa
   const { id } = stage.environment;
   const plans = await plansOf(stage, [openLanes(id), resumeRuns(id, stage.hostId, null), claimRuns(request)]);
   for (const [name, plan] of [...plans, ...(await plansOf(stage, [claimPlainRuns(request)]))]) {
-    assertBounded(name, plan, { rows: 50, pages: 150 });
+    assertBounded(name, plan, { rows: 50, pages: 300 });
   }
 });
