@@ -41,7 +41,7 @@ async function find(copy: string, databaseUrl: string): Promise<string | null> {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env; // it is a test run of its own, not a part of this one
   const child = spawn(process.execPath, ["--conditions=@pawl/source", "--test", "--test-reporter=spec", modelTest], {
     cwd: copy,
-    env: { ...env, PAWL_TEST_DATABASE_URL: databaseUrl, PAWL_MODEL_SHRINK_MS: "20000" },
+    env: { ...env, PAWL_TEST_DATABASE_URL: databaseUrl, PAWL_MODEL_OPERATIONS: "40000", PAWL_MODEL_SHRINK_MS: "20000" },
     stdio: ["ignore", "pipe", "inherit"],
   });
   let output = "";
