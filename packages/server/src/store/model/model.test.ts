@@ -17,7 +17,7 @@ const shrinkMs = Number(process.env.PAWL_MODEL_SHRINK_MS ?? 60_000);
 const tries = 4;
 
 test(`random sequences of verbs keep what must hold (PAWL_MODEL_SEED=${seed})`, { timeout: 600_000 }, async (t) => {
-  const ground = openGround(await withDatabase(t, { except: [], poolSize: 4 }));
+  const ground = await openGround(await withDatabase(t, { except: [], poolSize: 4 }));
   const random = seededRandom(seed);
   for (let done = 0; done < operations; done += operationsOfEpisode) {
     const steps = makeSteps(random, operationsOfEpisode);
