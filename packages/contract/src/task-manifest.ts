@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { rateLimitSchema } from "./rate-limit.ts";
+import { declaredScheduleSchema } from "./schedule.ts";
 
 /** What the server knows of one task of a version. */
 export const taskManifestSchema = z.object({
@@ -13,6 +15,10 @@ export const taskManifestSchema = z.object({
     concurrencyLimit: z.int().min(0).optional(),
     /** For all concurrency keys together. */
     combinedConcurrencyLimit: z.int().min(0).optional(),
+    /** How many runs of each concurrency key may start in a time. */
+    rateLimit: rateLimitSchema.optional(),
+    /** The same for all concurrency keys together. */
+    combinedRateLimit: rateLimitSchema.optional(),
   }),
   /** The policy after merging the configuration's and the task's. */
   retry: z.object({
@@ -27,6 +33,10 @@ export const taskManifestSchema = z.object({
   /** How long a run may be queued before it expires, in seconds; 0: for ever, whatever the configuration says. */
   ttl: z.number().min(0).optional(),
   machine: z.string().optional(),
+  /** Whether the task was defined to be run by schedules. */
+  isScheduled: z.boolean().optional(),
+  /** The schedule that the code declares. */
+  schedule: declaredScheduleSchema.optional(),
 });
 
 /** One task of a version: its id, where it is written, and its settings after merging. */

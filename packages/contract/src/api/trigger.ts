@@ -143,6 +143,24 @@ export const ttlSchema = z.union(
   "must be a duration such as 10m, or a number of seconds from 0",
 );
 
+/** The most characters of a debounce key. */
+export const maxDebounceKeyLength = 512;
+
+/** How triggers of one task with the same key join into one delayed run. */
+export const debounceSchema = z
+  .object({
+    key: textSchema(1, maxDebounceKeyLength),
+    /** A duration of a second or more; parsed to milliseconds. */
+    delay: durationSchema.refine((lengthMs) => lengthMs >= 1_000, "must be a second or more, such as 5s"),
+    mode: optional(z.enum(["leading", "trailing"], "must be leading or trailing")),
+    /** The longest that the first trigger may be put off by later ones; parsed to milliseconds. */
+    maxDelay: optional(durationSchema),
+  })
+  .refine(({ delay, maxDelay }) => maxDelay === undefined || maxDelay > delay, {
+    path: ["maxDelay"],
+    error: "must be longer than the delay",
+  });
+
 /** Metadata of a run: a JSON object. */
 export const metadataSchema = z
   .record(z.string(), z.unknown())
@@ -158,6 +176,7 @@ export const triggerOptionsSchema = z.object({
   tags: optional(tagsSchema),
   test: optional(z.boolean()),
   delay: optional(delaySchema),
+  debounce: optional(debounceSchema),
   ttl: optional(ttlSchema),
   queue: optional(z.object({ name: textSchema(1, 128) }, 'must be an object such as { "name": "mail" }')),
   concurrencyKey: optional(concurrencyKeySchema),

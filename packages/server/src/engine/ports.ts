@@ -55,6 +55,23 @@ export interface NewRun {
   /** The run of whose code this is a child. */
   readonly parent: NewRunParent | null;
   readonly replayOf: string | null;
+  /** The fire that it is made for: another run for the same is not made. */
+  readonly fire: { readonly scheduleId: string; readonly at: Date } | null;
+  /** Calls with the same key join into one delayed run of their task. */
+  readonly debounce: NewDebounce | null;
+  /** The bulk action that makes it. */
+  readonly bulkActionId: string | null;
+}
+
+/** How triggers of one task with the same key join. */
+export interface NewDebounce {
+  readonly key: string;
+  /** How long after the last of them the run is queued. */
+  readonly delayMs: number;
+  /** Whether the first of them says what is executed, or the last. */
+  readonly mode: "leading" | "trailing";
+  /** How long after the first of them the run is queued at the latest; null: the server's own bound. */
+  readonly maxDelayMs: number | null;
 }
 
 /** The key under which a second run of the same task is not made. */

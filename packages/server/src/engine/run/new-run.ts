@@ -37,6 +37,9 @@ export function newRun(request: TriggerRequest): NewRun {
     lockToVersion: null,
     parent: null,
     replayOf: null,
+    fire: null,
+    debounce: null,
+    bulkActionId: null,
     ...request,
   };
 }

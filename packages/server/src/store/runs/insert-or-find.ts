@@ -134,11 +134,13 @@ function namesOf({
   batchIndex,
   idempotency,
   parent,
+  fire,
 }: NewRun): readonly string[] {
   const names: string[] = [];
   const add = (...parts: readonly unknown[]) => names.push(JSON.stringify([environmentId, ...parts]));
   if (requestKey !== null) add("request", requestKey);
   if (batchId !== null) add("place", batchId, batchIndex);
+  if (fire !== null) add("fire", fire.scheduleId, fire.at.getTime());
   if (idempotency !== null) add("key", taskId, idempotency.key);
   if (parent !== null && parent.wait !== null) add("wait", parent.runId, parent.wait);
   return names;

@@ -89,12 +89,15 @@ function record(run: NewRun): Record<string, unknown> {
     parent_fence: parent?.claim?.fence ?? null,
     wait: parent?.wait ?? null,
     replay_of: run.replayOf,
+    schedule_id: run.fire?.scheduleId ?? null,
+    fired_at: run.fire?.at ?? null,
+    bulk_action_id: run.bulkActionId,
   };
 }
 
 /**
  * The runs with what they refer to. A run that is waited for, alone or with its batch, is pinned to its parent's version, if that has its task. What was
- * made before by the same call (its wait, its request key, its place in a batch) or by another with its idempotency key is in `found_id`.
+ * made before by the same call (its wait, its request key, its place in a batch, its fire) or by another with its idempotency key is in `found_id`.
  */
 const input = `
   given as materialized (
@@ -103,7 +106,8 @@ const input = `
       is_test boolean, tags text[], request_key text, batch_id uuid, batch_index int, trigger_function text, delay_ms float8,
       delay_at timestamptz, own_ttl_s float8, own_queue text, concurrency_key text, priority_s float8, idempotency_key text,
       key_life_s float8, key_source text, key_scope text, max_duration_s float8, metadata text, machine text, region text,
-      label text, parent_run_id uuid, parent_host_id uuid, parent_fence int, wait text, replay_of uuid)
+      label text, parent_run_id uuid, parent_host_id uuid, parent_fence int, wait text, replay_of uuid,
+      schedule_id uuid, fired_at timestamptz, bulk_action_id uuid)
   ),
   pinned as materialized (
     select g.*, p.id as parent_id, p.outcome as parent_outcome, coalesce(p.root_run_id, p.id) as root_run_id,
@@ -129,7 +133,7 @@ const input = `
            coalesce(g.max_attempts, (t.retry ->> 'maxAttempts')::smallint, 3) as attempts,
            coalesce(g.own_ttl_s, t.ttl_s) as ttl_s,
            coalesce(g.delay_at, now() + g.delay_ms * interval '1 millisecond') as delay_until,
-           journal.waitpoint_id as joined_id, coalesce(k.run_id, b.run_id) as repeated_id, ik.run_id as cached_id
+           journal.waitpoint_id as joined_id, coalesce(k.run_id, b.run_id, f.run_id) as repeated_id, ik.run_id as cached_id
     from pinned g
     left join version current on current.environment_id = g.environment_id and current.is_current
     left join task t on t.environment_id = g.environment_id and t.version_id = coalesce(g.version_id, current.id)
@@ -138,6 +142,7 @@ const input = `
       and journal.key = g.wait
     left join request_key k on k.environment_id = g.environment_id and k.key = g.request_key
     left join batch_item b on b.environment_id = g.environment_id and b.batch_id = g.batch_id and b.index = g.batch_index
+    left join schedule_fire f on f.environment_id = g.environment_id and f.schedule_id = g.schedule_id and f.at = g.fired_at
     left join idempotency_key ik on ik.environment_id = g.environment_id and ik.task_id = g.task_id
       and ik.key = g.idempotency_key and ik.expires_at > now()
   ),
@@ -192,15 +197,20 @@ export function insertRunsWithOptions(runs: readonly NewRun[]): Statement {
         insert into batch_item (environment_id, batch_id, index, run_id)
         select environment_id, batch_id, batch_index, id from input where batch_id is not null
       ),
+      fired as (
+        insert into schedule_fire (environment_id, schedule_id, at, run_id)
+        select environment_id, schedule_id, fired_at, id from input where schedule_id is not null
+        order by 1, 2, 3
+      ),
       stored as (
         insert into run (environment_id, id, task_id, queue_name, payload, payload_type, max_attempts, trace_id, is_test, tags,
                          batch_id, created_at, concurrency_key, parent_run_id, root_run_id, depth, trigger_function, replay_of,
                          delay_until, ttl_s, priority_s, max_duration_s, machine, region, is_version_locked, idempotency_key,
-                         idempotency_key_source, idempotency_key_scope, idempotency_key_expires_at)
+                         idempotency_key_source, idempotency_key_scope, idempotency_key_expires_at, schedule_id, bulk_action_id)
         select environment_id, id, task_id, queue_name, payload, payload_type, max_attempts, trace_id, is_test, tags, batch_id,
                now(), concurrency_key, parent_run_id, root_run_id, depth, trigger_function, replay_of, delay_until, ttl_s,
                priority_s, max_duration_s, machine, region, version_id is not null, idempotency_key, key_source, key_scope,
-               now() + key_life_s * interval '1 second'
+               now() + key_life_s * interval '1 second', schedule_id, bulk_action_id
         from input
       ),
       described as (
@@ -209,11 +219,11 @@ export function insertRunsWithOptions(runs: readonly NewRun[]): Statement {
       ),
       live as (
         insert into live_run (environment_id, run_id, state, task_id, queue_name, concurrency_key, version_id, max_attempts,
-                              order_at, due_at, expires_at, parent_run_id, is_awaited, awaited_batch_id)
+                              order_at, due_at, expires_at, parent_run_id, is_awaited, awaited_batch_id, schedule_id)
         select i.environment_id, i.id, i.state, i.task_id, i.queue_name, i.concurrency_key, i.version_id, i.attempts,
                case when i.state = 'queued' then now() - i.priority_s * interval '1 second' end,
                case when i.state = 'delayed' then i.delay_until end, i.expires_at, i.parent_run_id, i.wait is not null,
-               case when b.is_awaited then i.batch_id end
+               case when b.is_awaited then i.batch_id end, i.schedule_id
         from input i
         left join batch b on b.environment_id = i.environment_id and b.id = i.batch_id
       ),

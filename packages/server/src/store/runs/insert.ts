@@ -28,6 +28,9 @@ export function isPlain(run: NewRun): boolean {
       run.lockToVersion,
       run.parent,
       run.replayOf,
+      run.fire,
+      run.debounce,
+      run.bulkActionId,
     ].every((option) => option === null)
   );
 }

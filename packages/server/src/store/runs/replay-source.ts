@@ -43,5 +43,8 @@ export async function readForReplay(db: Database, environmentId: string, runId: 
     lockToVersion: null,
     parent: null,
     replayOf: runId,
+    fire: null,
+    debounce: null,
+    bulkActionId: null,
   };
 }

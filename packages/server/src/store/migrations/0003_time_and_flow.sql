@@ -1,0 +1,151 @@
+-- breaking: yes (lanes may be closed by a rate, which older servers do not open)
+
+-- ── schedules ──
+
+-- next_at is the nominal time of the next fire: null until a server has planned it, and where there is none any more. due_at
+-- is when a server has to look at the schedule: at its next fire, shifted by its window; a server that takes it moves it on for
+-- the time that it may need, so that another one goes on where it dies. Null while the schedule is not active.
+create table schedule (
+  environment_id uuid not null references environment,
+  id uuid not null,
+  type text not null check (type in ('declarative', 'imperative')),
+  task_id text not null,
+  cron text not null,
+  timezone text not null,
+  fire_window text,
+  deduplication_key text,
+  external_id text,
+  catch_up text not null default 'skip' check (catch_up in ('skip', 'last', 'all')),
+  overlap text not null default 'allow' check (overlap in ('allow', 'skip', 'cancel')),
+  is_active boolean not null default true,
+  next_at timestamptz,
+  due_at timestamptz,
+  last_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  primary key (environment_id, id),
+  check ((type = 'imperative') = (deduplication_key is not null)),
+  check ((due_at is not null) <= is_active)
+) with (fillfactor = 70);
+create unique index schedule_deduplication_key on schedule (environment_id, deduplication_key) where type = 'imperative';
+create unique index schedule_declared on schedule (environment_id, task_id) where type = 'declarative';
+create index schedule_by_task on schedule (environment_id, task_id);
+create index schedule_due on schedule (due_at) where due_at is not null;
+
+create table schedule_fire (
+  environment_id uuid not null,
+  schedule_id uuid not null,
+  at timestamptz not null,
+  run_id uuid not null,
+  created_at timestamptz not null default now(),
+  primary key (environment_id, schedule_id, at)
+);
+comment on table schedule_fire is 'Which run a fire of a schedule made: no fire makes two. Forgotten after days.';
+create index schedule_fire_created on schedule_fire using brin (created_at);
+
+-- Whether the task was defined to be run by schedules, and the schedule that its code declares.
+alter table task
+  add column is_scheduled boolean not null default false;
+
+alter table run
+  add column schedule_id uuid,
+  add column bulk_action_id uuid;
+create index run_by_schedule on run (environment_id, schedule_id, id) where schedule_id is not null;
+alter table live_run
+  add column schedule_id uuid;
+create index live_run_of_schedule on live_run (environment_id, schedule_id) where schedule_id is not null;
+
+-- ── rates ──
+
+-- A rate is a number of starts (limit) in a time (period, in milliseconds), of which some may come at once (burst). rate_… holds
+-- for each concurrency key, combined_rate_… for all of them together. An override of both is set at run time.
+alter table queue
+  add column rate_limit int check (rate_limit > 0),
+  add column rate_period_ms int check (rate_period_ms > 0),
+  add column rate_burst int check (rate_burst > 0),
+  add column combined_rate_limit int check (combined_rate_limit > 0),
+  add column combined_rate_period_ms int check (combined_rate_period_ms > 0),
+  add column combined_rate_burst int check (combined_rate_burst > 0),
+  add column rate_override jsonb,
+  -- When the bucket of the whole queue is full again; null or past: it is full.
+  add column combined_rate_full_at timestamptz;
+
+-- When the bucket of a concurrency key is full again: a claim moves it on by the period for each start it gives. Without a row
+-- it is full. Only a transaction that has the environment's lock writes it.
+create table rate_bucket (
+  environment_id uuid not null,
+  queue_name text not null,
+  concurrency_key text not null,
+  full_at timestamptz not null,
+  primary key (environment_id, queue_name, concurrency_key)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
+
+-- A lane without a token is closed until opens_at.
+alter table lane
+  add column opens_at timestamptz,
+  drop constraint lane_standing_check,
+  add constraint lane_standing_check check (standing in ('ready', 'empty', 'at_limit', 'at_rate', 'queue_closed')),
+  add constraint lane_opens_at check ((standing = 'at_rate') = (opens_at is not null));
+create index lane_at_rate on lane (environment_id, opens_at) where standing = 'at_rate';
+
+-- ── ordered queues ──
+
+-- A run between two attempts keeps its place in a queue that executes one run at a time: those behind it wait.
+alter table live_run
+  add column keeps_place boolean not null default false,
+  add constraint live_run_place check (keeps_place <= (state = 'delayed' and attempt > 0));
+create index live_run_keeping_place on live_run (environment_id, queue_name, concurrency_key) where keeps_place;
+
+-- ── debounce ──
+
+-- The delayed run that later triggers of the same task and key push on, no further than last_at.
+create table debounce (
+  environment_id uuid not null,
+  task_id text not null,
+  key text not null,
+  run_id uuid not null,
+  first_at timestamptz not null default now(),
+  primary key (environment_id, task_id, key)
+);
+create index debounce_first on debounce using brin (first_at);
+
+-- ── bulk actions ──
+
+-- Goes through the runs that existed when it was made, in the order of their ids, a page after the other. due_at is when a server
+-- has to go on with it; one that takes it moves that on, so that another one goes on where it dies.
+create table bulk_action (
+  environment_id uuid not null references environment,
+  id uuid not null,
+  action text not null check (action in ('cancel', 'replay')),
+  name text,
+  -- What the runs are chosen by: a filter, or else their ids.
+  filter jsonb,
+  run_ids uuid[],
+  target_region text,
+  status text not null default 'PENDING' check (status in ('PENDING', 'COMPLETED', 'ABORTED')),
+  -- Runs with a higher id were made after it.
+  last_run_id uuid not null,
+  -- The last run that was looked at.
+  cursor uuid,
+  total int,
+  succeeded int not null default 0,
+  failed int not null default 0,
+  due_at timestamptz,
+  created_at timestamptz not null default now(),
+  completed_at timestamptz,
+  primary key (environment_id, id),
+  check ((filter is null) <> (run_ids is null)),
+  check ((due_at is not null) <= (status = 'PENDING')),
+  check ((completed_at is not null) = (status <> 'PENDING'))
+) with (fillfactor = 70);
+create index bulk_action_due on bulk_action (due_at) where due_at is not null;
+
+-- What became of each run: the new run of a replay, or why nothing was done.
+create table bulk_action_run (
+  environment_id uuid not null,
+  bulk_action_id uuid not null,
+  run_id uuid not null,
+  new_run_id uuid,
+  error text,
+  primary key (environment_id, bulk_action_id, run_id)
+);
