@@ -1,4 +1,5 @@
 export { type ClientConfiguration, configure, type RequestOptions } from "./client/client-settings.ts";
+export type { NumberedPagination } from "./client/numbered-pages.ts";
 export type { Page, PagePromise, Pagination } from "./client/page.ts";
 export { type BuildSettings, defineConfig, type PawlConfig } from "./define-config.ts";
 export {
@@ -32,7 +33,6 @@ export { type IdempotencyKeysApi, idempotencyKeys, type ResetKeyOptions } from "
 export { type LogAttributes, type Logger, logger } from "./logger.ts";
 export {
   type ListQueuesOptions,
-  type QueuePagination,
   type QueueRef,
   type QueuesApi,
   queues,

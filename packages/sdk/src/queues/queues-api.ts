@@ -1,8 +1,8 @@
 import type { QueueItem } from "@pawl/contract/api/queues";
 import { type ApiAnswer, callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
-import { isWireList } from "../client/list-query.ts";
-import { type PagePromise, type Pagination, pagePromise } from "../client/page.ts";
+import { type NumberedPagination, numberedPages } from "../client/numbered-pages.ts";
+import type { PagePromise } from "../client/page.ts";
 import { badRequest } from "../errors/bad-request.ts";
 import { unexpectedAnswer } from "../trigger/trigger.ts";
 
@@ -24,14 +24,6 @@ export interface ListQueuesOptions {
   readonly perPage?: number;
 }
 
-/** Where a page of queues is among all pages. */
-export interface QueuePagination extends Pagination {
-  readonly currentPage: number;
-  readonly totalPages: number;
-  /** Of all queues. */
-  readonly count: number;
-}
-
 /** The calls of {@link queues}. All but `list` throw NotFoundError when there is no such queue. */
 export interface QueuesApi {
   /**
@@ -44,7 +36,7 @@ export interface QueuesApi {
    * for await (const queue of queues.list()) console.log(queue.name, queue.running, queue.queued);
    * ```
    */
-  list(options?: ListQueuesOptions, requestOptions?: RequestOptions): PagePromise<RetrievedQueue, QueuePagination>;
+  list(options?: ListQueuesOptions, requestOptions?: RequestOptions): PagePromise<RetrievedQueue, NumberedPagination>;
   /**
    * Gets a queue with its live counts.
    *
@@ -110,7 +102,11 @@ export interface QueuesApi {
  * ```
  */
 export const queues: QueuesApi = {
-  list,
+  list({ page, perPage } = {}, requestOptions) {
+    // The server answers with what the contract says.
+    const readEntry = (queue: unknown) => withDate(queue as QueueItem);
+    return numberedPages({ path: "/api/v1/queues", noun: "queues", page, perPage, readEntry, requestOptions });
+  },
   async retrieve(queue, requestOptions) {
     const { path, type } = place(queue);
     return readQueue(await callApi({ method: "GET", path: `${path}?type=${type}`, options: requestOptions }));
@@ -128,27 +124,6 @@ export const queues: QueuesApi = {
   },
   resetConcurrencyLimit: (queue, requestOptions) => post(queue, "concurrency/reset", {}, requestOptions),
 };
-
-function list(options: ListQueuesOptions = {}, requestOptions?: RequestOptions) {
-  const { page = 1, perPage } = options;
-  return pagePromise<RetrievedQueue, QueuePagination>({ after: String(page) }, async (cursors) => {
-    const query = new URLSearchParams({ page: cursors.after ?? cursors.before ?? "1" });
-    if (perPage !== undefined) query.set("perPage", String(perPage));
-    const answer = await callApi({ method: "GET", path: `/api/v1/queues?${query}`, options: requestOptions });
-    if (!isWireList(answer.body)) throw unexpectedAnswer(answer, "a list of queues");
-    // The server answers with what the contract says.
-    const data = answer.body.data.map((queue) => withDate(queue as unknown as QueueItem));
-    return { data, pagination: withNeighbours(answer.body.pagination as unknown as QueuePagination) };
-  });
-}
-
-/** Pages of queues have numbers: these are the cursors. */
-function withNeighbours(pagination: QueuePagination): QueuePagination {
-  const { currentPage, totalPages } = pagination;
-  const next = currentPage < totalPages ? { next: String(currentPage + 1) } : {};
-  const previous = currentPage > 1 ? { previous: String(currentPage - 1) } : {};
-  return { ...pagination, ...next, ...previous };
-}
 
 async function post(
   queue: QueueRef,
