@@ -111,41 +111,50 @@ create index debounce_first on debounce using brin (first_at);
 
 -- ── bulk actions ──
 
--- Goes through the runs that existed when it was made, in the order of their ids, a page after the other. due_at is when a server
--- has to go on with it; one that takes it moves that on, so that another one goes on where it dies.
+-- First the runs are chosen, a page after the other in the order of their ids (or are named by its caller); then something is done
+-- to each, in the same order. due_at is when a server has to go on with it; one that takes it moves that on, so that another one
+-- goes on where it dies.
 create table bulk_action (
   environment_id uuid not null references environment,
   id uuid not null,
   action text not null check (action in ('cancel', 'replay')),
   name text,
-  -- What the runs are chosen by: a filter, or else their ids.
+  -- What the runs are chosen by; null where they were named.
   filter jsonb,
-  run_ids uuid[],
   target_region text,
+  request_key text,
   status text not null default 'PENDING' check (status in ('PENDING', 'COMPLETED', 'ABORTED')),
   -- Runs with a higher id were made after it.
   last_run_id uuid not null,
-  -- The last run that was looked at.
+  is_chosen boolean not null default false,
+  -- The last run that was looked at: first while the runs are chosen, then while something is done to them.
   cursor uuid,
-  total int,
+  -- The new runs of the page of a replay that is in work, in the order of the runs that they repeat: planned before any is made.
+  planned_run_ids uuid[],
+  total int not null default 0,
   succeeded int not null default 0,
   failed int not null default 0,
   due_at timestamptz,
   created_at timestamptz not null default now(),
   completed_at timestamptz,
   primary key (environment_id, id),
-  check ((filter is null) <> (run_ids is null)),
-  check ((due_at is not null) <= (status = 'PENDING')),
-  check ((completed_at is not null) = (status <> 'PENDING'))
+  check ((due_at is not null) = (status = 'PENDING')),
+  check ((completed_at is not null) = (status <> 'PENDING')),
+  check (succeeded + failed <= total)
 ) with (fillfactor = 70);
 create index bulk_action_due on bulk_action (due_at) where due_at is not null;
+create unique index bulk_action_request_key on bulk_action (environment_id, request_key) where request_key is not null;
 
--- What became of each run: the new run of a replay, or why nothing was done.
+-- The runs that it is about, and what became of each: is_done is null until then, new_run_id the run that a replay has made.
 create table bulk_action_run (
   environment_id uuid not null,
   bulk_action_id uuid not null,
   run_id uuid not null,
+  is_done boolean,
   new_run_id uuid,
   error text,
-  primary key (environment_id, bulk_action_id, run_id)
-);
+  primary key (environment_id, bulk_action_id, run_id),
+  check ((error is not null) = (is_done is not null and not is_done))
+) with (fillfactor = 70);
+-- The runs that it has cancelled or made.
+create index bulk_action_run_touched on bulk_action_run (environment_id, bulk_action_id, (coalesce(new_run_id, run_id))) where is_done;
