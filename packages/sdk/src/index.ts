@@ -44,6 +44,16 @@ export type { PollOptions } from "./runs/poll.ts";
 export type { ListedRun, RetrievedRun } from "./runs/run.ts";
 export { runs } from "./runs/runs-api.ts";
 export type { RunArguments, WaitAbout } from "./runtime.ts";
+export type { ScheduledTaskPayload } from "./schedules/scheduled-payload.ts";
+export type { DeclaredCron, FirePolicy, ScheduledTaskOptions, ScheduleWindow } from "./schedules/scheduled-task.ts";
+export {
+  type CreateScheduleOptions,
+  type ListSchedulesOptions,
+  type RetrievedSchedule,
+  type SchedulesApi,
+  schedules,
+  type UpdateScheduleOptions,
+} from "./schedules/schedules-api.ts";
 export type { Context, GitContext, TaskContext, TaskRunContext } from "./task-context.ts";
 export type {
   BatchAndWaitItem,

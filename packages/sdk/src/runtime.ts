@@ -1,4 +1,5 @@
 import type { PartialRetryPolicy } from "@pawl/contract/retry";
+import type { CatchUp, Overlap } from "@pawl/contract/schedule";
 import type { RunCall, WaitResult } from "@pawl/contract/worker-protocol";
 import type { HookName, HookParams } from "./hooks/hook-types.ts";
 import type { TaskContext } from "./task-context.ts";
@@ -35,6 +36,19 @@ export interface TaskDefinition {
   /** The longest an attempt may execute, in seconds. */
   readonly maxDuration?: number | undefined;
   readonly machine?: string | undefined;
+  /** Whether it was defined to be run by schedules. */
+  readonly isScheduled?: boolean | undefined;
+  /** The schedule that it declares, as it was written: what it means is judged by the server. */
+  readonly schedule?:
+    | {
+        readonly cron: string;
+        readonly timezone?: string | undefined;
+        readonly environments?: readonly string[] | undefined;
+        readonly window?: string | undefined;
+        readonly catchUp?: CatchUp | undefined;
+        readonly overlap?: Overlap | undefined;
+      }
+    | undefined;
   /** Checks a payload and gives the value for `run`; throws `TaskPayloadParsedError`. Absent without a schema. */
   readonly parsePayload?: ((payload: unknown) => Promise<unknown>) | undefined;
   readonly run: (payload: unknown, args: RunArguments) => Promise<unknown>;

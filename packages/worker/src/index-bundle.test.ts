@@ -27,6 +27,19 @@ test("limits of queues, times to live and durations are those of the task, else 
   assert.deepEqual([byItself?.ttl, byItself?.maxDuration], [0, 5]);
 });
 
+test("says which tasks are for schedules, and which schedules they declare", async () => {
+  const { tasks } = await indexBundle(bundlePath("scheduled-tasks.mjs"), options);
+  const rest = { timezone: "Europe/Berlin", window: "30m", catchUp: "last", overlap: "skip" };
+  assert.deepEqual(
+    tasks.map(({ id, isScheduled, schedule }) => [id, isScheduled, schedule]),
+    [
+      ["declared", true, { cron: "0 9 * * *", ...rest }],
+      ["for-calls", true, undefined],
+      ["plain", undefined, undefined],
+    ],
+  );
+});
+
 test("two tasks with one id: both files are named", async () => {
   await assert.rejects(indexBundle(bundlePath("duplicate.mjs"), options), (error) => {
     assert.ok(error instanceof IndexError);
@@ -44,6 +57,14 @@ test("a setting that is out of range: the task, its file and the setting are nam
       /^The task "mail" in trigger\/mail\.ts is not valid\. queue\.concurrencyLimit: Too small/,
     );
     return true;
+  });
+});
+
+test("a schedule that can't be right: the task, its file and the setting are named", async () => {
+  await assert.rejects(indexBundle(bundlePath("invalid-schedule.mjs"), options), {
+    filePath: "trigger/report.ts",
+    message:
+      /^The task "report" in trigger\/report\.ts is not valid\. schedule\.window: must be whole minutes or hours/,
   });
 });
 

@@ -35,7 +35,6 @@ test("registers a task with its settings and its file", () => {
     ttl: undefined,
     hooks: undefined,
     queue: { name: "mail", concurrencyLimit: 2, combinedConcurrencyLimit: 8 },
-    parsePayload: undefined,
     filePath: "trigger/mail.ts",
   });
   task({ id: "b", queue: { concurrencyLimit: 1 }, run: () => 1 });

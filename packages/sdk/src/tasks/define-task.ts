@@ -43,7 +43,7 @@ export type SchemaTask<TId extends string, TSchema, TOutput> = Task<TId, SchemaI
 export function task<const TId extends string, TInput = void, TOutput = unknown>(
   options: TaskOptions<TId, TInput, TOutput>,
 ): Task<TId, TInput, TOutput> {
-  return define(options, undefined);
+  return defineTask(options, {});
 }
 
 /**
@@ -69,18 +69,37 @@ export function schemaTask<const TId extends string, TSchema extends TaskSchema,
   const parse = payloadParser(options.id, options.schema);
   // `parse` gives what the schema says that it gives.
   const typed = options as unknown as TaskOptions<TId, SchemaInput<TSchema>, TOutput>;
-  return { ...define<TId, SchemaInput<TSchema>, TOutput>(typed, parse), schema: options.schema };
+  return {
+    ...defineTask<TId, SchemaInput<TSchema>, TOutput>(typed, { parsePayload: parse }),
+    schema: options.schema,
+  };
 }
 
-function define<TId extends string, TInput, TOutput>(
+/** What one kind of task has that others have not. */
+type OfKind = Pick<TaskDefinition, "parsePayload" | "isScheduled" | "schedule">;
+
+/**
+ * Defines a task of any kind.
+ *
+ * @param options - what every task has
+ * @param ofKind - what tasks of this kind have
+ * @returns the task
+ * @throws TypeError when the id or `run` is missing, or `retry.maxAttempts` can't be right
+ * @example
+ * ```ts
+ * defineTask({ id: "hello", run: () => 1 }, {});
+ * ```
+ */
+export function defineTask<TId extends string, TInput, TOutput>(
   options: TaskOptions<TId, TInput, TOutput>,
-  parsePayload: TaskDefinition["parsePayload"],
+  ofKind: OfKind,
 ): Task<TId, TInput, TOutput> {
+  const { parsePayload } = ofKind;
   const { id, description } = options;
   if (typeof id !== "string" || id === "") throw new TypeError('A task needs an id, such as { id: "mail.send" }.');
   if (typeof options.run !== "function") throw new TypeError(`Task ${id} has no run function.`);
   checkMaxAttempts(id, options.retry?.maxAttempts);
-  register(definitionOf(options, parsePayload));
+  register({ ...definitionOf(options), ...ofKind });
   const toEntry = ({ payload, options }: AnyItem) => ({ taskId: id, payload, options, parsePayload });
   return {
     id,
@@ -104,10 +123,7 @@ interface AnyItem {
   readonly options?: TriggerOptions;
 }
 
-function definitionOf<TId extends string, TInput, TOutput>(
-  options: TaskOptions<TId, TInput, TOutput>,
-  parsePayload: TaskDefinition["parsePayload"],
-): TaskDefinition {
+function definitionOf<TId extends string, TInput, TOutput>(options: TaskOptions<TId, TInput, TOutput>): TaskDefinition {
   const { id, description, retry, maxDuration, queue, machine } = options;
   return {
     id,
@@ -118,7 +134,6 @@ function definitionOf<TId extends string, TInput, TOutput>(
     hooks: hooksOf(options),
     machine: typeof machine === "object" ? machine.preset : machine,
     queue: queue === undefined ? undefined : { ...queue, name: queue.name ?? `task/${id}` },
-    parsePayload,
     run: async (payload, args) => options.run(payload as TInput, args), // callers are held to TInput by the type of trigger
     filePath: runtime().currentFile ?? undefined,
   };

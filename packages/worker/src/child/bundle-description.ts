@@ -47,6 +47,8 @@ function describeTask(task: TaskDefinition, config: BundleConfig): unknown {
     maxDuration: task.maxDuration ?? config.maxDuration,
     ttl: task.ttl ?? ttlOf(config),
     machine: task.machine ?? config.machine,
+    isScheduled: task.isScheduled,
+    schedule: task.schedule,
   };
 }
 

@@ -1,0 +1,61 @@
+// Checked by the type checker alone: what tasks of schedules and calls about schedules take and give.
+import { type ScheduledTaskPayload, schedules, type TaskPayload, tasks } from "../index.ts";
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function same<A, B>(_proof: Same<A, B>): void {}
+
+const morning = schedules.task({
+  id: "report.morning",
+  cron: {
+    pattern: "0 9 * * 1-5",
+    timezone: "Europe/Berlin",
+    environments: ["PRODUCTION", "STAGING"],
+    window: "30m",
+    catchUp: "last",
+    overlap: "skip",
+  },
+  queue: { concurrencyLimit: 1 },
+  run: async (payload, { ctx, signal }) => {
+    same<typeof payload, ScheduledTaskPayload>(true);
+    same<typeof payload.timestamp, Date>(true);
+    return [ctx.run.id, signal.aborted, payload.upcoming.length] as const;
+  },
+  onCancel: ({ payload }) => same<typeof payload, ScheduledTaskPayload>(true),
+});
+schedules.task({ id: "plain", cron: "0 9 * * *", run: () => 1 });
+schedules.task({ id: "for-calls", run: () => 1 });
+for (const percent of [10, 25]) {
+  schedules.task({ id: "spread", cron: { pattern: "@hourly", window: `${percent}%` }, run: () => 1 });
+}
+// @ts-expect-error a window has a unit
+schedules.task({ id: "a", cron: { pattern: "@hourly", window: "30" }, run: () => 1 });
+// @ts-expect-error the pattern is missing
+schedules.task({ id: "a", cron: { timezone: "Europe/Berlin" }, run: () => 1 });
+// @ts-expect-error no such environment
+schedules.task({ id: "a", cron: { pattern: "@hourly", environments: ["PROD"] }, run: () => 1 });
+// @ts-expect-error no such policy
+schedules.task({ id: "a", cron: { pattern: "@hourly", overlap: "queue" }, run: () => 1 });
+
+export async function triggersByHand(payload: ScheduledTaskPayload) {
+  same<TaskPayload<typeof morning>, ScheduledTaskPayload>(true);
+  await morning.trigger(payload);
+  await tasks.trigger<typeof morning>("report.morning", payload);
+  // @ts-expect-error the payload is missing
+  await morning.trigger();
+}
+
+export async function managesSchedules() {
+  const options = { task: "report.morning", cron: "0 9 * * *", timezone: "Europe/Berlin", window: "2h" } as const;
+  const created = await schedules.create({ ...options, deduplicationKey: "k", externalId: "customer" });
+  same<typeof created.nextRun, Date | null>(true);
+  same<typeof created.nextRunEffectiveAt, Date | undefined>(true);
+  await schedules.update(created.id, { ...options, catchUp: "all", overlap: "cancel" });
+  for await (const listed of schedules.list({ page: 1, perPage: 50 })) same<typeof listed.active, boolean>(true);
+  same<{ readonly id: string }, Awaited<ReturnType<typeof schedules.del>>>(true);
+  const { timezones } = await schedules.timezones({ excludeUtc: true });
+  same<typeof timezones, readonly string[]>(true);
+  // @ts-expect-error the key is missing
+  await schedules.create(options);
+  // @ts-expect-error a key is for good
+  await schedules.update(created.id, { ...options, deduplicationKey: "k" });
+}
