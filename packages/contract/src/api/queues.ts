@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type RateLimit, rateLimitSchema } from "../rate-limit.ts";
 import { maxPageSize } from "./list-query.ts";
 
 /** What a queue is named by in a path: its id, the id of a task whose own it is, or its name. */
@@ -25,8 +26,37 @@ export const overrideLimitBodySchema = z.object({
 /** The body of `POST /api/v1/queues/:queue/concurrency/reset`. */
 export const resetLimitBodySchema = z.object({ type: queueTypeSchema });
 
-/** A queue as the API shows it. */
-export interface QueueItem {
+/**
+ * The body of `POST /api/v1/queues/:queue/rate-limit/override`: the rates to hold in place of what the code declares. Null lifts one;
+ * one that is left out stays as declared.
+ */
+export const overrideRateLimitBodySchema = z
+  .object({
+    type: queueTypeSchema,
+    rateLimit: rateLimitSchema.nullish(),
+    combinedRateLimit: rateLimitSchema.nullish(),
+  })
+  .refine(
+    ({ rateLimit, combinedRateLimit }) => rateLimit !== undefined || combinedRateLimit !== undefined,
+    "must have rateLimit, combinedRateLimit or both",
+  );
+
+/** The body of `POST /api/v1/queues/:queue/rate-limit/reset`. */
+export const resetRateLimitBodySchema = z.object({ type: queueTypeSchema });
+
+/** A rate limit as the API shows it: the period in milliseconds, and the burst said. */
+export type RateLimitItem = Readonly<Required<RateLimit>>;
+
+/** Both rate limits of a queue; null: none. */
+export interface RateLimitItems {
+  /** For each concurrency key. */
+  readonly rateLimit: RateLimitItem | null;
+  /** For all concurrency keys together. */
+  readonly combinedRateLimit: RateLimitItem | null;
+}
+
+/** A queue as the API shows it. Its rate limits are those that hold now. */
+export interface QueueItem extends RateLimitItems {
   /** `queue_…` */
   readonly id: string;
   /** Of a task's own queue, the id of the task. */
@@ -43,6 +73,13 @@ export interface QueueItem {
     readonly override: number | null;
     readonly overriddenAt: string | null;
     readonly overriddenBy: string | null;
+  };
+  /** Where the rate limits come from: what the code declares, and what is set in its place. */
+  readonly rates?: {
+    readonly base: RateLimitItems;
+    /** A rate that it leaves out stays as declared; null: no override. */
+    readonly override: Partial<RateLimitItems> | null;
+    readonly overriddenAt: string | null;
   };
 }
 

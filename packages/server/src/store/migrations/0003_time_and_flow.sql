@@ -58,7 +58,8 @@ create index live_run_of_schedule on live_run (environment_id, schedule_id) wher
 -- ── rates ──
 
 -- A rate is a number of starts (limit) in a time (period, in milliseconds), of which some may come at once (burst). rate_… holds
--- for each concurrency key, combined_rate_… for all of them together. An override of both is set at run time.
+-- for each concurrency key, combined_rate_… for all of them together; both are as the code declares them. rate_override is set at
+-- run time: an object with rateLimit, combinedRateLimit or both, each a rate or null for none; what it leaves out stays as declared.
 alter table queue
   add column rate_limit int check (rate_limit > 0),
   add column rate_period_ms int check (rate_period_ms > 0),
@@ -67,18 +68,38 @@ alter table queue
   add column combined_rate_period_ms int check (combined_rate_period_ms > 0),
   add column combined_rate_burst int check (combined_rate_burst > 0),
   add column rate_override jsonb,
-  -- When the bucket of the whole queue is full again; null or past: it is full.
-  add column combined_rate_full_at timestamptz;
+  add column rate_overridden_at timestamptz,
+  add constraint queue_rate check (num_nulls(rate_limit, rate_period_ms, rate_burst) in (0, 3)),
+  add constraint queue_combined_rate
+    check (num_nulls(combined_rate_limit, combined_rate_period_ms, combined_rate_burst) in (0, 3)),
+  add constraint queue_rate_override check ((rate_override is null) = (rate_overridden_at is null));
+-- What holds now, for claims: the time between two starts, and how many may come at once. Null: no rate.
+alter table queue
+  add column interval_ms double precision generated always as (case
+    when rate_override ? 'rateLimit' then (rate_override #>> '{rateLimit,period}')::float8 / (rate_override #>> '{rateLimit,limit}')::float8
+    else rate_period_ms::float8 / rate_limit end) stored,
+  add column burst int generated always as (case
+    when rate_override ? 'rateLimit' then (rate_override #>> '{rateLimit,burst}')::int else rate_burst end) stored,
+  add column combined_interval_ms double precision generated always as (case
+    when rate_override ? 'combinedRateLimit'
+    then (rate_override #>> '{combinedRateLimit,period}')::float8 / (rate_override #>> '{combinedRateLimit,limit}')::float8
+    else combined_rate_period_ms::float8 / combined_rate_limit end) stored,
+  add column combined_burst int generated always as (case
+    when rate_override ? 'combinedRateLimit' then (rate_override #>> '{combinedRateLimit,burst}')::int
+    else combined_rate_burst end) stored;
 
--- When the bucket of a concurrency key is full again: a claim moves it on by the period for each start it gives. Without a row
--- it is full. Only a transaction that has the environment's lock writes it.
+-- When the bucket of a concurrency key, or of all keys of a queue together (is_combined, with no key), is full again: a claim moves
+-- it on by the interval for each start it gives. Without a row it is full. Only a transaction that has the environment's lock
+-- writes it, which also makes it one row each; that row is found from the newest end of the index, as that of dispatch.
 create table rate_bucket (
   environment_id uuid not null,
   queue_name text not null,
+  is_combined boolean not null,
   concurrency_key text not null,
   full_at timestamptz not null,
-  primary key (environment_id, queue_name, concurrency_key)
+  check (not is_combined or concurrency_key = '')
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
+create index rate_bucket_newest on rate_bucket (environment_id, queue_name, is_combined, concurrency_key, full_at desc);
 
 -- A lane without a token is closed until opens_at.
 alter table lane
@@ -90,15 +111,16 @@ create index lane_at_rate on lane (environment_id, opens_at) where standing = 'a
 
 -- ── ordered queues ──
 
--- A run between two attempts keeps its place in a queue that executes one run at a time: those behind it wait.
+-- A run that has begun in a queue that executes one at a time, and is to be attempted again, keeps its place: those that stand
+-- behind it in its queue and key wait, whatever their version. Where it stands is order_at, or claimed_order_at while it is delayed.
 alter table live_run
   add column keeps_place boolean not null default false,
-  add constraint live_run_place check (keeps_place <= (state = 'delayed' and attempt > 0));
+  add constraint live_run_place check (not keeps_place or state = 'queued' or state = 'delayed' and claimed_order_at is not null);
 create index live_run_keeping_place on live_run (environment_id, queue_name, concurrency_key) where keeps_place;
 
 -- ── debounce ──
 
--- The delayed run that later triggers of the same task and key push on, no further than last_at.
+-- The run that later triggers of the same task and key push on, while it is delayed: counted from first_at, the first of them.
 create table debounce (
   environment_id uuid not null,
   task_id text not null,
@@ -108,6 +130,11 @@ create table debounce (
   primary key (environment_id, task_id, key)
 );
 create index debounce_first on debounce using brin (first_at);
+alter table run
+  add column debounce_key text;
+-- The key of a trigger that joined a run which another one made: the run's own key is another, or none.
+alter table idempotency_key
+  add column is_shared boolean not null default false;
 
 -- ── bulk actions ──
 
