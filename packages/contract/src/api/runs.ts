@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { PublicRunError } from "../errors.ts";
 import { type PublicStatus, publicStatuses, type StatusFlags } from "../run-state.ts";
 import { type CursorPagination, commaListSchema, cursorListShape } from "./list-query.ts";
+import type { ScheduleObject } from "./schedules.ts";
 
 /** The query of `GET /api/v1/runs`. Lists are joined by commas; any of a list may match. */
 export const listRunsQuerySchema = z.object({
@@ -13,6 +14,10 @@ export const listRunsQuerySchema = z.object({
   "filter[tag]": commaListSchema,
   /** `batch_…` */
   "filter[batch]": z.string().optional(),
+  /** `sched_…` */
+  "filter[schedule]": z.string().optional(),
+  /** `bulk_…`: the runs that a bulk action has cancelled or made. */
+  "filter[bulkAction]": z.string().optional(),
   "filter[isTest]": z.enum(["true", "false"]).optional(),
   ...cursorListShape,
 });
@@ -73,6 +78,13 @@ export interface RunDetail extends RelatedRun {
     readonly parent?: RelatedRun;
     /** The first hundred. */
     readonly children: readonly RelatedRun[];
+  };
+  /** The schedule that made the run, as it is now; absent once it is removed. */
+  readonly schedule?: {
+    readonly id: string;
+    readonly externalId?: string;
+    readonly deduplicationKey?: string;
+    readonly generator: ScheduleObject["generator"];
   };
   /** Plain JSON: dates as ISO strings. */
   readonly payload?: unknown;

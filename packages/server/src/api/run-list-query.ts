@@ -26,7 +26,9 @@ export function toRunListFilter(query: unknown, nowMs: number): RunListFilter {
     queueNames: filled(parsed["filter[queue]"], "filter[queue]"),
     versionLabels: filled(parsed["filter[version]"], "filter[version]"),
     tags: filled(parsed["filter[tag]"], "filter[tag]"),
-    batchId: batchOf(parsed["filter[batch]"]),
+    batchId: idOf(parsed["filter[batch]"], "batch", "filter[batch]"),
+    scheduleId: idOf(parsed["filter[schedule]"], "sched", "filter[schedule]"),
+    bulkActionId: idOf(parsed["filter[bulkAction]"], "bulk", "filter[bulkAction]"),
     isTest: isTest === undefined ? null : isTest === "true",
     ...createdBetween(parsed, nowMs),
     cursor: cursor === null ? null : { direction: cursor.direction, runId: cursor.uuid },
@@ -34,9 +36,20 @@ export function toRunListFilter(query: unknown, nowMs: number): RunListFilter {
   };
 }
 
-function batchOf(text: string | undefined): string | null {
+const nouns = { batch: "batch", sched: "schedule", bulk: "bulk action" } as const;
+
+/**
+ * Reads an id that a filter is about.
+ *
+ * @param text - as it came
+ * @param prefix - what it names
+ * @param field - the name of the filter, for messages
+ * @returns the UUID; null where nothing is asked for
+ * @throws ApiError `invalid_request` for a text that is no such id
+ */
+export function idOf(text: string | undefined, prefix: keyof typeof nouns, field: string): string | null {
   if (text === undefined || text === "") return null;
-  const uuid = fromPublicId("batch", text);
+  const uuid = fromPublicId(prefix, text);
   if (uuid !== null) return uuid;
-  throw new ApiError("invalid_request", `filter[batch]: ${text.slice(0, 64)} is no id of a batch.`, "filter[batch]");
+  throw new ApiError("invalid_request", `${field}: ${text.slice(0, 64)} is no id of a ${nouns[prefix]}.`, field);
 }

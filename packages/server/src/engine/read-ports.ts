@@ -53,6 +53,13 @@ export interface RunRecordWithPackets extends RunRecord {
   readonly error: RunError | null;
   /** JSON text of an object. */
   readonly metadata: string | null;
+  /** The schedule that made the run; null: none did, or it is removed. */
+  readonly schedule: {
+    readonly id: string;
+    readonly externalId: string | null;
+    readonly deduplicationKey: string | null;
+    readonly cron: string;
+  } | null;
 }
 
 /** The runs above and below a run. */
@@ -74,8 +81,8 @@ export interface RunResult {
   readonly durationMs: number;
 }
 
-/** Which runs a list shows. */
-export interface RunListFilter {
+/** Which runs are meant: those that match every field. */
+export interface RunFilter {
   readonly taskIds: readonly string[] | null;
   /** Null: any standing. */
   readonly standing: {
@@ -87,9 +94,16 @@ export interface RunListFilter {
   /** Runs with any of them. */
   readonly tags: readonly string[] | null;
   readonly batchId: string | null;
+  readonly scheduleId: string | null;
+  /** The runs that a bulk action has cancelled or made. */
+  readonly bulkActionId: string | null;
   readonly isTest: boolean | null;
   readonly from: Date | null;
   readonly to: Date | null;
+}
+
+/** Which runs a list shows. */
+export interface RunListFilter extends RunFilter {
   /** The id of the last run of the page before, or of the first run of the page after. */
   readonly cursor: { readonly direction: "after" | "before"; readonly runId: string } | null;
   readonly size: number;

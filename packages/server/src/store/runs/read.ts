@@ -12,8 +12,8 @@ import type {
   RunRecordWithPackets,
   RunResult,
 } from "../../engine/read-ports.ts";
-import { type Database, plainArray, type Statement, textArray } from "../db.ts";
-import { lowestUuidAt } from "../partitions.ts";
+import { type Database, plainArray, type Statement } from "../db.ts";
+import { filterRuns } from "./run-filter.ts";
 import { readStanding } from "./standing.ts";
 
 const recordColumns = `
@@ -46,7 +46,9 @@ export function createRunReader(db: Database): RunReader {
                    select json_build_object('number', a.number, 'startedAt', a.started_at, 'failedAt', a.failed_at, 'error', a.error)
                    from attempt a where a.environment_id = r.environment_id and a.run_id = r.id
                    order by a.number
-                 ) as failed_attempts
+                 ) as failed_attempts,
+                 (select json_build_object('id', s.id, 'externalId', s.external_id, 'deduplicationKey', s.deduplication_key, 'cron', s.cron)
+                  from schedule s where s.environment_id = r.environment_id and s.id = r.schedule_id) as schedule
           from run r ${recordJoins}
           where r.environment_id = $1::uuid and r.id = $2::uuid`,
         values: [environmentId, runId],
@@ -115,6 +117,7 @@ function recordWithPackets(row: Record<string, unknown>): RunRecordWithPackets {
     error: readError(row.error),
     metadata: row.metadata as string | null,
     failedAttempts: failedAttemptsSchema.parse(row.failed_attempts),
+    schedule: row.schedule as RunRecordWithPackets["schedule"], // as the statement builds it
   };
 }
 
@@ -194,70 +197,21 @@ async function list(db: Database, environmentId: string, filter: RunListFilter):
   };
 }
 
-/**
- * One page of runs by the order of their ids, and one row more to tell whether there is another. The text depends on which
- * filters are set: unfinished runs are found through `live_run`, unsuccessful ones through `run_failure`.
- */
+/** One page of runs by the order of their ids, and one row more to tell whether there is another. */
 function listStatement(environmentId: string, filter: RunListFilter): Statement {
-  const isBackward = filter.cursor?.direction === "before";
-  const conditions = ["r.environment_id = $1::uuid"];
-  const values: unknown[] = [environmentId, filter.size + 1];
-  const add = (condition: (place: string) => string, value: unknown) => {
-    values.push(value);
-    conditions.push(condition(`$${values.length}`));
-  };
-  let source = "run r";
-  if (filter.taskIds !== null) add((place) => `r.task_id = any (${place}::text[])`, textArray(filter.taskIds));
-  if (filter.queueNames !== null) add((place) => `r.queue_name = any (${place}::text[])`, textArray(filter.queueNames));
-  if (filter.versionLabels !== null)
-    add((place) => `v.label = any (${place}::text[])`, textArray(filter.versionLabels));
-  if (filter.tags !== null) add((place) => `r.tags && ${place}::text[]`, textArray(filter.tags));
-  if (filter.isTest !== null) add((place) => `r.is_test = ${place}::boolean`, filter.isTest);
-  if (filter.batchId !== null) {
-    source = "batch_item f join run r on r.environment_id = f.environment_id and r.id = f.run_id";
-    add((place) => `f.batch_id = ${place}::uuid`, filter.batchId);
-  }
-  if (filter.from !== null) add((place) => `r.id >= ${place}::uuid`, lowestUuidAt(filter.from.getTime()));
-  if (filter.to !== null) add((place) => `r.id < ${place}::uuid`, lowestUuidAt(filter.to.getTime()));
-  if (filter.cursor !== null) add((place) => `r.id ${isBackward ? ">" : "<"} ${place}::uuid`, filter.cursor.runId);
-  if (filter.standing !== null) {
-    const { states, outcomes } = filter.standing;
-    if (filter.batchId === null) source = sourceOf(filter.standing);
-    values.push(plainArray(states.map(({ state, isBetweenAttempts }) => `${state}:${isBetweenAttempts ?? "any"}`)));
-    values.push(plainArray([...outcomes]));
-    const [statesPlace, outcomesPlace] = [`$${values.length - 1}`, `$${values.length}`];
-    conditions.push(`(l.state || ':any' = any (${statesPlace}::text[])
-      or l.state || ':' || (l.attempt > 0)::text = any (${statesPlace}::text[])
-      or r.outcome = any (${outcomesPlace}::text[]))`);
-  }
-  if (source !== "run r") conditions.push("f.environment_id = $1::uuid");
+  const { cursor, size } = filter;
+  const isBackward = cursor?.direction === "before";
+  const { from, id, conditions, values, shape } = filterRuns(filter, [environmentId, size + 1], { driving: "joined" });
+  const place = `$${values.length + 1}::uuid`;
+  const bounds =
+    cursor === null ? [] : [...new Set([id, "r.id"])].map((one) => `${one} ${isBackward ? ">" : "<"} ${place}`);
   const text = `
-    select ${recordColumns} from ${source} ${recordJoins}
-    where ${conditions.join(" and ")}
+    select ${recordColumns} from ${from} ${recordJoins}
+    where ${[...conditions, ...bounds].join(" and ")}
     order by r.id ${isBackward ? "asc" : "desc"} limit $2::int`;
-  return { name: `runs_list_${shape(filter, source)}`, text, values };
-}
-
-/** Unfinished runs and failures have tables of their own. */
-function sourceOf({ states, outcomes }: NonNullable<RunListFilter["standing"]>): string {
-  if (outcomes.length === 0) return "live_run f join run r on r.environment_id = f.environment_id and r.id = f.run_id";
-  if (states.length > 0 || outcomes.includes("completed")) return "run r";
-  return "run_failure f join run r on r.environment_id = f.environment_id and r.id = f.run_id";
-}
-
-/** A short name for the text of a list statement, since a prepared statement has one text. */
-function shape(filter: RunListFilter, source: string): string {
-  const flags = [
-    filter.taskIds && "task",
-    filter.queueNames && "q",
-    filter.versionLabels && "v",
-    filter.tags && "tag",
-    filter.isTest !== null && "test",
-    filter.batchId && "b",
-    filter.from && "from",
-    filter.to && "to",
-    filter.cursor?.direction,
-    filter.standing && source.split(" ")[0],
-  ];
-  return flags.filter((flag) => flag).join("_");
+  return {
+    name: `runs_list_${shape}_${cursor?.direction ?? ""}`,
+    text,
+    values: cursor === null ? values : [...values, cursor.runId],
+  };
 }
