@@ -15,6 +15,7 @@ const taskPrefix = "task/";
 export function queueItem(queue: QueueRecord): QueueItem {
   const isTask = queue.name.startsWith(taskPrefix);
   const current = queue.limitOverride ?? queue.limit;
+  const { declared, override } = queue.rates;
   return {
     id: toPublicId("queue", queue.id),
     name: isTask ? queue.name.slice(taskPrefix.length) : queue.name,
@@ -30,6 +31,9 @@ export function queueItem(queue: QueueRecord): QueueItem {
       overriddenAt: queue.overriddenAt?.toISOString() ?? null,
       overriddenBy: null,
     },
+    ...declared,
+    ...override,
+    rates: { base: declared, override, overriddenAt: queue.rates.overriddenAt?.toISOString() ?? null },
   };
 }
 

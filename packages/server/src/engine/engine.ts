@@ -2,7 +2,8 @@ import type { Delay } from "@pawl/contract/api/trigger";
 import type { RegisteredVersion, VersionManifest } from "@pawl/contract/task-manifest";
 import type { BatchOutcome, FailedBatchItem, NewBatch } from "./batch-ports.ts";
 import type { HostLink, HostSession } from "./host-link.ts";
-import type { Environment, NewRun, Notice, ReplaySource, TriggerOutcome } from "./ports.ts";
+import type { Environment, NewRun, Notice, RegisterOutcome, ReplaySource, TriggerOutcome } from "./ports.ts";
+import type { RateOverride } from "./queue-ports.ts";
 import type { NewToken } from "./wait-ports.ts";
 
 export type { BatchOutcome, FailedBatchItem };
@@ -48,6 +49,8 @@ export interface Engine {
   setQueuePaused(environmentId: string, name: string, isPaused: boolean): Promise<boolean>;
   /** Null: back to the limit that is declared. */
   overrideQueueLimit(environmentId: string, name: string, limit: number | null): Promise<boolean>;
+  /** Null: back to the rates that are declared. */
+  overrideQueueRates(environmentId: string, name: string, rates: RateOverride | null): Promise<boolean>;
   setEnvironmentPaused(environmentId: string, isPaused: boolean): Promise<void>;
   setEnvironmentLimit(environmentId: string, limit: number): Promise<void>;
   /** Makes a version current and queues the runs that waited for its tasks. The id is a UUID. */

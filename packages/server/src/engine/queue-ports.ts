@@ -1,5 +1,7 @@
 // What the engine needs of the store for queues.
 
+import type { RateLimitItems } from "@pawl/contract/api/queues";
+
 /** A queue as the API shows it, with live counts. */
 export interface QueueRecord {
   readonly id: string;
@@ -13,7 +15,18 @@ export interface QueueRecord {
   readonly overriddenAt: Date | null;
   /** For all keys together. */
   readonly combinedLimit: number | null;
+  readonly rates: QueueRates;
 }
+
+/** How many runs of a queue may start in a time. */
+export interface QueueRates {
+  readonly declared: RateLimitItems;
+  readonly override: RateOverride | null;
+  readonly overriddenAt: Date | null;
+}
+
+/** Rates in place of those that the code declares; null lifts one, and one that is left out stays as declared. */
+export type RateOverride = Partial<RateLimitItems>;
 
 /** Queues and environments, and what an operator changes about them. */
 export interface QueueStore {
@@ -29,6 +42,8 @@ export interface QueueStore {
   /** The rest answer false when there is no such queue. They take the environment's lock. */
   setPaused(environmentId: string, name: string, isPaused: boolean): Promise<boolean>;
   overrideLimit(environmentId: string, name: string, limit: number | null): Promise<boolean>;
+  /** Null: as the code declares them. */
+  overrideRates(environmentId: string, name: string, rates: RateOverride | null): Promise<boolean>;
   setEnvironmentPaused(environmentId: string, isPaused: boolean): Promise<void>;
   setEnvironmentLimit(environmentId: string, limit: number): Promise<void>;
 }

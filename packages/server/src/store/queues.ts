@@ -1,4 +1,5 @@
-import type { QueueRecord, QueueStore } from "../engine/queue-ports.ts";
+import type { RateLimitItem } from "@pawl/contract/api/queues";
+import type { QueueRecord, QueueStore, RateOverride } from "../engine/queue-ports.ts";
 import type { Database, Rows, Statement } from "./db.ts";
 import { lockEnvironment } from "./runs/claim.ts";
 import { closeLanesOf, limitHeldRunsOf, reopenLanesOf } from "./runs/lane-standing.ts";
@@ -42,6 +43,8 @@ export function createQueueStore(database: Database): QueueStore {
         reopenLanesOf(environmentId, [name]),
         limitHeldRunsOf(environmentId, [name]),
       ),
+    overrideRates: (environmentId, name, rates) =>
+      change(environmentId, overrideRates(environmentId, name, rates), reopenLanesOf(environmentId, [name])),
     async setEnvironmentPaused(environmentId, isPaused) {
       await change(environmentId, {
         name: "environments_pause",
@@ -77,9 +80,21 @@ function override(environmentId: string, name: string, limit: number | null): St
   };
 }
 
+function overrideRates(environmentId: string, name: string, rates: RateOverride | null): Statement {
+  return {
+    name: "queues_override_rates",
+    text: `update queue
+           set rate_override = $3::jsonb, rate_overridden_at = case when $3::jsonb is not null then statement_timestamp() end
+           where environment_id = $1 and name = $2 returning name`,
+    values: [environmentId, name, rates === null ? null : JSON.stringify(rates)],
+  };
+}
+
 /** The columns of a {@link QueueRecord} for the rows of `queue q`; counts are read from the runs. */
 const columns = `
   q.id, q.name, q.is_paused, q.concurrency_limit, q.limit_override, q.overridden_at, q.combined_limit,
+  q.rate_override, q.rate_overridden_at, q.rate_limit, q.rate_period_ms, q.rate_burst,
+  q.combined_rate_limit, q.combined_rate_period_ms, q.combined_rate_burst,
   (select count(*)::int from live_run l
    where l.environment_id = q.environment_id and l.queue_name = q.name and l.order_at is not null) as queued,
   (select count(*)::int from live_run l
@@ -136,5 +151,17 @@ function queueRecord(row: Rows[number]): QueueRecord {
     limitOverride: row.limit_override as number | null,
     overriddenAt: row.overridden_at as Date | null,
     combinedLimit: row.combined_limit as number | null,
+    rates: {
+      declared: { rateLimit: rate(row, "rate"), combinedRateLimit: rate(row, "combined_rate") },
+      override: row.rate_override as RateOverride | null,
+      overriddenAt: row.rate_overridden_at as Date | null,
+    },
   };
+}
+
+/** All three columns of a rate are set, or none. */
+function rate(row: Rows[number], prefix: "rate" | "combined_rate"): RateLimitItem | null {
+  const limit = row[`${prefix}_limit`] as number | null;
+  if (limit === null) return null;
+  return { limit, period: row[`${prefix}_period_ms`] as number, burst: row[`${prefix}_burst`] as number };
 }

@@ -1,7 +1,8 @@
 import { newUuid } from "@pawl/contract/ids";
-import type { TaskManifest, VersionManifest } from "@pawl/contract/task-manifest";
+import type { VersionManifest } from "@pawl/contract/task-manifest";
 import type { VersionStore } from "../engine/ports.ts";
 import type { Database, Statement } from "./db.ts";
+import { upsertQueues } from "./declared-queues.ts";
 import { lockEnvironment } from "./runs/claim.ts";
 import { transactionAgain } from "./runs/contended.ts";
 import { demoteOrphanedTasks } from "./runs/demote.ts";
@@ -105,25 +106,6 @@ function insertTasks(environmentId: string, manifest: VersionManifest): Statemen
         "maxDuration" double precision, machine text, ttl double precision)
       where version.environment_id = $1::uuid and version.content_hash = $2`,
     values: [environmentId, manifest.contentHash, JSON.stringify(manifest.tasks)],
-  };
-}
-
-/**
- * Queues get the limits that the code declares; where tasks that share one disagree, the lowest. What an operator has set, an
- * override or a pause, stays.
- */
-function upsertQueues(environmentId: string, tasks: readonly TaskManifest[]): Statement {
-  return {
-    name: "versions_upsert_queues",
-    text: `
-      insert into queue (environment_id, name, concurrency_limit, combined_limit)
-      select $1::uuid, declared.name, min(declared."concurrencyLimit"), min(declared."combinedConcurrencyLimit")
-      from jsonb_to_recordset($2::jsonb) as declared(name text, "concurrencyLimit" int, "combinedConcurrencyLimit" int)
-      group by declared.name order by declared.name
-      on conflict (environment_id, name) do update
-      set concurrency_limit = excluded.concurrency_limit, combined_limit = excluded.combined_limit
-      where (queue.concurrency_limit, queue.combined_limit) is distinct from (excluded.concurrency_limit, excluded.combined_limit)`,
-    values: [environmentId, JSON.stringify(tasks.map((task) => task.queue))],
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Engine } from "../../engine/engine.ts";
+import type { EnvVarStore } from "../../engine/env-var-ports.ts";
 import type { EnvironmentStore, TelemetryStore, VersionStore } from "../../engine/ports.ts";
 import type { QueueStore } from "../../engine/queue-ports.ts";
 import type { BatchReader, InvariantChecker, RunReader } from "../../engine/read-ports.ts";
@@ -9,10 +10,12 @@ import { batchItemsRoute } from "./batch-items.ts";
 import { batchResultsRoute } from "./batch-results.ts";
 import { cancelRunRoute } from "./cancel-run.ts";
 import { overrideQueueLimitRoute, pauseQueueRoute, resetQueueLimitRoute } from "./change-queue.ts";
+import { overrideQueueRateRoute, resetQueueRateRoute } from "./change-queue-rate.ts";
 import { completeTokenRoute } from "./complete-token.ts";
 import { createBatchRoute } from "./create-batch.ts";
 import { createTokenRoute } from "./create-token.ts";
 import { doctorRoute } from "./doctor.ts";
+import { envVarRoutes } from "./env-vars.ts";
 import { explainRunRoute } from "./explain-run.ts";
 import { healthRoute } from "./health.ts";
 import { indexPageRoute } from "./index-page.ts";
@@ -40,6 +43,7 @@ import { triggerRoute } from "./trigger.ts";
 export interface RouteSettings {
   readonly engine: Engine;
   readonly environments: EnvironmentStore;
+  readonly envVars: EnvVarStore;
   readonly runs: RunReader;
   readonly batches: BatchReader;
   readonly waits: Pick<WaitStore, "retrieveToken" | "listTokens" | "results">;
@@ -67,6 +71,7 @@ export function routes(settings: RouteSettings): readonly Route[] {
     ...runRoutes(settings),
     ...tokenRoutes(settings),
     ...queueRoutes(settings),
+    ...envVarRoutes(settings.envVars),
     doctorRoute(settings.invariants),
     registerVersionRoute(engine),
     listTasksRoute(settings.versions),
@@ -117,6 +122,8 @@ function queueRoutes({ engine, queues }: RouteSettings): readonly Route[] {
     pauseQueueRoute(engine, queues),
     overrideQueueLimitRoute(engine, queues),
     resetQueueLimitRoute(engine, queues),
+    overrideQueueRateRoute(engine, queues),
+    resetQueueRateRoute(engine, queues),
     pauseEnvironmentRoute(engine, "pause"),
     pauseEnvironmentRoute(engine, "resume"),
   ];

@@ -76,14 +76,23 @@ export function resetQueueLimitRoute(engine: Engine, queues: QueueReader): Route
   };
 }
 
-interface QueueCall {
+/** A request that changes a queue. */
+export interface QueueCall {
   readonly queues: QueueReader;
   readonly environmentId: string;
   readonly request: FastifyRequest;
   readonly type: "id" | "task" | "custom";
 }
 
-async function changeQueue(call: QueueCall, change: (name: string) => Promise<boolean>): Promise<QueueItem> {
+/**
+ * Changes the queue that a path names.
+ *
+ * @param call - the request, and what its path names the queue by
+ * @param change - changes it, by its name
+ * @returns the queue as it stands then
+ * @throws ApiError `not_found`
+ */
+export async function changeQueue(call: QueueCall, change: (name: string) => Promise<boolean>): Promise<QueueItem> {
   const { name } = await findQueue(call.queues, call.environmentId, call.request, call.type);
   await change(name);
   return queueItem(await findQueue(call.queues, call.environmentId, call.request, call.type));

@@ -4,7 +4,12 @@ import type { EngineParts } from "./engine-parts.ts";
 /** The verbs of queues, environments and versions: what may be claimed. */
 export type QueueVerbs = Pick<
   Engine,
-  "setQueuePaused" | "overrideQueueLimit" | "setEnvironmentPaused" | "setEnvironmentLimit" | "registerVersion"
+  | "setQueuePaused"
+  | "overrideQueueLimit"
+  | "overrideQueueRates"
+  | "setEnvironmentPaused"
+  | "setEnvironmentLimit"
+  | "registerVersion"
 >;
 
 /**
@@ -31,6 +36,11 @@ export function queueVerbs({ settings, dispatchers, services }: EngineParts): Qu
     },
     async overrideQueueLimit(environmentId, name, limit) {
       const isFound = await queues.overrideLimit(environmentId, name, limit);
+      if (isFound) dispatchers.freed(environmentId);
+      return isFound;
+    },
+    async overrideQueueRates(environmentId, name, rates) {
+      const isFound = await queues.overrideRates(environmentId, name, rates);
       if (isFound) dispatchers.freed(environmentId);
       return isFound;
     },
