@@ -38,6 +38,12 @@ export {
   queues,
   type RetrievedQueue,
 } from "./queues/queues-api.ts";
+export type { BodyCondition, BodyFilter } from "./retry/body-filter.ts";
+export type { BackoffStrategy, HeadersStrategy, StatusStrategies, StatusStrategy } from "./retry/fetch-strategy.ts";
+export type { RetryOptions, TryArguments } from "./retry/on-throw.ts";
+export type { ResetFormat } from "./retry/reset-time.ts";
+export { type RetryApi, retry } from "./retry/retry-api.ts";
+export type { FetchRetryOptions, RetryFetchInit } from "./retry/retry-fetch.ts";
 export type { ReplayOptions, RescheduleOptions, RunRef } from "./runs/control.ts";
 export type { ListRunsOptions } from "./runs/list.ts";
 export type { PollOptions } from "./runs/poll.ts";
