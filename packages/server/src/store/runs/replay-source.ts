@@ -14,14 +14,28 @@ export async function readForReplay(db: Database, environmentId: string, runId: 
   const [row] = await db.query({
     name: "runs_read_for_replay",
     text: `
-      select r.task_id, r.payload, r.payload_type, r.max_attempts, r.tags, r.is_test, r.ttl_s, r.queue_name, r.concurrency_key,
-             r.priority_s, r.max_duration_s, r.machine, r.region, m.data as metadata
+      select ${sourceColumns}
       from run r left join run_metadata m on m.environment_id = r.environment_id and m.run_id = r.id
       where r.environment_id = $1::uuid and r.id = $2::uuid`,
     values: [environmentId, runId],
   });
-  if (row === undefined) return null;
-  // The casts state the column types of the statement above.
+  return row === undefined ? null : toReplaySource(row, runId);
+}
+
+/** What {@link toReplaySource} needs of `run r` and `run_metadata m`. */
+export const sourceColumns = `
+  r.task_id, r.payload, r.payload_type, r.max_attempts, r.tags, r.is_test, r.ttl_s, r.queue_name, r.concurrency_key,
+  r.priority_s, r.max_duration_s, r.machine, r.region, m.data as metadata`;
+
+/**
+ * Reads what a replay starts from.
+ *
+ * @param row - with the {@link sourceColumns} of a run
+ * @param runId - the run
+ * @returns it
+ */
+export function toReplaySource(row: Record<string, unknown>, runId: string): ReplaySource {
+  // The casts state the column types.
   return {
     taskId: row.task_id as string,
     payload: row.payload as string | null,
