@@ -10,6 +10,7 @@ import { StartError } from "./start-error.ts";
 import { createBatchReader } from "./store/batch-reader.ts";
 import { createBatchStore } from "./store/batches.ts";
 import type { Database } from "./store/db.ts";
+import { createEnvVarStore } from "./store/env-vars.ts";
 import { createEnvironmentStore, type EnvironmentWithKey } from "./store/environments.ts";
 import { createHostStore } from "./store/hosts.ts";
 import { createHousekeeping } from "./store/housekeeping.ts";
@@ -20,7 +21,7 @@ import { createQueueStore } from "./store/queues.ts";
 import { isRowError } from "./store/row-error.ts";
 import { createRunReader } from "./store/runs/read.ts";
 import { createRunStore } from "./store/runs/run-store.ts";
-import { openSecrets } from "./store/secrets.ts";
+import { openSecrets, type Secrets } from "./store/secrets.ts";
 import { createTelemetryStore } from "./store/telemetry.ts";
 import { createVersionStore } from "./store/versions.ts";
 import { createWaitStore } from "./store/waits/wait-store.ts";
@@ -64,8 +65,9 @@ export async function startServer(settings: ServerSettings, observer: ServerObse
     undo.push(() => postgres.stop());
     const database = await reachDatabase(postgres, settings.databasePoolSize, onMessage);
     undo.push(() => database.close());
-    const environments = await prepareDatabase(database, postgres, onMessage);
-    const api = await assemble({ database, postgres, environments, onMessage, undo });
+    const secrets = await prepareDatabase(database, postgres, onMessage);
+    const environments = createEnvironmentStore(database, secrets);
+    const api = await assemble({ database, postgres, secrets, environments, onMessage, undo });
     const url = await listen(api, settings);
     undo.push(() => api.close());
     const defaults = await environments.ensureDefaultProject();
@@ -92,19 +94,21 @@ async function prepareDatabase(database: Database, postgres: Postgres, onMessage
   if (unknown.length > 0)
     onMessage(`The database has migrations of a newer Pawl, which this one can work with: ${unknown}`);
   await createHousekeeping({ database, onError: () => undefined }).runOnce();
-  return createEnvironmentStore(database, await openSecrets(database, postgres.encryptionKey));
+  return openSecrets(database, postgres.encryptionKey);
 }
 
 interface Parts {
   readonly database: Database;
   readonly postgres: Postgres;
+  readonly secrets: Secrets;
   readonly environments: ReturnType<typeof createEnvironmentStore>;
   readonly onMessage: (message: string) => void;
   readonly undo: Undo;
 }
 
 /** Makes stores, services, engine and API, and starts what runs in the background. */
-async function assemble({ database, postgres, environments, onMessage, undo }: Parts): Promise<FastifyInstance> {
+async function assemble(parts: Parts): Promise<FastifyInstance> {
+  const { database, postgres, secrets, environments, onMessage, undo } = parts;
   const onError = (error: unknown) =>
     onMessage(error instanceof Error ? (error.stack ?? error.message) : String(error));
   const telemetry = createTelemetryStore({ database });
@@ -142,6 +146,7 @@ async function assemble({ database, postgres, environments, onMessage, undo }: P
   return createApi({
     engine,
     environments,
+    envVars: createEnvVarStore(database, secrets),
     runs,
     batches: createBatchReader(database),
     waits,
