@@ -65,36 +65,36 @@ function toDate(time: Date | undefined): Date | null {
   return time === undefined ? null : new Date(Math.min(Math.max(0, time.getTime()), 2 ** 48 - 1));
 }
 
+/** A cursor is the id at the edge of a page; those of a page that was itself asked for by a cursor count their steps behind it. */
+const cursorForm = /^([^.]*)(?:\.([0-9]{1,9}))?$/;
+
 /**
- * Reads where a page begins.
+ * Reads where a page begins. The published client keeps the cursor that it came by when it turns round, and sends both: then the
+ * one of the later page is meant.
  *
  * @param query - the query after parsing
  * @param prefix - what the list is of
  * @returns the last id of the page before, or the first of the page after; null for the first page
- * @throws ApiError `invalid_request` for a text that is no cursor
+ * @throws ApiError `invalid_request` for a text that is no cursor, or for two of which neither is the later
  */
 export function cursorOf(
   query: CursorListQuery,
   prefix: IdPrefix,
 ): { readonly direction: "after" | "before"; readonly uuid: string } | null {
-  const after = query["page[after]"];
-  const before = query["page[before]"];
-  if (after !== undefined && before !== undefined) {
-    throw new ApiError("invalid_request", "page[before]: give page[after] or page[before], not both.", "page[before]");
-  }
-  const text = after ?? before;
+  const [after, before] = [readCursor(query, "after", prefix), readCursor(query, "before", prefix)];
+  if (after === null || before === null) return after ?? before;
+  if (after.step !== before.step) return after.step > before.step ? after : before;
+  throw new ApiError("invalid_request", "page[before]: give page[after] or page[before], not both.", "page[before]");
+}
+
+function readCursor(query: CursorListQuery, direction: "after" | "before", prefix: IdPrefix) {
+  const text = query[`page[${direction}]`];
   if (text === undefined) return null;
-  const direction = after === undefined ? "before" : "after";
-  const uuid = fromPublicId(prefix, text);
-  if (uuid === null) {
-    const name = `page[${direction}]`;
-    throw new ApiError(
-      "invalid_request",
-      `${name}: is no cursor of this list. Take pagination.next or .previous.`,
-      name,
-    );
-  }
-  return { direction, uuid };
+  const [, id = "", step = "0"] = cursorForm.exec(text) ?? [];
+  const uuid = fromPublicId(prefix, id);
+  if (uuid !== null) return { direction, uuid, step: Number(step) };
+  const name = `page[${direction}]`;
+  throw new ApiError("invalid_request", `${name}: is no cursor of this list. Take pagination.next or .previous.`, name);
 }
 
 /**
@@ -102,16 +102,28 @@ export function cursorOf(
  *
  * @param data - the page
  * @param page - whether there is more on either side
+ * @param query - the query that asked for it, as it came
  * @returns the cursors
  */
 export function paginationOf(
   data: readonly { readonly id: string }[],
   page: { readonly hasNext: boolean; readonly hasPrevious: boolean },
+  query: unknown,
 ): CursorPagination {
+  const step = stepBehind(query as Readonly<Record<string, unknown>>); // the router makes nothing else
+  const mark = step === 0 ? "" : `.${step}`;
   const first = data.at(0);
   const last = data.at(-1);
   return {
-    ...(page.hasNext && last !== undefined ? { next: last.id } : {}),
-    ...(page.hasPrevious && first !== undefined ? { previous: first.id } : {}),
+    ...(page.hasNext && last !== undefined ? { next: `${last.id}${mark}` } : {}),
+    ...(page.hasPrevious && first !== undefined ? { previous: `${first.id}${mark}` } : {}),
   };
+}
+
+/** One more than the cursors that a page was asked for by; 0 for a page without. */
+function stepBehind(query: Readonly<Record<string, unknown>>): number {
+  const steps = [query["page[after]"], query["page[before]"]].map((text) =>
+    typeof text === "string" ? Number(cursorForm.exec(text)?.[2] ?? 0) + 1 : 0,
+  );
+  return Math.max(...steps);
 }

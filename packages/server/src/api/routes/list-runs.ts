@@ -21,7 +21,7 @@ export function listRunsRoute(runs: RunReader): Route {
       const page = await runs.list(environment.id, toRunListFilter(request.query, Date.now()));
       const env = { id: toPublicId("env", environment.id), name: environment.slug };
       const data = page.runs.map((run) => ({ ...runSummary(run), env }));
-      return { data, pagination: paginationOf(data, page) };
+      return { data, pagination: paginationOf(data, page, request.query) };
     },
   };
 }

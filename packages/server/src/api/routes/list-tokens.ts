@@ -21,7 +21,7 @@ export function listTokensRoute(waits: Pick<WaitStore, "listTokens">): Route {
       const page = await waits.listTokens(environment.id, filterOf(request.query, Date.now()));
       const publicUrl = publicUrlOf(request.raw);
       const data = page.tokens.map((token) => tokenItem(token, callbackUrl(publicUrl, token.id)));
-      return { data, pagination: paginationOf(data, page) };
+      return { data, pagination: paginationOf(data, page, request.query) };
     },
   };
 }

@@ -50,11 +50,21 @@ test("a list is paged in both directions", async (t) => {
   const first = await list(api, { "page[size]": "2" });
   assert.deepEqual(first, { ids: ids.slice(0, 2), pagination: { next: at(1) } });
   const second = await list(api, { "page[size]": "2", "page[after]": first.pagination.next });
-  assert.deepEqual(second, { ids: ids.slice(2, 4), pagination: { next: at(3), previous: at(2) } });
+  assert.deepEqual(second, { ids: ids.slice(2, 4), pagination: { next: `${at(3)}.1`, previous: `${at(2)}.1` } });
   const third = await list(api, { "page[size]": "2", "page[after]": second.pagination.next });
-  assert.deepEqual(third, { ids: ids.slice(4), pagination: { previous: at(4) } });
+  assert.deepEqual(third, { ids: ids.slice(4), pagination: { previous: `${at(4)}.2` } });
   const back = await list(api, { "page[size]": "2", "page[before]": third.pagination.previous });
   assert.deepEqual(back.ids, second.ids);
+  // The published client goes on sending the cursor that it came by.
+  const turned = {
+    "page[size]": "2",
+    "page[after]": second.pagination.next,
+    "page[before]": third.pagination.previous,
+  };
+  const backAgain = await list(api, turned);
+  assert.deepEqual(backAgain.ids, second.ids);
+  const forth = await list(api, { ...turned, "page[after]": backAgain.pagination.next });
+  assert.deepEqual(forth.ids, third.ids);
   assert.deepEqual(await list(api, {}), { ids, pagination: {} });
 });
 
