@@ -25,6 +25,7 @@ import { openSecrets, type Secrets } from "./store/secrets.ts";
 import { createTelemetryStore } from "./store/telemetry.ts";
 import { createVersionStore } from "./store/versions.ts";
 import { createWaitStore } from "./store/waits/wait-store.ts";
+import { createUsedTokens } from "./store/used-tokens.ts";
 
 /** A server that listens. */
 export interface RunningServer {
@@ -153,6 +154,7 @@ async function assemble(parts: Parts): Promise<FastifyInstance> {
     queues,
     invariants: createInvariantChecker(database),
     telemetry,
+    usedTokens: createUsedTokens(database),
     versions,
     version: ownVersion(),
   });

@@ -86,13 +86,16 @@ test("a public token stands for its environment and its scopes, while one of the
     return `${signed}.${createHmac("sha256", "tr_dev_a").update(signed).digest("base64url")}`;
   };
   assert.ok(!((await authenticator.authenticatePublic(`Bearer ${claims({})}`)) instanceof ApiError));
+  assert.equal(caller.oneUse, null);
+  const once = await authenticator.authenticatePublic(`Bearer ${claims({ otu: true })}`);
+  assert.ok(!(once instanceof ApiError));
+  assert.deepEqual(once.oneUse?.expiresAt, new Date(clock.now + 60_000));
   const none = Buffer.from('{"alg":"none"}').toString("base64url");
   const bad: Record<string, string> = {
     "another signature": `${head}.${body}.${Buffer.from("x").toString("base64url")}`,
     "another body": `${head}.${Buffer.from('{"scopes":["admin"]}').toString("base64url")}.${signature}`,
     "no signature": `${none}.${body}.`,
     "an unknown environment": claims({ sub: toPublicId("env", newUuid()) }),
-    "a token for one use": claims({ otu: true }),
     "a token that is not public": claims({ pub: false }),
     "a token of others": claims({ iss: "https://example.com" }),
     "four parts": `${token}.x`,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Environment, EnvironmentStore } from "../engine/ports.ts";
 import { ApiError } from "./errors.ts";
 import { createPublicTokenSigner, isCovered, type PublicTokenSigner, readPublicToken } from "./public-token.ts";
@@ -8,6 +9,8 @@ export interface Caller {
   readonly environment: Environment;
   /** What a public token allows; null: everything in the environment. */
   readonly scopes: readonly string[] | null;
+  /** Of a public token for one use: what its use is remembered by. */
+  readonly oneUse: { readonly hash: Buffer; readonly expiresAt: Date } | null;
   readonly signPublicToken: PublicTokenSigner;
   /** The address where a token of the environment is completed. */
   callbackUrl(publicUrl: string, waitpointId: string): string;
@@ -29,6 +32,21 @@ export function requireScope(
   if (caller.scopes === null || isCovered(caller.scopes, action, resources)) return;
   const [[type, id] = ["", ""]] = resources;
   throw new ApiError("forbidden", `The public access token lacks the scope ${action}:${type}:${id}.`, "access_token");
+}
+
+/**
+ * Refuses a caller whose public token may trigger no batch at all; for which tasks it may, each item is asked.
+ *
+ * @param caller - who asks
+ * @throws ApiError `forbidden`
+ */
+export function requireBatchScope({ scopes }: Caller): void {
+  if (scopes === null || scopes.some((scope) => /^(batchTrigger|admin|\*)(:|$)/.test(scope))) return;
+  throw new ApiError(
+    "forbidden",
+    "The public access token lacks a scope such as batchTrigger:tasks:….",
+    "access_token",
+  );
 }
 
 /** Finds the caller behind the header `Authorization`. */
@@ -63,7 +81,7 @@ export function createAuthenticator(
       remembered.delete(key);
       return unknownKey(key);
     }
-    const caller = remembered.get(key)?.caller ?? callerWith(environment, key, null);
+    const caller = remembered.get(key)?.caller ?? callerWith(environment, key);
     remembered.set(key, { caller, untilMs: now() + rememberMs });
     return caller;
   }
@@ -86,7 +104,9 @@ export function createAuthenticator(
     if (token === null) return badToken;
     const found = await environments.withKeys(token.environmentId);
     const key = found?.keys.find((one) => token.isSignedWith(one));
-    return found === null || key === undefined ? badToken : callerWith(found.environment, key, token.scopes);
+    if (found === null || key === undefined) return badToken;
+    const oneUse = token.isForOneUse ? { hash: sha256(text), expiresAt: token.expiresAt } : null;
+    return { ...callerWith(found.environment, key), scopes: token.scopes, oneUse };
   }
 
   return {
@@ -98,13 +118,18 @@ export function createAuthenticator(
   };
 }
 
-function callerWith(environment: Environment, key: string, scopes: readonly string[] | null): Caller {
+function callerWith(environment: Environment, key: string): Caller {
   return {
     environment,
-    scopes,
+    scopes: null,
+    oneUse: null,
     signPublicToken: createPublicTokenSigner(environment.id, key),
     callbackUrl: (publicUrl, waitpointId) => callbackUrl(publicUrl, waitpointId, key),
   };
+}
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
 }
 
 function bearerOf(authorization: string | undefined): string | null {
@@ -120,7 +145,7 @@ const missingKey = new ApiError(
 
 const badToken = new ApiError(
   "unauthorized",
-  "The public access token is not valid: its time is over, it is for one use, or no environment of this server signed it.",
+  "The public access token is not valid: its time is over, or no environment of this server signed it.",
 );
 
 function unknownKey(key: string): ApiError {

@@ -16,6 +16,8 @@ const maxLengthAtOnce = 4 * 1024 * 1024;
 export interface UploadTarget extends OpenBatch {
   readonly environment: Environment;
   readonly batchId: string;
+  /** Throws for a task that the caller may not trigger. */
+  allow(taskId: string): void;
 }
 
 /** Takes the lines of one upload, and makes their runs in arrays while further lines arrive. */
@@ -23,7 +25,7 @@ export interface BatchUpload {
   /**
    * A line that says its place but can't be triggered becomes the error of that place.
    *
-   * @throws ApiError `unprocessable` for a line that is no item of the batch
+   * @throws ApiError `unprocessable` for a line that is no item of the batch, `forbidden` for a task of others
    */
   add(line: string): void;
   /** Waits while two arrays are on their way, so that an upload is no faster than the database. */
@@ -83,6 +85,7 @@ export function beginUpload(engine: Engine, target: UploadTarget): BatchUpload {
   return {
     add(text) {
       const line = readLine(text, lineCount, target.runCount);
+      target.allow(line.error === undefined ? line.item.task : line.taskId);
       lineCount++;
       if (seen.has(line.index)) {
         deduplicated++;

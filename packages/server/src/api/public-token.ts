@@ -3,10 +3,18 @@ import { fromPublicId, toPublicId } from "@pawl/contract/ids";
 import { z } from "zod";
 
 const defaultLifeS = 60 * 60;
+const lastTimeMs = Date.parse("9999-12-31T00:00:00Z");
 const header = Buffer.from('{"alg":"HS256"}').toString("base64url");
 
-/** Signs a public access token, which a browser may hold, for one scope such as `read:runs:run_…`; valid for an hour unless said. */
-export type PublicTokenSigner = (scope: string, lifeS?: number) => string;
+/** What a public token may say besides. */
+export interface FurtherClaims {
+  /** It is for one use. */
+  readonly otu?: true;
+  readonly realtime?: { readonly skipColumns: readonly string[] };
+}
+
+/** Signs a public access token, which a browser may hold, for scopes such as `read:runs:run_…`; valid for an hour unless said. */
+export type PublicTokenSigner = (scopes: string | readonly string[], lifeS?: number, more?: FurtherClaims) => string;
 
 /**
  * Makes the signer of an environment. A token is a JWT signed by HS256 with the environment's key.
@@ -26,12 +34,17 @@ export function createPublicTokenSigner(environmentId: string, key: string, now 
   const secret = createSecretKey(key, "utf8");
   // Issuer and audience are what the published clients write and expect.
   const fixed = `{"iss":"https://id.trigger.dev","aud":"https://api.trigger.dev","sub":"${toPublicId("env", environmentId)}","pub":true,`;
-  return (scope, lifeS = defaultLifeS) => {
+  return (scopes, lifeS = defaultLifeS, more) => {
     const issuedAt = Math.floor(now() / 1000);
-    const claims = `${fixed}"iat":${issuedAt},"exp":${issuedAt + lifeS},"scopes":[${JSON.stringify(scope)}]}`;
+    const claims = `${fixed}"iat":${issuedAt},"exp":${issuedAt + lifeS},"scopes":${JSON.stringify(typeof scopes === "string" ? [scopes] : scopes)}${further(more)}}`;
     const signed = `${header}.${Buffer.from(claims).toString("base64url")}`;
     return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
   };
+}
+
+function further(claims: FurtherClaims | undefined): string {
+  const text = claims === undefined ? "" : JSON.stringify(claims).slice(1, -1);
+  return text === "" ? "" : `,${text}`;
 }
 
 const claimsSchema = z.object({
@@ -41,14 +54,16 @@ const claimsSchema = z.object({
   pub: z.literal(true),
   exp: z.number(),
   scopes: z.array(z.string()).default([]),
-  /** For one use: the uses would have to be remembered, so these are refused. */
-  otu: z.literal(false).optional(),
+  /** Whether it is for one use. */
+  otu: z.boolean().default(false),
 });
 
 /** What a public token says, before anything of it is trusted. */
 export interface UnverifiedToken {
   readonly environmentId: string;
   readonly scopes: readonly string[];
+  readonly isForOneUse: boolean;
+  readonly expiresAt: Date;
   /** Whether it is signed with this key. */
   isSignedWith(key: string): boolean;
 }
@@ -70,6 +85,8 @@ export function readPublicToken(token: string, now = Date.now()): UnverifiedToke
   return {
     environmentId,
     scopes: claims.data.scopes,
+    isForOneUse: claims.data.otu,
+    expiresAt: new Date(Math.min(claims.data.exp * 1_000, lastTimeMs)),
     isSignedWith(key) {
       const expected = createHmac("sha256", key).update(`${head}.${body}`).digest();
       const given = Buffer.from(signature, "base64url");

@@ -4,6 +4,8 @@ import type { EnvironmentStore, TelemetryStore, VersionStore } from "../../engin
 import type { QueueStore } from "../../engine/queue-ports.ts";
 import type { BatchReader, InvariantChecker, RunReader } from "../../engine/read-ports.ts";
 import type { WaitStore } from "../../engine/wait-ports.ts";
+import type { ScheduleReader } from "../../engine/schedule-ports.ts";
+import type { UsedTokens } from "../../engine/token-ports.ts";
 import type { Route } from "../route.ts";
 import { appendTelemetryRoute } from "./append-telemetry.ts";
 import { batchItemsRoute } from "./batch-items.ts";
@@ -36,6 +38,7 @@ import { runEventsRoute } from "./run-events.ts";
 import { runPayloadRoute } from "./run-payload.ts";
 import { runResultRoute } from "./run-result.ts";
 import { runWaitsRoute } from "./run-waits.ts";
+import { createPublicTokenRoute, tokenClaimsRoute } from "./public-tokens.ts";
 import { tokenCallbackRoute } from "./token-callback.ts";
 import { triggerRoute } from "./trigger.ts";
 
@@ -57,6 +60,7 @@ export interface RouteSettings {
 
 /**
  * Every route of the server; the WebSocket of worker hosts is the gateway's.
+  readonly usedTokens: UsedTokens;
  *
  * @param settings - what the routes need
  * @returns the routes
@@ -66,7 +70,9 @@ export function routes(settings: RouteSettings): readonly Route[] {
   return [
     indexPageRoute(version),
     healthRoute(version),
-    triggerRoute(engine, runs),
+    triggerRoute(engine, runs, settings.usedTokens),
+    tokenClaimsRoute(),
+    createPublicTokenRoute(),
     ...batchRoutes(settings),
     ...runRoutes(settings),
     ...tokenRoutes(settings),
@@ -81,9 +87,9 @@ export function routes(settings: RouteSettings): readonly Route[] {
   ];
 }
 
-function batchRoutes({ engine, runs, batches }: RouteSettings): readonly Route[] {
+function batchRoutes({ engine, runs, batches, usedTokens }: RouteSettings): readonly Route[] {
   return [
-    createBatchRoute(engine, runs),
+    createBatchRoute(engine, runs, usedTokens),
     batchItemsRoute(engine, batches),
     retrieveBatchRoute(batches),
     retrieveBatchSummaryRoute(batches),

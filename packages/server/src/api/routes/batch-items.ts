@@ -3,6 +3,7 @@ import { maxPayloadBytes } from "@pawl/contract/packet";
 import type { FastifyRequest } from "fastify";
 import type { Engine } from "../../engine/engine.ts";
 import type { BatchReader } from "../../engine/read-ports.ts";
+import { requireBatchScope, requireScope } from "../authentication.ts";
 import { beginUpload } from "../batch-upload.ts";
 import { ApiError } from "../errors.ts";
 import { LineTooLong, linesOf } from "../lines.ts";
@@ -22,16 +23,19 @@ export function batchItemsRoute(engine: Engine, batches: Pick<BatchReader, "open
   return {
     method: "POST",
     path: "/api/v3/batches/:batchId/items",
-    accepts: "environment_key",
+    accepts: "public_token",
     isBodyStreamed: true,
-    async answer(request, _reply, { environment }): Promise<BatchItemsAnswer> {
+    async answer(request, _reply, caller): Promise<BatchItemsAnswer> {
+      const { environment } = caller;
+      requireBatchScope(caller);
       requireLines(request);
       const id = pathPart(request, "batchId");
       const batchId = idInPath(request, "batchId", "batch");
       const batch = await batches.open(environment.id, batchId);
       if (batch === null) throw notFound("batch", id);
       if (batch.isAborted) throw aborted(id);
-      const upload = beginUpload(engine, { environment, batchId, ...batch });
+      const allow = (task: string) => requireScope(caller, "batchTrigger", [["tasks", task]]);
+      const upload = beginUpload(engine, { environment, batchId, allow, ...batch });
       try {
         for await (const lines of linesOf(request.raw, payloadBodyLimit)) {
           for (const line of lines) {

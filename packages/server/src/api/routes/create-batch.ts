@@ -2,31 +2,42 @@ import { type CreateBatchAnswer, createBatchBodySchema } from "@pawl/contract/ap
 import { toPublicId } from "@pawl/contract/ids";
 import type { Engine } from "../../engine/engine.ts";
 import type { RunReader } from "../../engine/read-ports.ts";
+import type { UsedTokens } from "../../engine/token-ports.ts";
+import { requireBatchScope, requireScope } from "../authentication.ts";
 import { idempotencyOf } from "../idempotency.ts";
 import { parentOf } from "../parent.ts";
 import { refusalError } from "../refusal.ts";
 import { requestKeyOf } from "../request-key.ts";
 import type { Route } from "../route.ts";
+import { refuseParentOfToken, useUpToken } from "../token-use.ts";
 import { parse } from "../validation.ts";
 
 /**
- * `POST /api/v3/batches`: the first phase of a batch, which says how many runs will follow.
+ * `POST /api/v3/batches`: the first phase of a batch, which says how many runs will follow. A public token needs
+ * the scope `batchTrigger:tasks:…` for each task that it names.
  *
  * @param engine - makes the batch
  * @param runs - knows the claim of a parent
+ * @param usedTokens - remembers tokens for one use
  * @returns the route
  */
-export function createBatchRoute(engine: Engine, runs: Pick<RunReader, "claimOf">): Route {
+export function createBatchRoute(engine: Engine, runs: Pick<RunReader, "claimOf">, usedTokens: UsedTokens): Route {
   return {
     method: "POST",
     path: "/api/v3/batches",
-    accepts: "environment_key",
-    async answer(request, reply, { environment, signPublicToken }): Promise<CreateBatchAnswer> {
+    accepts: "public_token",
+    async answer(request, reply, caller): Promise<CreateBatchAnswer> {
+      const { environment, signPublicToken } = caller;
+      requireBatchScope(caller);
       const body = parse(createBatchBodySchema, request.body ?? {}, "body");
+      for (const task of body.taskIdentifiers ?? []) requireScope(caller, "batchTrigger", [["tasks", task]]);
+      refuseParentOfToken(caller, body.parentRunId !== undefined, "parentRunId");
+      const requestKey = requestKeyOf(request);
+      await useUpToken(usedTokens, caller, requestKey);
       const outcome = await engine.createBatch({
         environmentId: environment.id,
         runCount: body.runCount,
-        requestKey: requestKeyOf(request),
+        requestKey,
         idempotency: idempotencyOf(body, ""),
         parent: await parentOf(runs, environment.id, body, ""),
       });

@@ -2,42 +2,51 @@ import { triggerBodySchema } from "@pawl/contract/api/trigger";
 import { toPublicId } from "@pawl/contract/ids";
 import type { Engine } from "../../engine/engine.ts";
 import type { RunReader } from "../../engine/read-ports.ts";
+import type { UsedTokens } from "../../engine/token-ports.ts";
+import { requireScope } from "../authentication.ts";
 import { withIdempotencyHeaders } from "../idempotency-headers.ts";
 import { parentOf } from "../parent.ts";
 import { payloadBodyLimit } from "../payload.ts";
 import { refusalError } from "../refusal.ts";
 import { requestKeyOf } from "../request-key.ts";
 import type { Route } from "../route.ts";
+import { refuseParentOfToken, useUpToken } from "../token-use.ts";
 import { noOptions, toTriggerRequest } from "../trigger-request.ts";
 import { parse, pathPart } from "../validation.ts";
 
 /**
- * `POST /api/v1/tasks/:taskId/trigger`: makes a run. The busiest route: it answers with a text made by hand.
+ * `POST /api/v1/tasks/:taskId/trigger`: makes a run, also for a public token with the scope `trigger:tasks:…`. The busiest route: it answers with a text made by hand.
  *
  * @param engine - makes the run
  * @param runs - knows the claim of a parent
+ * @param usedTokens - remembers tokens for one use
  * @returns the route
  */
-export function triggerRoute(engine: Engine, runs: Pick<RunReader, "claimOf">): Route {
+export function triggerRoute(engine: Engine, runs: Pick<RunReader, "claimOf">, usedTokens: UsedTokens): Route {
   return {
     method: "POST",
     path: "/api/v1/tasks/:taskId/trigger",
-    accepts: "environment_key",
+    accepts: "public_token",
     bodyLimit: payloadBodyLimit,
-    async answer(request, reply, { environment, signPublicToken }) {
+    async answer(request, reply, caller) {
+      const { environment, signPublicToken } = caller;
+      const taskId = pathPart(request, "taskId");
+      requireScope(caller, "trigger", [["tasks", taskId]]);
       const body = withIdempotencyHeaders(request, parse(triggerBodySchema, request.body ?? {}, "body"));
       const options = body.options ?? noOptions;
       const hasParent = options.parentRunId !== undefined || options.resumeParentOnCompletion === true;
-      const outcome = await engine.trigger(
-        toTriggerRequest(pathPart(request, "taskId"), body, {
-          environment,
-          requestKey: requestKeyOf(request),
-          batchId: null,
-          batchIndex: null,
-          parent: hasParent ? await parentOf(runs, environment.id, options, "options.") : null,
-          isAwaited: options.resumeParentOnCompletion === true,
-        }),
-      );
+      refuseParentOfToken(caller, hasParent, "options.parentRunId");
+      const requestKey = requestKeyOf(request);
+      const triggered = toTriggerRequest(taskId, body, {
+        environment,
+        requestKey,
+        batchId: null,
+        batchIndex: null,
+        parent: hasParent ? await parentOf(runs, environment.id, options, "options.") : null,
+        isAwaited: options.resumeParentOnCompletion === true,
+      });
+      if (caller.oneUse !== null) await useUpToken(usedTokens, caller, requestKey);
+      const outcome = await engine.trigger(triggered);
       if (outcome.kind === "refused") throw refusalError(outcome.reason, "options.");
       const id = toPublicId("run", outcome.runId);
       reply.header("x-trigger-jwt", signPublicToken(`read:runs:${id}`));

@@ -1,0 +1,62 @@
+import {
+  createPublicTokenBodySchema,
+  maxPublicTokenLifeS,
+  type PublicTokenAnswer,
+  type TokenClaimsAnswer,
+} from "@pawl/contract/api/public-tokens";
+import { toPublicId } from "@pawl/contract/ids";
+import { ApiError } from "../errors.ts";
+import type { Route } from "../route.ts";
+import { parse } from "../validation.ts";
+
+const defaultLifeS = 15 * 60;
+
+/**
+ * `POST /api/v1/auth/jwt/claims`: for published clients, which sign public tokens themselves with the secret key that they hold.
+ *
+ * @returns the route
+ */
+export function tokenClaimsRoute(): Route {
+  return {
+    method: "POST",
+    path: "/api/v1/auth/jwt/claims",
+    accepts: "environment_key",
+    answer: (_request, _reply, { environment }): TokenClaimsAnswer => ({
+      sub: toPublicId("env", environment.id),
+      pub: true,
+    }),
+  };
+}
+
+/**
+ * `POST /api/v1/auth/public-tokens`: signs a public token with any scopes, since the holder of the key may do everything.
+ *
+ * @returns the route
+ */
+export function createPublicTokenRoute(): Route {
+  return {
+    method: "POST",
+    path: "/api/v1/auth/public-tokens",
+    accepts: "environment_key",
+    answer(request, _reply, { signPublicToken }): PublicTokenAnswer {
+      const body = parse(createPublicTokenBodySchema, request.body ?? {}, "body");
+      const skipColumns = body.realtime?.skipColumns;
+      const more = {
+        ...(body.oneTimeUse === true ? { otu: true as const } : {}),
+        ...(skipColumns === undefined ? {} : { realtime: { skipColumns } }),
+      };
+      return { token: signPublicToken(body.scopes, lifeOf(body.expirationTime), more) };
+    },
+  };
+}
+
+function lifeOf(time: number | { readonly lengthMs: number } | undefined): number {
+  if (time === undefined) return defaultLifeS;
+  const lifeS = Math.floor(typeof time === "number" ? time - Date.now() / 1_000 : time.lengthMs / 1_000);
+  if (lifeS > 0 && lifeS <= maxPublicTokenLifeS) return lifeS;
+  throw new ApiError(
+    "invalid_request",
+    "expirationTime: must lie in the next 30 days, as a duration such as 1h or in seconds since 1970.",
+    "expirationTime",
+  );
+}
