@@ -9,6 +9,7 @@ import { writeServerFile } from "./server-file.ts";
 import { StartError } from "./start-error.ts";
 import { createBatchReader } from "./store/batch-reader.ts";
 import { createBatchStore } from "./store/batches.ts";
+import { createBulkActionStore } from "./store/bulk-actions/bulk-action-store.ts";
 import type { Database } from "./store/db.ts";
 import { createEnvVarStore } from "./store/env-vars.ts";
 import { createEnvironmentStore, type EnvironmentWithKey } from "./store/environments.ts";
@@ -21,11 +22,12 @@ import { createQueueStore } from "./store/queues.ts";
 import { isRowError } from "./store/row-error.ts";
 import { createRunReader } from "./store/runs/read.ts";
 import { createRunStore } from "./store/runs/run-store.ts";
+import { createScheduleStore } from "./store/schedules/schedule-store.ts";
 import { openSecrets, type Secrets } from "./store/secrets.ts";
 import { createTelemetryStore } from "./store/telemetry.ts";
+import { createUsedTokens } from "./store/used-tokens.ts";
 import { createVersionStore } from "./store/versions.ts";
 import { createWaitStore } from "./store/waits/wait-store.ts";
-import { createUsedTokens } from "./store/used-tokens.ts";
 
 /** A server that listens. */
 export interface RunningServer {
@@ -127,6 +129,8 @@ async function assemble(parts: Parts): Promise<FastifyInstance> {
   const runs = createRunReader(database);
   const waits = createWaitStore(database);
   const queues = createQueueStore(database);
+  const bulkActions = createBulkActionStore(database);
+  const schedules = createScheduleStore(database);
   const versions = createVersionStore(database);
   const engine = createEngine({
     runs: createRunStore(database),
@@ -135,6 +139,8 @@ async function assemble(parts: Parts): Promise<FastifyInstance> {
     hosts: createHostStore(database),
     versions,
     batches: createBatchStore(database),
+    bulkActions,
+    schedules,
     notifier: listener,
     isRowError,
     isCertain: isRowError,
@@ -148,13 +154,15 @@ async function assemble(parts: Parts): Promise<FastifyInstance> {
     engine,
     environments,
     envVars: createEnvVarStore(database, secrets),
+    usedTokens: createUsedTokens(database),
     runs,
     batches: createBatchReader(database),
+    bulkActions,
+    schedules,
     waits,
     queues,
     invariants: createInvariantChecker(database),
     telemetry,
-    usedTokens: createUsedTokens(database),
     versions,
     version: ownVersion(),
   });

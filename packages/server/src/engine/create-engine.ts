@@ -6,9 +6,11 @@ import type { HostLink, HostSession } from "./host-link.ts";
 import type { NewRun, TriggerOutcome } from "./ports.ts";
 import { trigger } from "./run/trigger.ts";
 import { createServices } from "./services/engine-services.ts";
+import { bulkVerbs } from "./verbs/bulk-verbs.ts";
 import type { EngineParts, EngineSettings } from "./verbs/engine-parts.ts";
 import { queueVerbs } from "./verbs/queue-verbs.ts";
 import { type RunVerbs, runVerbs } from "./verbs/run-verbs.ts";
+import { scheduleVerbs } from "./verbs/schedule-verbs.ts";
 import { waitVerbs } from "./verbs/wait-verbs.ts";
 
 /** The most runs that one transaction makes for single triggers. */
@@ -24,9 +26,9 @@ const maxTriggersInFlight = 1;
  * @returns the engine, not yet started
  */
 export function createEngine(settings: EngineSettings): Engine {
-  const { runs, hosts, onError } = settings;
+  const { runs } = settings;
   const dispatchers = new Dispatchers(settings);
-  const services = createServices({ runs, hosts, dispatchers, onError });
+  const services = createServices({ ...settings, dispatchers });
   const triggerSettings = {
     runs,
     dispatcherOf: (environmentId: string) => dispatchers.of(environmentId),
@@ -45,13 +47,16 @@ export function createEngine(settings: EngineSettings): Engine {
     ...verbs,
     ...waitVerbs(parts),
     ...queueVerbs(parts),
+    ...scheduleVerbs(parts),
+    ...bulkVerbs(parts),
     freeProcesses: (environmentId) =>
       new Map(dispatchers.hostsOf(environmentId).map((host) => [host.id, host.room.direct])),
     openHost: (link) => openHost(link, parts, verbs),
     wake(environmentId, notice) {
       if (notice === "queued") dispatchers.of(environmentId)?.queued();
-      else if (notice !== "ordered") dispatchers.of(environmentId)?.freed();
+      if (notice === "freed" || notice === undefined) dispatchers.of(environmentId)?.freed();
       if (notice === "ordered" || notice === undefined) services.orders.look(environmentId);
+      if (notice === "bulk_action" || notice === undefined) services.bulkActions.expect(0);
     },
     async start() {
       services.start();
@@ -80,6 +85,7 @@ function openHost(link: HostLink, { settings, dispatchers, services }: EnginePar
     onConnected(host) {
       dispatchers.add(host);
       services.dueRuns.expect(0); // what is due may be known to a server only that has died since
+      void services.scheduleFires.wake(host.environmentId);
     },
     onClosed: (host) => dispatchers.of(host.environmentId)?.remove(host),
     onRoomChanged: (environmentId) => dispatchers.of(environmentId)?.roomChanged(),

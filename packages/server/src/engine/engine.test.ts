@@ -171,7 +171,7 @@ test("a version that brings a task brings its waiting runs", async (t) => {
   host.connect(stage.engine, { capacity: { ready: 1 } });
   await host.next((message) => message.type === "welcome");
   const runId = await stage.triggered({ taskId: "stage.later.run" });
-  const version = await stage.engine.registerVersion(stage.environment, {
+  const outcome = await stage.engine.registerVersion(stage.environment, {
     contentHash: "fedcba9876543210",
     processKeepAlive: true,
     tasks: [
@@ -183,6 +183,8 @@ test("a version that brings a task brings its waiting runs", async (t) => {
       },
     ],
   });
+  assert.ok(outcome.kind === "registered");
+  const { version } = outcome;
   host.say({ type: "capacity", capacity: host.capacity({ ready: 1 }), versions: [version.id] });
   const [run] = await host.pushed(1);
   assert.deepEqual([run?.runId, run?.versionId], [runId, version.id]);

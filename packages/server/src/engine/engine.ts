@@ -1,9 +1,12 @@
 import type { Delay } from "@pawl/contract/api/trigger";
-import type { RegisteredVersion, VersionManifest } from "@pawl/contract/task-manifest";
+import type { VersionManifest } from "@pawl/contract/task-manifest";
 import type { BatchOutcome, FailedBatchItem, NewBatch } from "./batch-ports.ts";
+import type { NewBulkAction } from "./bulk-ports.ts";
 import type { HostLink, HostSession } from "./host-link.ts";
-import type { Environment, NewRun, Notice, RegisterOutcome, ReplaySource, TriggerOutcome } from "./ports.ts";
+import type { Notice } from "./notice-ports.ts";
+import type { Environment, NewRun, RegisterOutcome, ReplaySource, TriggerOutcome } from "./ports.ts";
 import type { RateOverride } from "./queue-ports.ts";
+import type { RemoveScheduleOutcome, ScheduleOutcome, ScheduleRule } from "./schedule-ports.ts";
 import type { NewToken } from "./wait-ports.ts";
 
 export type { BatchOutcome, FailedBatchItem };
@@ -38,6 +41,10 @@ export interface Engine {
   reschedule(environmentId: string, runId: string, delay: Delay): Promise<"rescheduled" | "not_delayed" | "not_found">;
   /** Frees a key; answers whether there was one. */
   resetIdempotencyKey(environmentId: string, taskId: string, key: string): Promise<boolean>;
+  /** Makes a bulk action, which begins at once; answers its id. */
+  createBulkAction(action: Omit<NewBulkAction, "id">): Promise<string>;
+  /** Ends a bulk action within a page; what it has done stays. Answers whether there is one. */
+  abortBulkAction(environmentId: string, id: string): Promise<boolean>;
   createToken(token: NewToken): Promise<{ readonly id: string; readonly isCached: boolean }>;
   /** Completes a token; who waits for it goes on. */
   completeToken(
@@ -53,8 +60,21 @@ export interface Engine {
   overrideQueueRates(environmentId: string, name: string, rates: RateOverride | null): Promise<boolean>;
   setEnvironmentPaused(environmentId: string, isPaused: boolean): Promise<void>;
   setEnvironmentLimit(environmentId: string, limit: number): Promise<void>;
-  /** Makes a version current and queues the runs that waited for its tasks. The id is a UUID. */
-  registerVersion(environment: Environment, manifest: VersionManifest): Promise<RegisteredVersion>;
+  /**
+   * Makes a version current, with the schedules that it declares, and queues the runs that waited for its tasks. The id is a UUID.
+   */
+  registerVersion(environment: Environment, manifest: VersionManifest): Promise<RegisterOutcome>;
+  /** Makes a schedule, or changes the one with the same key. */
+  createSchedule(
+    environmentId: string,
+    schedule: ScheduleRule & { readonly deduplicationKey: string },
+  ): Promise<ScheduleOutcome>;
+  /** Changes a schedule that a call has made; its next fire stays when expression and zone do. */
+  updateSchedule(environmentId: string, id: string, rule: ScheduleRule): Promise<ScheduleOutcome>;
+  /** Lets a schedule fire or keeps it from firing. What is missed meanwhile is not made up for. */
+  setScheduleActive(environmentId: string, id: string, isActive: boolean): Promise<ScheduleOutcome>;
+  /** Removes a schedule that a call has made. Its runs stay. */
+  removeSchedule(environmentId: string, id: string): Promise<RemoveScheduleOutcome>;
   /** How many runs each host that is connected to this server could start at once, by its id. */
   freeProcesses(environmentId: string): ReadonlyMap<string, number>;
   /** Takes a new connection of a worker host. */

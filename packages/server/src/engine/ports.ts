@@ -4,6 +4,7 @@ import type { PacketType } from "@pawl/contract/packet";
 import type { RunOutcome } from "@pawl/contract/run-state";
 import type { RegisteredVersion, TaskManifest, VersionManifest } from "@pawl/contract/task-manifest";
 import type { TelemetryRecord, WaitResult } from "@pawl/contract/worker-protocol";
+import type { PlannedSchedule, RefusedDeclaration } from "./schedule-ports.ts";
 
 // What the engine needs of the store. Ids are UUIDs here; their public form exists only in `api/`.
 
@@ -168,6 +169,8 @@ export interface ClaimOutcome {
   readonly hasMore: boolean;
   /** Whether the environment's limit kept runs back. */
   readonly isEnvironmentFull: boolean;
+  /** In how many milliseconds runs may start again that a rate kept back; null: none is. */
+  readonly opensInMs: number | null;
 }
 
 /** A run that goes on, with what its waits came to. */
@@ -377,10 +380,21 @@ export interface CurrentVersion {
   readonly tasks: readonly Pick<TaskManifest, "id" | "filePath">[];
 }
 
+/** What a registration came to. */
+export type RegisterOutcome =
+  | { readonly kind: "registered"; readonly version: RegisteredVersion }
+  /** Nothing was changed. */
+  | { readonly kind: "refused"; readonly refused: readonly RefusedDeclaration[] };
+
 /** Versions and their tasks. */
 export interface VersionStore {
   /** Makes a version current; the same content hash gives the same version. */
-  register(environmentId: string, manifest: VersionManifest): Promise<RegisteredVersion>;
+  register(
+    environmentId: string,
+    manifest: VersionManifest,
+    /** What it declares for the environment; what an earlier one declared and this does not is removed. */
+    schedules?: readonly PlannedSchedule[],
+  ): Promise<RegisteredVersion>;
   /** The version that new runs execute, with its tasks in the order of their ids; null before the first one. */
   current(environmentId: string): Promise<CurrentVersion | null>;
 }
@@ -401,16 +415,4 @@ export interface EnvironmentStore {
 export interface TelemetryStore {
   append(environmentId: string, records: readonly TelemetryRecord[]): Promise<void>;
   read(environmentId: string, runId: string): Promise<readonly TelemetryRecord[]>;
-}
-
-/**
- * What a server has to look for in an environment. `queued`: runs that can be claimed. `freed`: slots that came free and waits
- * that ended, so that runs can be claimed and others go on. `ordered`: something that its hosts have to be told.
- */
-export type Notice = "queued" | "freed" | "ordered";
-
-/** Tells other servers over the same store what there is for them in an environment. */
-export interface Notifier {
-  /** Coalesced; never rejects. */
-  notify(environmentId: string, notice: Notice): void;
 }

@@ -7,6 +7,7 @@ import { lockEnvironment } from "./runs/claim.ts";
 import { transactionAgain } from "./runs/contended.ts";
 import { demoteOrphanedTasks } from "./runs/demote.ts";
 import { limitHeldRunsOf, reopenLanesOf } from "./runs/lane-standing.ts";
+import { syncDeclared } from "./schedules/declared-schedules.ts";
 
 /**
  * Versions on Postgres.
@@ -16,7 +17,7 @@ import { limitHeldRunsOf, reopenLanesOf } from "./runs/lane-standing.ts";
  */
 export function createVersionStore(database: Database): VersionStore {
   return {
-    async register(environmentId, manifest) {
+    async register(environmentId, manifest, schedules = []) {
       // Queue limits may change, so the claims of the environment wait; so does another registration, which counts labels.
       const queueNames = [...new Set(manifest.tasks.map((task) => task.queue.name))];
       const results = await transactionAgain(database, [
@@ -28,6 +29,7 @@ export function createVersionStore(database: Database): VersionStore {
         insertTasks(environmentId, manifest),
         upsertQueues(environmentId, manifest.tasks),
         demoteOrphanedTasks(environmentId),
+        ...syncDeclared(environmentId, schedules),
         reopenLanesOf(environmentId, queueNames),
         limitHeldRunsOf(environmentId, queueNames),
       ]);
@@ -98,12 +100,13 @@ function insertTasks(environmentId: string, manifest: VersionManifest): Statemen
     name: "versions_insert_tasks",
     text: `
       insert into task (environment_id, version_id, id, file_path, export_name, description, queue_name, retry,
-                        max_duration_s, machine, ttl_s)
+                        max_duration_s, machine, ttl_s, is_scheduled)
       select $1::uuid, version.id, task.id, task."filePath", task."exportName", task.description, task.queue ->> 'name',
-             task.retry, task."maxDuration", task.machine, task.ttl
+             task.retry, task."maxDuration", task.machine, task.ttl,
+             coalesce(task."isScheduled", false) or task.schedule is not null
       from version, jsonb_to_recordset($3::jsonb) as task(
         id text, "filePath" text, "exportName" text, description text, queue jsonb, retry jsonb,
-        "maxDuration" double precision, machine text, ttl double precision)
+        "maxDuration" double precision, machine text, ttl double precision, "isScheduled" boolean, schedule jsonb)
       where version.environment_id = $1::uuid and version.content_hash = $2`,
     values: [environmentId, manifest.contentHash, JSON.stringify(manifest.tasks)],
   };

@@ -1,6 +1,7 @@
 import { toPublicId } from "@pawl/contract/ids";
 import { type RegisteredVersion, type TaskManifest, versionManifestSchema } from "@pawl/contract/task-manifest";
 import type { Engine } from "../../engine/engine.ts";
+import type { RefusedDeclaration } from "../../engine/schedule-ports.ts";
 import { ApiError } from "../errors.ts";
 import type { Route } from "../route.ts";
 import { parse } from "../validation.ts";
@@ -20,10 +21,20 @@ export function registerVersionRoute(engine: Engine): Route {
     async answer(request, _reply, { environment }): Promise<RegisteredVersion> {
       const manifest = parse(versionManifestSchema, request.body, "body");
       refuseDuplicates(manifest.tasks);
-      const version = await engine.registerVersion(environment, manifest);
+      const outcome = await engine.registerVersion(environment, manifest);
+      if (outcome.kind === "refused") throw refusedDeclarations(outcome.refused);
+      const { version } = outcome;
       return { id: toPublicId("version", version.id), label: version.label };
     },
   };
+}
+
+/** Each in a line of its own, at its file. */
+function refusedDeclarations(refused: readonly RefusedDeclaration[]): ApiError {
+  const lines = refused.map(
+    ({ taskId, filePath, reason }) => `${filePath}: the schedule of the task "${taskId}": ${reason}`,
+  );
+  return new ApiError("unprocessable", lines.join("\n"), "tasks");
 }
 
 function refuseDuplicates(tasks: readonly TaskManifest[]): void {

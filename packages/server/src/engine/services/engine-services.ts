@@ -1,16 +1,26 @@
+import type { BulkActionStore } from "../bulk-ports.ts";
 import type { Dispatchers } from "../dispatchers.ts";
 import { LeaseKeeper } from "../host/lease-keeper.ts";
 import { OrderDesk } from "../host/order-desk.ts";
-import type { HostStore, RunStore } from "../ports.ts";
+import type { CancelOutcome, HostStore, RunStore } from "../ports.ts";
+import { tellCanceled } from "../run/tell-canceled.ts";
+import type { ScheduleStore } from "../schedule-ports.ts";
+import { BulkActions } from "./bulk-actions.ts";
+import { bulkWork } from "./bulk-actions-work.ts";
 import { CancelDeadlines } from "./cancel-deadlines.ts";
 import { DueRuns } from "./due-runs.ts";
 import { LaneSweep } from "./lane-sweep.ts";
+import { ScheduleFires } from "./schedule-fires.ts";
 
 /** What the services need of the engine around them. */
 export interface EngineServicesSettings {
   readonly runs: RunStore;
   readonly hosts: HostStore;
+  readonly schedules: ScheduleStore;
+  readonly bulkActions: BulkActionStore;
   readonly dispatchers: Dispatchers;
+  /** Whether an error of the store may be the doing of one row of an array. */
+  readonly isRowError: (error: unknown) => boolean;
   readonly onError: (error: unknown) => void;
 }
 
@@ -20,6 +30,8 @@ export interface EngineServices {
   readonly dueRuns: DueRuns;
   readonly deadlines: CancelDeadlines;
   readonly orders: OrderDesk;
+  readonly scheduleFires: ScheduleFires;
+  readonly bulkActions: BulkActions;
   start(): void;
   /** Resolves when nothing of them runs any more; safe twice. */
   stop(): Promise<void>;
@@ -31,7 +43,8 @@ export interface EngineServices {
  * @param settings - the engine around them
  * @returns them, not yet started
  */
-export function createServices({ runs, hosts, dispatchers, onError }: EngineServicesSettings): EngineServices {
+export function createServices(settings: EngineServicesSettings): EngineServices {
+  const { runs, hosts, schedules, dispatchers, onError } = settings;
   const now = () => performance.now();
   const onFreed = (environmentId: string) => dispatchers.freed(environmentId);
   const deadlines = new CancelDeadlines({ runs, onFreed, onError, now });
@@ -48,14 +61,33 @@ export function createServices({ runs, hosts, dispatchers, onError }: EngineServ
     onRecalled: (recalled) => void orders.send({ cancelling: [], recalled }),
     onError,
   });
+  const onQueued = (environmentId: string) => dispatchers.queued(environmentId);
+  const onDue = (dueInMs: number) => dueRuns.expect(dueInMs);
+  const onCanceled = (environmentId: string, outcome: CancelOutcome) =>
+    tellCanceled(orders, dispatchers, environmentId, outcome);
+  const scheduleFires = new ScheduleFires({ schedules, runs, onCanceled, onQueued, onDue, onError }, now);
   const leases = new LeaseKeeper({ hosts, runs, onQueued: onFreed, onError, now, timeOfDay: () => Date.now() });
   const sweep = new LaneSweep({ runs, hasHosts: () => dispatchers.hasHosts, onFreed, onError });
-  const services = [leases, dueRuns, deadlines, sweep];
+  const bulkActions = new BulkActions({
+    store: settings.bulkActions,
+    work: bulkWork({
+      runs,
+      store: settings.bulkActions,
+      onCanceled,
+      onQueued,
+      onDue,
+      isRowError: settings.isRowError,
+    }),
+    onError,
+  });
+  const services = [leases, dueRuns, deadlines, sweep, scheduleFires, bulkActions];
   return {
     leases,
     dueRuns,
     deadlines,
     orders,
+    scheduleFires,
+    bulkActions,
     start() {
       for (const service of services) service.start();
     },

@@ -1,8 +1,11 @@
 import type { BatchStore } from "../batch-ports.ts";
 import type { Batcher } from "../batcher.ts";
+import type { BulkActionStore } from "../bulk-ports.ts";
 import type { Dispatchers } from "../dispatchers.ts";
-import type { HostStore, NewRun, Notifier, RunStore, TriggerOutcome, VersionStore } from "../ports.ts";
+import type { Notifier } from "../notice-ports.ts";
+import type { HostStore, NewRun, RunStore, TriggerOutcome, VersionStore } from "../ports.ts";
 import type { QueueStore } from "../queue-ports.ts";
+import type { ScheduleStore } from "../schedule-ports.ts";
 import type { EngineServices } from "../services/engine-services.ts";
 import type { WaitStore } from "../wait-ports.ts";
 
@@ -14,6 +17,8 @@ export interface EngineSettings {
   readonly hosts: HostStore;
   readonly versions: VersionStore;
   readonly batches: BatchStore;
+  readonly bulkActions: BulkActionStore;
+  readonly schedules: ScheduleStore;
   readonly notifier: Notifier;
   /** Whether an error of the store may be the doing of one row of an array. */
   readonly isRowError: (error: unknown) => boolean;

@@ -1,4 +1,5 @@
 import type { Engine } from "../engine.ts";
+import { planDeclared } from "../schedules/declared-schedules.ts";
 import type { EngineParts } from "./engine-parts.ts";
 
 /** The verbs of queues, environments and versions: what may be claimed. */
@@ -19,7 +20,7 @@ export type QueueVerbs = Pick<
  * @returns the verbs
  */
 export function queueVerbs({ settings, dispatchers, services }: EngineParts): QueueVerbs {
-  const { runs, queues, versions } = settings;
+  const { runs, queues, versions, schedules } = settings;
 
   /** A pause leaves nothing to claim, and orders for runs that are claimed ahead; its end opens lanes. */
   function pauseChanged(environmentId: string, isPaused: boolean): void {
@@ -53,10 +54,13 @@ export function queueVerbs({ settings, dispatchers, services }: EngineParts): Qu
       dispatchers.freed(environmentId);
     },
     async registerVersion(environment, manifest) {
-      const version = await versions.register(environment.id, manifest);
+      const declared = planDeclared(manifest.tasks, environment.type, await schedules.now());
+      if (declared.kind === "refused") return declared;
+      const version = await versions.register(environment.id, manifest, declared.schedules);
       await runs.promotePending(environment.id);
       dispatchers.freed(environment.id); // its queues may have other limits
-      return version;
+      services.scheduleFires.look();
+      return { kind: "registered", version };
     },
   };
 }

@@ -2,9 +2,10 @@
 
 -- ── schedules ──
 
--- next_at is the nominal time of the next fire: null until a server has planned it, and where there is none any more. due_at
--- is when a server has to look at the schedule: at its next fire, shifted by its window; a server that takes it moves it on for
--- the time that it may need, so that another one goes on where it dies. Null while the schedule is not active.
+-- next_at is the nominal time of the next fire: null where there is none any more. due_at is when a server has to look at the
+-- schedule: at its next fire, shifted by its window; a server that takes it moves it on for the time that it may need, so that
+-- another one goes on where it dies. Null while the schedule is not active or was set aside: nothing can execute its task, or no
+-- host is connected to its environment of development.
 create table schedule (
   environment_id uuid not null references environment,
   id uuid not null,
@@ -25,12 +26,13 @@ create table schedule (
   updated_at timestamptz not null default now(),
   primary key (environment_id, id),
   check ((type = 'imperative') = (deduplication_key is not null)),
-  check ((due_at is not null) <= is_active)
+  check ((due_at is not null) <= (is_active and next_at is not null))
 ) with (fillfactor = 70);
 create unique index schedule_deduplication_key on schedule (environment_id, deduplication_key) where type = 'imperative';
 create unique index schedule_declared on schedule (environment_id, task_id) where type = 'declarative';
 create index schedule_by_task on schedule (environment_id, task_id);
 create index schedule_due on schedule (due_at) where due_at is not null;
+create index schedule_set_aside on schedule (environment_id, id) where is_active and due_at is null and next_at is not null;
 
 create table schedule_fire (
   environment_id uuid not null,
@@ -41,9 +43,9 @@ create table schedule_fire (
   primary key (environment_id, schedule_id, at)
 );
 comment on table schedule_fire is 'Which run a fire of a schedule made: no fire makes two. Forgotten after days.';
-create index schedule_fire_created on schedule_fire using brin (created_at);
+create index schedule_fire_created on schedule_fire (created_at);
 
--- Whether the task was defined to be run by schedules, and the schedule that its code declares.
+-- Whether the task was defined to be run by schedules.
 alter table task
   add column is_scheduled boolean not null default false;
 
@@ -108,6 +110,9 @@ alter table lane
   add constraint lane_standing_check check (standing in ('ready', 'empty', 'at_limit', 'at_rate', 'queue_closed')),
   add constraint lane_opens_at check ((standing = 'at_rate') = (opens_at is not null));
 create index lane_at_rate on lane (environment_id, opens_at) where standing = 'at_rate';
+-- No lane that is closed by a rate opens before.
+alter table dispatch
+  add column opens_from timestamptz not null default '-infinity';
 
 -- ── ordered queues ──
 
