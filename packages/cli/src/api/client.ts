@@ -2,7 +2,7 @@ import type { DoctorReport } from "@pawl/contract/api/doctor";
 import type { RunExplanation } from "@pawl/contract/api/explain";
 import { requestKeyHeader } from "@pawl/contract/api/headers";
 import type { RunDetail, RunEvents, RunList } from "@pawl/contract/api/runs";
-import type { TriggerAnswer } from "@pawl/contract/api/trigger";
+import type { TriggerAnswer, triggerOptionsSchema } from "@pawl/contract/api/trigger";
 import { newUuid } from "@pawl/contract/ids";
 import {
   type RegisteredVersion,
@@ -10,8 +10,10 @@ import {
   type TaskList,
   type VersionManifest,
 } from "@pawl/contract/task-manifest";
+import type { z } from "zod";
 import { CommandError } from "../command-error.ts";
 import type { Credentials } from "./credentials.ts";
+import { type RunFilter, toRunQuery } from "./run-filter.ts";
 
 /** No server answers, or not at the moment. */
 export class UnreachableError extends CommandError {}
@@ -22,11 +24,11 @@ export class NotFoundError extends CommandError {}
 /** The calls that the commands make. Each throws a CommandError in one sentence when the server does not do it. */
 export interface ApiClient {
   /** @param payload - JSON text; absent: no payload */
-  trigger(taskId: string, payload: string | undefined): Promise<TriggerAnswer>;
+  trigger(taskId: string, payload: string | undefined, options?: TriggerOptions): Promise<TriggerAnswer>;
   retrieveRun(runId: string): Promise<RunDetail>;
   runEvents(runId: string): Promise<RunEvents>;
-  /** Newest first. */
-  listRuns(filter: RunFilter): Promise<RunList>;
+  /** Newest first, at most 100. */
+  listRuns(filter: RunFilter, limit: number): Promise<RunList>;
   /** Why a run does not execute, condition by condition. */
   explainRun(runId: string): Promise<RunExplanation>;
   /** The run and its unfinished children; one that has finished stays as it is. */
@@ -50,13 +52,10 @@ export interface ReplayOverrides {
   readonly version?: string | undefined;
 }
 
-/** Which runs to list. */
-export interface RunFilter {
-  readonly statuses: readonly string[];
-  readonly taskIds: readonly string[];
-  /** At most 100. */
-  readonly limit: number;
-}
+/** Options of a trigger call in the form of the API, but for the type of the payload. */
+export type TriggerOptions = Omit<z.input<typeof triggerOptionsSchema>, "payloadType">;
+
+const jsonType = "application/json";
 
 /**
  * Makes a client of a server's HTTP API.
@@ -70,17 +69,16 @@ export function createApiClient(credentials: Credentials): ApiClient {
   const post = (path: string, body: unknown, headers = {}) =>
     send(credentials, { method: "POST", path, body: JSON.stringify(body), headers });
   return {
-    async trigger(taskId, payload) {
-      const body = payload === undefined ? {} : { payload, options: { payloadType: "application/json" } };
+    async trigger(taskId, payload, options = {}) {
+      const body = payload === undefined ? { options } : { payload, options: { ...options, payloadType: jsonType } };
       const path = `/api/v1/tasks/${encodeURIComponent(taskId)}/trigger`;
       return (await post(path, body, { [requestKeyHeader]: newUuid() })) as TriggerAnswer; // as above
     },
     retrieveRun: (runId) => get(`/api/v3/runs/${encodeURIComponent(runId)}`),
     runEvents: (runId) => get(`/api/v1/runs/${encodeURIComponent(runId)}/events`),
-    listRuns(filter) {
-      const query = new URLSearchParams({ "page[size]": String(filter.limit) });
-      if (filter.statuses.length > 0) query.set("filter[status]", filter.statuses.join(","));
-      if (filter.taskIds.length > 0) query.set("filter[taskIdentifier]", filter.taskIds.join(","));
+    listRuns(filter, limit) {
+      const query = toRunQuery(filter);
+      query.set("page[size]", String(limit));
       return get(`/api/v1/runs?${query}`);
     },
     explainRun: (runId) => get(`/api/v1/runs/${encodeURIComponent(runId)}/explain`),
@@ -89,7 +87,7 @@ export function createApiClient(credentials: Credentials): ApiClient {
     },
     async replayRun(runId, { payload, version }) {
       const overrides = {
-        ...(payload === undefined ? {} : { payload, payloadType: "application/json" }),
+        ...(payload === undefined ? {} : { payload, payloadType: jsonType }),
         ...(version === undefined ? {} : { version }),
       };
       const path = `/api/v1/runs/${encodeURIComponent(runId)}/replay`;
@@ -107,7 +105,7 @@ export function createApiClient(credentials: Credentials): ApiClient {
 
 /** A call of the API. */
 export interface ApiRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;

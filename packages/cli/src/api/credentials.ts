@@ -33,6 +33,16 @@ export async function findCredentials(settings: {
   );
 }
 
+/**
+ * Finds server and key for a command: as {@link findCredentials}, with this process's environment and folder.
+ *
+ * @returns server and key
+ * @throws CommandError when there is no key
+ */
+export function credentialsHere(): Promise<Credentials> {
+  return findCredentials({ env: process.env, dir: process.cwd() });
+}
+
 function withoutSlash(url: string): string {
   return url.replace(/\/+$/, "");
 }

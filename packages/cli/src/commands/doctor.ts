@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { createApiClient } from "../api/client.ts";
-import { findCredentials } from "../api/credentials.ts";
+import { credentialsHere } from "../api/credentials.ts";
 import { renderDoctorReport } from "../terminal/doctor-report.ts";
 import { createOutput } from "../terminal/output.ts";
 
@@ -19,7 +19,7 @@ export function doctorCommand(): Command {
 
 async function doctor(flags: { readonly json?: boolean }): Promise<void> {
   const output = createOutput(flags);
-  const api = createApiClient(await findCredentials({ env: process.env, dir: process.cwd() }));
+  const api = createApiClient(await credentialsHere());
   const report = await api.doctor();
   output.lines(renderDoctorReport(report));
   output.json(report);

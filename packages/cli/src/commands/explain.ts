@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { createApiClient } from "../api/client.ts";
-import { findCredentials } from "../api/credentials.ts";
+import { credentialsHere } from "../api/credentials.ts";
 import { renderExplanation } from "../terminal/explanation.ts";
 import { createOutput } from "../terminal/output.ts";
 
@@ -20,7 +20,7 @@ export function explainCommand(): Command {
 
 async function explain(id: string, flags: { readonly json?: boolean }): Promise<void> {
   const output = createOutput(flags);
-  const api = createApiClient(await findCredentials({ env: process.env, dir: process.cwd() }));
+  const api = createApiClient(await credentialsHere());
   const [run, explanation] = await Promise.all([api.retrieveRun(id), api.explainRun(id)]);
   output.lines(renderExplanation(run, explanation));
   output.json({ id, status: run.status, ...explanation });

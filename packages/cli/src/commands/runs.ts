@@ -1,17 +1,17 @@
-import { publicStatuses } from "@pawl/contract/run-state";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { createApiClient } from "../api/client.ts";
-import { findCredentials } from "../api/credentials.ts";
+import { credentialsHere } from "../api/credentials.ts";
+import { isEmptyFilter } from "../api/run-filter.ts";
+import { createScheduleClient } from "../api/schedules.ts";
+import { misspeltNames } from "../misspelt-names.ts";
 import { createOutput } from "../terminal/output.ts";
 import { renderRunPage } from "../terminal/run-page.ts";
 import { renderRunTable } from "../terminal/run-table.ts";
+import { numberFrom } from "./number-argument.ts";
 import { cancelCommand, replayCommand, rescheduleCommand } from "./run-control.ts";
+import { addRunFilterOptions, type RunFilterFlags, readRunFilter } from "./run-filter-options.ts";
 
-const statusNames = publicStatuses.join(", ").toLowerCase();
-
-interface ListFlags {
-  readonly status: readonly string[];
-  readonly task: readonly string[];
+interface ListFlags extends RunFilterFlags {
   readonly limit: number;
   readonly json?: boolean;
 }
@@ -22,13 +22,14 @@ interface ListFlags {
  * @returns the command
  */
 export function runsCommand(): Command {
-  return new Command("runs")
-    .description("List runs, newest first, or show one with 'pawl runs show <id>'.")
-    .option("-s, --status <status>", `only these, joined by commas: ${statusNames}`, statuses, [])
-    .option("-t, --task <id>", "only runs of these tasks, joined by commas", commaList, [])
-    .option("-n, --limit <count>", "how many, at most 100", limit, 25)
+  const command = new Command("runs").description("List runs, newest first, or show one with 'pawl runs show <id>'.");
+  return addRunFilterOptions(command)
+    .option("-n, --limit <count>", "how many, at most 100", numberFrom(1, 100), 25)
     .option("--json", "print one JSON value a line, for programs")
-    .addHelpText("after", "\nExample:\n  $ pawl runs --status failed,crashed --limit 5\n  $ pawl runs show run_…")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ pawl runs --status failed,crashed --period 1d --limit 5\n  $ pawl runs --queue task/mail.send --tag customer_7\n  $ pawl runs show run_…",
+    )
     .action(list)
     .addCommand(showCommand())
     .addCommand(cancelCommand())
@@ -42,38 +43,25 @@ function showCommand(): Command {
     .argument("<id>", "the run's id, run_…")
     .option("--json", "print one JSON value, for programs")
     .addHelpText("after", "\nExample:\n  $ pawl runs show run_06a4…")
-    .action((id: string, _flags: unknown, command: Command) => show(id, command.optsWithGlobals()));
+    .action(show);
 }
 
 async function list(flags: ListFlags): Promise<void> {
   const output = createOutput(flags);
-  const api = createApiClient(await findCredentials({ env: process.env, dir: process.cwd() }));
-  const page = await api.listRuns({ statuses: flags.status, taskIds: flags.task, limit: flags.limit });
-  output.lines(renderRunTable(page));
+  const credentials = await credentialsHere();
+  const api = createApiClient(credentials);
+  const schedules = createScheduleClient(credentials);
+  const filter = await readRunFilter(flags, async (name) => (await schedules.find(name)).id);
+  const page = await api.listRuns(filter, flags.limit);
+  output.lines(renderRunTable(page, { isFiltered: !isEmptyFilter(filter) }));
+  if (page.data.length === 0 && !output.isJson) output.lines(await misspeltNames(filter, credentials));
   for (const run of page.data) output.json(run);
 }
 
 async function show(id: string, flags: { readonly json?: boolean }): Promise<void> {
   const output = createOutput(flags);
-  const api = createApiClient(await findCredentials({ env: process.env, dir: process.cwd() }));
+  const api = createApiClient(await credentialsHere());
   const [run, { events }] = await Promise.all([api.retrieveRun(id), api.runEvents(id)]);
   output.lines(renderRunPage(run, events));
   output.json({ ...run, events });
-}
-
-function commaList(text: string): readonly string[] {
-  return text.split(",").filter((part) => part !== "");
-}
-
-function statuses(text: string): readonly string[] {
-  const wanted = commaList(text).map((part) => part.toUpperCase().replaceAll("-", "_"));
-  const unknown = wanted.find((status) => !publicStatuses.some((known) => known === status));
-  if (unknown === undefined) return wanted;
-  throw new InvalidArgumentError(`There is no status ${unknown.toLowerCase()}: choose of ${statusNames}.`);
-}
-
-function limit(text: string): number {
-  const count = Number(text);
-  if (Number.isInteger(count) && count >= 1 && count <= 100) return count;
-  throw new InvalidArgumentError("Give a number from 1 to 100.");
 }
