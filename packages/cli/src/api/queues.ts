@@ -1,4 +1,5 @@
 import type { QueueItem, QueueList } from "@pawl/contract/api/queues";
+import type { RateLimitInput } from "@pawl/contract/rate-limit";
 import { closest } from "../closest.ts";
 import { CommandError } from "../command-error.ts";
 import { NotFoundError, send } from "./client.ts";
@@ -11,6 +12,16 @@ export interface QueueClient {
   setPaused(queue: string, isPaused: boolean): Promise<QueueItem>;
   /** @param limit - null: back to the limit that the code says */
   setLimit(queue: string, limit: number | null): Promise<QueueItem>;
+  /** @param rates - null: back to the rates that the code says */
+  setRates(queue: string, rates: RateOverride | null): Promise<QueueItem>;
+}
+
+/** The rates to hold in place of those that the code says. Null lifts one; one that is left out stays as the code says. */
+export interface RateOverride {
+  /** For each concurrency key. */
+  readonly rateLimit?: RateLimitInput | null;
+  /** For all concurrency keys together. */
+  readonly combinedRateLimit?: RateLimitInput | null;
 }
 
 const pageSize = 100;
@@ -54,6 +65,8 @@ export function createQueueClient(credentials: Credentials): QueueClient {
       limit === null
         ? change(queue, "concurrency/reset", {})
         : change(queue, "concurrency/override", { concurrencyLimit: limit }),
+    setRates: (queue, rates) =>
+      rates === null ? change(queue, "rate-limit/reset", {}) : change(queue, "rate-limit/override", { ...rates }),
   };
 }
 

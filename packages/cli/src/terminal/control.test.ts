@@ -7,6 +7,7 @@ import { statusFlags } from "@pawl/contract/run-state";
 import { renderDoctorReport } from "./doctor-report.ts";
 import { renderExplanation } from "./explanation.ts";
 import { renderChangedQueue, renderQueueTable } from "./queue-table.ts";
+import { renderRate } from "./rate.ts";
 
 const plain = (lines: readonly string[]) => lines.map(stripVTControlCharacters);
 
@@ -38,6 +39,8 @@ const emails: QueueItem = {
   paused: true,
   concurrencyLimit: 2,
   concurrency: { current: 2, base: 10, override: 2, overriddenAt: null, overriddenBy: null },
+  rateLimit: { limit: 100, period: 60_000, burst: 1 },
+  combinedRateLimit: null,
 };
 
 test("the reason comes first, then each condition with its mark", () => {
@@ -77,17 +80,37 @@ test("the doctor names each invariant, shows what breaks one, and sums up", () =
   ]);
 });
 
-test("queues show what waits, what executes, and what an operator changed", () => {
+test("queues show what executes of how much may, what waits, and what an operator changed", () => {
   const own: QueueItem = { ...emails, name: "hello", type: "task", paused: false, concurrencyLimit: null };
-  const { concurrency: _none, ...withoutOverride } = own;
-  const list = { data: [emails, withoutOverride], pagination: { currentPage: 1, totalPages: 2, count: 120 } };
+  const { concurrency: _none, ...plainOwn } = { ...own, rateLimit: null };
+  const list = { data: [emails, plainOwn], pagination: { currentPage: 1, totalPages: 2, count: 120 } };
   assert.deepEqual(plain(renderQueueTable(list)), [
-    "QUEUE       QUEUED  EXECUTING  LIMIT",
-    "emails          14          2      2  paused, instead of 10",
-    "task/hello      14          2      –",
+    "QUEUE       EXECUTING  QUEUED    RATE",
+    "emails          2 / 2      14  100/1m  paused, instead of limit 10",
+    "task/hello          2      14       –",
     "There are 120 in all: add --page 2 for more.",
   ]);
+  assert.deepEqual(plain(renderQueueTable(list, 40)).slice(0, 5), [
+    "emails",
+    "  executing 2 / 2  queued 14",
+    "  rate 100/1m",
+    "  paused, instead of limit 10",
+    "task/hello",
+  ]);
   assert.deepEqual(plain(renderChangedQueue(emails)), [
-    "✔ emails  14 queued, 2 executing, limit 2, paused, instead of 10",
+    "✔ emails  14 queued, 2 executing, limit 2, rate 100/1m, paused, instead of limit 10",
+  ]);
+});
+
+test("rates are written as they are set, with what an operator changed", () => {
+  const rate = (limit: number, period: number) => ({ limit, period, burst: 1 });
+  assert.equal(renderRate(rate(10, 1_000)), "10/1s");
+  assert.equal(renderRate(rate(10, 1_500)), "10/1.5s");
+  assert.equal(renderRate(rate(10, 90_000)), "10/90s");
+  assert.equal(renderRate(rate(10, 7_200_000)), "10/2h");
+  const both = { rateLimit: rate(5, 1_000), combinedRateLimit: rate(50, 60_000) };
+  const rates = { base: { rateLimit: null, combinedRateLimit: null }, override: both, overriddenAt: null };
+  assert.deepEqual(plain(renderChangedQueue({ ...emails, ...both, rates, paused: false })), [
+    "✔ emails  14 queued, 2 executing, limit 2, rate 5/1s, 50/1m in all, instead of limit 10, instead of rate none",
   ]);
 });
