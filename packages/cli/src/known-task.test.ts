@@ -14,11 +14,15 @@ test("the closest name is the one with the fewest changes, when it is near at al
 
 test("an unknown task is refused with the one that was meant, or with all", () => {
   const known = (...ids: string[]) => ({ version: "20260102.1", tasks: ids.map((id) => ({ id, filePath: "a.ts" })) });
-  assert.doesNotThrow(() => refuseUnknownTask("hello", known("hello")));
-  assert.throws(() => refuseUnknownTask("helo", known("hello")), {
+  const anyway = { hasAnyway: true };
+  assert.doesNotThrow(() => refuseUnknownTask("hello", known("hello"), anyway));
+  assert.throws(() => refuseUnknownTask("helo", known("hello"), anyway), {
     name: "CommandError",
     message: /Version 20260102\.1 has no task helo: did you mean hello\? .*--anyway/,
   });
-  assert.throws(() => refuseUnknownTask("invoice", known("hello", "report")), { details: ["hello", "report"] });
-  assert.throws(() => refuseUnknownTask("hello", { version: null, tasks: [] }), /start "pawl dev"/);
+  assert.throws(() => refuseUnknownTask("invoice", known("hello", "report"), anyway), { details: ["hello", "report"] });
+  assert.throws(() => refuseUnknownTask("hello", { version: null, tasks: [] }, anyway), /start "pawl dev"/);
+  assert.throws(() => refuseUnknownTask("helo", known("hello"), { hasAnyway: false }), {
+    message: "Version 20260102.1 has no task helo: did you mean hello?",
+  });
 });

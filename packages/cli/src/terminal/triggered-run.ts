@@ -6,14 +6,18 @@ import { coloredStatus } from "./status.ts";
 import { indented, renderValue } from "./values.ts";
 
 /**
- * That a run was made.
+ * That a run was made, or found by its idempotency key.
  *
- * @param taskId - its task
- * @param runId - its id
+ * @param run - its task, its id, and whether it was there before
  * @returns the lines for the terminal
  */
-export function renderTriggeredRun(taskId: string, runId: string): readonly string[] {
-  return [`${pc.cyan("▶")} ${pc.bold(taskId)} ${runId}`, pc.dim(`  pawl runs show ${runId}`)];
+export function renderTriggeredRun(run: {
+  readonly taskId: string;
+  readonly id: string;
+  readonly isCached: boolean;
+}): readonly string[] {
+  const found = run.isCached ? pc.dim(" was there already") : "";
+  return [`${pc.cyan("▶")} ${pc.bold(run.taskId)} ${run.id}${found}`, pc.dim(`  pawl runs show ${run.id}`)];
 }
 
 /**
