@@ -2,11 +2,13 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import pc from "picocolors";
 import { z } from "zod";
+import { bulkCommand } from "./commands/bulk.ts";
 import { devCommand } from "./commands/dev.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { queuesCommand } from "./commands/queues.ts";
 import { runsCommand } from "./commands/runs.ts";
+import { schedulesCommand } from "./commands/schedules.ts";
 import { serverCommand } from "./commands/server.ts";
 import { triggerCommand } from "./commands/trigger.ts";
 import { workerCommand } from "./commands/worker.ts";
@@ -21,6 +23,11 @@ export function createProgram(): Command {
     .description("Background tasks in plain async TypeScript, on one Postgres.")
     .version(ownVersion(), "-v, --version", "print the version")
     .helpOption("-h, --help", "explain a command")
+    .enablePositionalOptions() // so that a command has a --version of its own, and "runs cancel" other options than "runs"
+    .hook("preAction", (_program, command) => {
+      // "pawl runs --json show …" means the same as "pawl runs show … --json".
+      if (command.optsWithGlobals().json === true) command.setOptionValue("json", true);
+    })
     .showHelpAfterError("(add --help for the options)")
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, `${pc.red("✖")} `)) })
     .addHelpText(
@@ -33,6 +40,8 @@ export function createProgram(): Command {
     runsCommand(),
     explainCommand(),
     queuesCommand(),
+    schedulesCommand(),
+    bulkCommand(),
     doctorCommand(),
     serverCommand(),
     workerCommand(),
