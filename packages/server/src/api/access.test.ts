@@ -30,6 +30,7 @@ test("every route takes the credentials that it declares, and no other", async (
   for (const route of all) {
     const path = route.path
       .replace(":runId", toPublicId("run", newUuid()))
+      .replace(":bulkActionId", toPublicId("bulk", newUuid()))
       .replace(":tokenId", toPublicId("waitpoint", newUuid()))
       .replace(":batchId", "batch_x");
     for (const [name, key] of Object.entries(strangers)) {

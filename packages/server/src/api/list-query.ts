@@ -7,6 +7,9 @@ import { refuseNul } from "./validation.ts";
 
 type CursorListQuery = z.infer<z.ZodObject<typeof cursorListShape>>;
 
+/** Where a page begins. */
+type CursorQuery = Pick<CursorListQuery, "page[after]" | "page[before]">;
+
 /**
  * Refuses a filter that this server does not have: to ignore it would show what the caller asked not to see.
  *
@@ -35,6 +38,13 @@ export function filled<T extends string>(list: readonly T[] | undefined, name: s
   return list;
 }
 
+/** The times of creation that are asked for. */
+interface CreatedTimes {
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+  readonly period?: string | undefined;
+}
+
 /**
  * Reads the times of creation that a list is for.
  *
@@ -43,17 +53,36 @@ export function filled<T extends string>(list: readonly T[] | undefined, name: s
  * @returns both ends; null where it is open
  * @throws ApiError `invalid_request` for a period that is none
  */
+export function createdInQuery(query: CursorListQuery, nowMs: number): ReturnType<typeof createdBetween> {
+  const times = {
+    from: query["filter[createdAt][from]"],
+    to: query["filter[createdAt][to]"],
+    period: query["filter[createdAt][period]"],
+  };
+  return createdBetween(times, nowMs, (field) => `filter[createdAt][${field}]`);
+}
+
+/**
+ * Reads times of creation.
+ *
+ * @param times - both ends, and a period that ends now
+ * @param nowMs - the time that a period counts back from, in milliseconds since 1970
+ * @param nameOf - what the caller calls a field, for messages
+ * @returns both ends; null where it is open
+ * @throws ApiError `invalid_request` for a period that is none
+ */
 export function createdBetween(
-  query: CursorListQuery,
+  times: CreatedTimes,
   nowMs: number,
+  nameOf: (field: keyof CreatedTimes) => string,
 ): { readonly from: Date | null; readonly to: Date | null } {
-  const to = toDate(query["filter[createdAt][to]"]);
-  const from = toDate(query["filter[createdAt][from]"]);
-  const period = query["filter[createdAt][period]"];
+  const to = toDate(times.to);
+  const from = toDate(times.from);
+  const { period } = times;
   if (period === undefined) return { from, to };
   const lengthMs = parseDuration(period);
   if (lengthMs === null) {
-    const name = "filter[createdAt][period]";
+    const name = nameOf("period");
     throw new ApiError("invalid_request", `${name}: "${period}" is no duration. Write it like 7d, 1h30m or 45s.`, name);
   }
   const start = new Date(Math.max(0, nowMs - lengthMs));
@@ -78,7 +107,7 @@ const cursorForm = /^([^.]*)(?:\.([0-9]{1,9}))?$/;
  * @throws ApiError `invalid_request` for a text that is no cursor, or for two of which neither is the later
  */
 export function cursorOf(
-  query: CursorListQuery,
+  query: CursorQuery,
   prefix: IdPrefix,
 ): { readonly direction: "after" | "before"; readonly uuid: string } | null {
   const [after, before] = [readCursor(query, "after", prefix), readCursor(query, "before", prefix)];
@@ -87,7 +116,7 @@ export function cursorOf(
   throw new ApiError("invalid_request", "page[before]: give page[after] or page[before], not both.", "page[before]");
 }
 
-function readCursor(query: CursorListQuery, direction: "after" | "before", prefix: IdPrefix) {
+function readCursor(query: CursorQuery, direction: "after" | "before", prefix: IdPrefix) {
   const text = query[`page[${direction}]`];
   if (text === undefined) return null;
   const [, id = "", step = "0"] = cursorForm.exec(text) ?? [];

@@ -3,7 +3,7 @@ import { fromPublicId } from "@pawl/contract/ids";
 import { statusFilter } from "@pawl/contract/run-state";
 import type { RunListFilter } from "../engine/read-ports.ts";
 import { ApiError } from "./errors.ts";
-import { createdBetween, cursorOf, filled, refuseUnknownFilters } from "./list-query.ts";
+import { createdInQuery, cursorOf, filled, refuseUnknownFilters } from "./list-query.ts";
 import { parse } from "./validation.ts";
 
 /**
@@ -30,7 +30,7 @@ export function toRunListFilter(query: unknown, nowMs: number): RunListFilter {
     scheduleId: idOf(parsed["filter[schedule]"], "sched", "filter[schedule]"),
     bulkActionId: idOf(parsed["filter[bulkAction]"], "bulk", "filter[bulkAction]"),
     isTest: isTest === undefined ? null : isTest === "true",
-    ...createdBetween(parsed, nowMs),
+    ...createdInQuery(parsed, nowMs),
     cursor: cursor === null ? null : { direction: cursor.direction, runId: cursor.uuid },
     size: parsed["page[size]"],
   };

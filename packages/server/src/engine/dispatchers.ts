@@ -1,6 +1,6 @@
 import { Dispatcher, type DispatcherSettings } from "./dispatcher.ts";
 import type { ConnectedHost } from "./host/connected-host.ts";
-import type { Notifier } from "./ports.ts";
+import type { Notifier } from "./notice-ports.ts";
 
 /** What the dispatchers need of the engine around them. */
 export interface DispatchersSettings extends Omit<DispatcherSettings, "onGivenBack"> {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
-import type { Notice, Notifier } from "../engine/ports.ts";
+import type { Notice, Notifier } from "../engine/notice-ports.ts";
 import type { Service } from "../engine/service.ts";
 import type { Database, Statement } from "./db.ts";
 
@@ -164,8 +164,8 @@ class Announcer {
 const ignore = () => undefined;
 
 /** How a notice is written before the id of its environment. */
-const letterOf: Readonly<Record<Notice, string>> = { queued: "q", freed: "f", ordered: "o" };
-const noticeOf: Readonly<Record<string, Notice>> = { q: "queued", f: "freed", o: "ordered" };
+const letterOf: Readonly<Record<Notice, string>> = { queued: "q", freed: "f", ordered: "o", bulk_action: "b" };
+const noticeOf: Readonly<Record<string, Notice>> = { q: "queued", f: "freed", o: "ordered", b: "bulk_action" };
 
 function hear(payload: string, self: string, onNotice: ListenSettings["onNotice"]): void {
   const [sender, notices] = payload.split(" ");

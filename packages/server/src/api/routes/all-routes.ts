@@ -1,36 +1,50 @@
+import type { BulkActionStore } from "../../engine/bulk-ports.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { EnvVarStore } from "../../engine/env-var-ports.ts";
 import type { EnvironmentStore, TelemetryStore, VersionStore } from "../../engine/ports.ts";
 import type { QueueStore } from "../../engine/queue-ports.ts";
 import type { BatchReader, InvariantChecker, RunReader } from "../../engine/read-ports.ts";
-import type { WaitStore } from "../../engine/wait-ports.ts";
 import type { ScheduleReader } from "../../engine/schedule-ports.ts";
 import type { UsedTokens } from "../../engine/token-ports.ts";
+import type { WaitStore } from "../../engine/wait-ports.ts";
 import type { Route } from "../route.ts";
+import { abortBulkActionRoute } from "./abort-bulk-action.ts";
 import { appendTelemetryRoute } from "./append-telemetry.ts";
 import { batchItemsRoute } from "./batch-items.ts";
 import { batchResultsRoute } from "./batch-results.ts";
 import { cancelRunRoute } from "./cancel-run.ts";
 import { overrideQueueLimitRoute, pauseQueueRoute, resetQueueLimitRoute } from "./change-queue.ts";
 import { overrideQueueRateRoute, resetQueueRateRoute } from "./change-queue-rate.ts";
+import {
+  createScheduleRoute,
+  removeScheduleRoute,
+  switchScheduleRoute,
+  updateScheduleRoute,
+} from "./change-schedule.ts";
 import { completeTokenRoute } from "./complete-token.ts";
 import { createBatchRoute } from "./create-batch.ts";
+import { createBulkActionRoute } from "./create-bulk-action.ts";
 import { createTokenRoute } from "./create-token.ts";
 import { doctorRoute } from "./doctor.ts";
 import { envVarRoutes } from "./env-vars.ts";
 import { explainRunRoute } from "./explain-run.ts";
 import { healthRoute } from "./health.ts";
 import { indexPageRoute } from "./index-page.ts";
+import { listBulkActionsRoute } from "./list-bulk-actions.ts";
 import { listQueuesRoute } from "./list-queues.ts";
 import { listRunsRoute } from "./list-runs.ts";
+import { listSchedulesRoute, retrieveScheduleRoute } from "./list-schedules.ts";
 import { listTasksRoute } from "./list-tasks.ts";
+import { listTimezonesRoute } from "./list-timezones.ts";
 import { listTokensRoute } from "./list-tokens.ts";
 import { pauseEnvironmentRoute } from "./pause-environment.ts";
+import { createPublicTokenRoute, tokenClaimsRoute } from "./public-tokens.ts";
 import { registerVersionRoute } from "./register-version.ts";
 import { replayRunRoute } from "./replay-run.ts";
 import { rescheduleRunRoute } from "./reschedule-run.ts";
 import { resetIdempotencyKeyRoute } from "./reset-idempotency-key.ts";
 import { retrieveBatchRoute, retrieveBatchSummaryRoute } from "./retrieve-batch.ts";
+import { retrieveBulkActionRoute } from "./retrieve-bulk-action.ts";
 import { retrieveQueueRoute } from "./retrieve-queue.ts";
 import { retrieveRunRoute } from "./retrieve-run.ts";
 import { retrieveTokenRoute } from "./retrieve-token.ts";
@@ -38,7 +52,6 @@ import { runEventsRoute } from "./run-events.ts";
 import { runPayloadRoute } from "./run-payload.ts";
 import { runResultRoute } from "./run-result.ts";
 import { runWaitsRoute } from "./run-waits.ts";
-import { createPublicTokenRoute, tokenClaimsRoute } from "./public-tokens.ts";
 import { tokenCallbackRoute } from "./token-callback.ts";
 import { triggerRoute } from "./trigger.ts";
 
@@ -47,10 +60,13 @@ export interface RouteSettings {
   readonly engine: Engine;
   readonly environments: EnvironmentStore;
   readonly envVars: EnvVarStore;
+  readonly usedTokens: UsedTokens;
   readonly runs: RunReader;
   readonly batches: BatchReader;
+  readonly bulkActions: Pick<BulkActionStore, "retrieve" | "list" | "count">;
   readonly waits: Pick<WaitStore, "retrieveToken" | "listTokens" | "results">;
   readonly queues: Pick<QueueStore, "list" | "retrieve">;
+  readonly schedules: ScheduleReader;
   readonly invariants: InvariantChecker;
   readonly telemetry: TelemetryStore;
   readonly versions: Pick<VersionStore, "current">;
@@ -60,7 +76,6 @@ export interface RouteSettings {
 
 /**
  * Every route of the server; the WebSocket of worker hosts is the gateway's.
-  readonly usedTokens: UsedTokens;
  *
  * @param settings - what the routes need
  * @returns the routes
@@ -75,8 +90,10 @@ export function routes(settings: RouteSettings): readonly Route[] {
     createPublicTokenRoute(),
     ...batchRoutes(settings),
     ...runRoutes(settings),
+    ...bulkActionRoutes(settings),
     ...tokenRoutes(settings),
     ...queueRoutes(settings),
+    ...scheduleRoutes(settings),
     ...envVarRoutes(settings.envVars),
     doctorRoute(settings.invariants),
     registerVersionRoute(engine),
@@ -111,6 +128,15 @@ function runRoutes({ engine, runs, telemetry }: RouteSettings): readonly Route[]
   ];
 }
 
+function bulkActionRoutes({ engine, bulkActions }: RouteSettings): readonly Route[] {
+  return [
+    createBulkActionRoute(engine, bulkActions),
+    listBulkActionsRoute(bulkActions),
+    retrieveBulkActionRoute(bulkActions),
+    abortBulkActionRoute(engine),
+  ];
+}
+
 function tokenRoutes({ engine, waits, environments }: RouteSettings): readonly Route[] {
   return [
     createTokenRoute(engine),
@@ -132,5 +158,18 @@ function queueRoutes({ engine, queues }: RouteSettings): readonly Route[] {
     resetQueueRateRoute(engine, queues),
     pauseEnvironmentRoute(engine, "pause"),
     pauseEnvironmentRoute(engine, "resume"),
+  ];
+}
+
+function scheduleRoutes({ engine, schedules }: RouteSettings): readonly Route[] {
+  return [
+    createScheduleRoute(engine),
+    listSchedulesRoute(schedules),
+    retrieveScheduleRoute(schedules),
+    updateScheduleRoute(engine),
+    switchScheduleRoute(engine, "activate"),
+    switchScheduleRoute(engine, "deactivate"),
+    removeScheduleRoute(engine),
+    listTimezonesRoute(),
   ];
 }

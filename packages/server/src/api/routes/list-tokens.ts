@@ -1,6 +1,6 @@
 import { listTokensQuerySchema, type TokenList } from "@pawl/contract/api/waitpoints";
 import type { TokenListFilter, WaitStore } from "../../engine/wait-ports.ts";
-import { createdBetween, cursorOf, filled, paginationOf, refuseUnknownFilters } from "../list-query.ts";
+import { createdInQuery, cursorOf, filled, paginationOf, refuseUnknownFilters } from "../list-query.ts";
 import type { Route } from "../route.ts";
 import { publicUrlOf } from "../token-url.ts";
 import { tokenItem } from "../token-view.ts";
@@ -37,7 +37,7 @@ function filterOf(query: unknown, nowMs: number): TokenListFilter {
     statuses: filled(parsed["filter[status]"], "filter[status]"),
     idempotencyKey,
     tags,
-    ...createdBetween(parsed, nowMs),
+    ...createdInQuery(parsed, nowMs),
     cursor: cursor === null ? null : { direction: cursor.direction, id: cursor.uuid },
     size: parsed["page[size]"],
   };

@@ -3,6 +3,8 @@ import type { CancelOutcome, RunStore } from "../ports.ts";
 /** How many parents are looked at together. */
 const parentsAtOnce = 500;
 
+type CancelStore = Pick<RunStore, "cancel" | "liveChildren" | "canceledChildren">;
+
 /**
  * Cancel: ends a run and then what it has made, level by level and in pages, so that a parent is stopped before its children
  * and makes no more of them. Accepts every state. What was canceled before is gone through again, since the call that did it
@@ -15,18 +17,36 @@ const parentsAtOnce = 500;
  * @returns what became of the run itself
  */
 export async function cancel(
-  store: RunStore,
+  store: CancelStore,
   environmentId: string,
   runId: string,
   onPage: (outcome: CancelOutcome) => void,
 ): Promise<"cancelled" | "already_finished" | "not_found"> {
-  const first = await store.cancel(environmentId, [runId]);
-  onPage(first);
-  if (first.notFound.length > 0) return "not_found";
-  const wasCanceled = first.canceledBefore.length > 0;
-  if (first.already.length > 0 && !wasCanceled) return "already_finished";
+  const { notFound, already } = await cancelMany(store, environmentId, [runId], onPage);
+  if (notFound.length > 0) return "not_found";
+  return already.length > 0 ? "already_finished" : "cancelled";
+}
 
-  let level: readonly string[] = [runId];
+/**
+ * Cancels runs together with what they have made; see {@link cancel}.
+ *
+ * @param store - runs
+ * @param environmentId - the environment
+ * @param runIds - the runs
+ * @param onPage - told what each page came to, as soon as it is committed
+ * @returns what became of the runs themselves
+ */
+export async function cancelMany(
+  store: CancelStore,
+  environmentId: string,
+  runIds: readonly string[],
+  onPage: (outcome: CancelOutcome) => void,
+): Promise<CancelOutcome> {
+  const first = await store.cancel(environmentId, runIds);
+  onPage(first);
+  const { finished, recalled, cancelling, canceledBefore } = first;
+  const held = [...recalled, ...cancelling].map(({ runId }) => runId);
+  let level: readonly string[] = [...finished, ...held, ...canceledBefore];
   while (level.length > 0) {
     const next: string[] = [];
     for (let from = 0; from < level.length; from += parentsAtOnce) {
@@ -42,7 +62,7 @@ export async function cancel(
     }
     level = next;
   }
-  return wasCanceled ? "already_finished" : "cancelled";
+  return first;
 }
 
 async function* pages(read: (afterId: string | null) => Promise<readonly string[]>): AsyncGenerator<readonly string[]> {

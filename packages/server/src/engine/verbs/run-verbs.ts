@@ -1,8 +1,8 @@
 import { newUuid } from "@pawl/contract/ids";
 import type { Engine } from "../engine.ts";
-import type { CancelOutcome } from "../ports.ts";
 import { cancel } from "../run/cancel.ts";
 import { newRun } from "../run/new-run.ts";
+import { tellCanceled } from "../run/tell-canceled.ts";
 import type { EngineParts } from "./engine-parts.ts";
 
 /** The verbs of runs and batches. */
@@ -28,12 +28,6 @@ export type RunVerbs = Pick<
 export function runVerbs({ settings, dispatchers, services, triggers }: EngineParts): RunVerbs {
   const { runs, batches } = settings;
 
-  function pageCanceled(environmentId: string, outcome: CancelOutcome): void {
-    if (services.orders.send(outcome)) dispatchers.ordered(environmentId);
-    const { finished, recalled, cancelling } = outcome; // one that was resuming no longer waits for a slot
-    if (finished.length + recalled.length + cancelling.length > 0) dispatchers.freed(environmentId);
-  }
-
   return {
     trigger: (request) => triggers.add(newRun(request)),
     triggerMany: (requests) => triggers.addAll(requests.map(newRun)),
@@ -43,7 +37,9 @@ export function runVerbs({ settings, dispatchers, services, triggers }: EnginePa
       if (await batches.seal(environmentId, batchId)) dispatchers.freed(environmentId);
     },
     cancel: (environmentId, runId) =>
-      cancel(runs, environmentId, runId, (outcome) => pageCanceled(environmentId, outcome)),
+      cancel(runs, environmentId, runId, (outcome) =>
+        tellCanceled(services.orders, dispatchers, environmentId, outcome),
+      ),
     async replay(environmentId, runId, overrides) {
       const source = await runs.readForReplay(environmentId, runId);
       if (source === null) return { kind: "not_found" };
