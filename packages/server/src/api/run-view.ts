@@ -7,6 +7,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Environment } from "../engine/ports.ts";
 import type { RunFamily, RunReader, RunRecord, RunRecordWithPackets } from "../engine/read-ports.ts";
 import { explain } from "./explain/explain.ts";
+import { generatorOf } from "./schedule-view.ts";
 
 /**
  * Renders what every answer about a run tells.
@@ -104,6 +105,7 @@ function runDetail(run: RunRecordWithPackets, family: RunFamily, reason: string 
       children: family.children.map(relatedRun),
     },
     ...(run.metadata === null ? {} : { metadata: JSON.parse(run.metadata) as Record<string, unknown> }), // stored as an object
+    ...(run.schedule === null ? {} : { schedule: scheduleOf(run.schedule) }),
     ...(run.payload === null ? {} : { payload: asJson(run.payload, run.payloadType) }),
     ...(run.output === null ? {} : { output: asJson(run.output, run.outputType ?? "application/json") }),
     ...(run.error === null ? {} : { error: publicRunError(run.error) }),
@@ -115,6 +117,16 @@ function runDetail(run: RunRecordWithPackets, family: RunFamily, reason: string 
       error: publicRunError(error),
     })),
     ...(reason === null ? {} : { reason }),
+  };
+}
+
+function scheduleOf(schedule: NonNullable<RunRecordWithPackets["schedule"]>): NonNullable<RunDetail["schedule"]> {
+  const { id, externalId, deduplicationKey, cron } = schedule;
+  return {
+    id: toPublicId("sched", id),
+    ...(externalId === null ? {} : { externalId }),
+    ...(deduplicationKey === null ? {} : { deduplicationKey }),
+    generator: generatorOf(cron),
   };
 }
 
