@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type RateLimit, rateLimitSchema } from "../rate-limit.ts";
+import { rateLimitSchema } from "../rate-limit.ts";
 import { maxPageSize } from "./list-query.ts";
 
 /** What a queue is named by in a path: its id, the id of a task whose own it is, or its name. */
@@ -44,8 +44,15 @@ export const overrideRateLimitBodySchema = z
 /** The body of `POST /api/v1/queues/:queue/rate-limit/reset`. */
 export const resetRateLimitBodySchema = z.object({ type: queueTypeSchema });
 
-/** A rate limit as the API shows it: the period in milliseconds, and the burst said. */
-export type RateLimitItem = Readonly<Required<RateLimit>>;
+/** A rate limit as the API shows it. */
+export interface RateLimitItem {
+  /** How many runs may start in each period. */
+  readonly limit: number;
+  /** The length of a period, in milliseconds. */
+  readonly period: number;
+  /** How many of them may start at once. */
+  readonly burst: number;
+}
 
 /** Both rate limits of a queue; null: none. */
 export interface RateLimitItems {

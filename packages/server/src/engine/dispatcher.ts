@@ -26,6 +26,9 @@ interface Prospects {
 /** In an environment that is full another server may free a slot and die before it tells: so long until a look, in milliseconds. */
 const fullRetryMs = 1_000;
 
+/** The longest time that a timer is set for, in milliseconds; then the next claim says how much is left. */
+const longestWaitMs = 3_600_000;
+
 /** How long to wait after an error of the store, in milliseconds. */
 const errorPauseMs = 250;
 
@@ -33,8 +36,8 @@ const errorPauseMs = 250;
  * Brings the runs of one environment to the hosts that are connected to this server: queued ones the moment a slot, room and a
  * run exist, and those whose wait is over as soon as they have their slot again.
  *
- * It claims when something may have been queued (`queued`), when slots came free or waits ended (`freed`), and when a host has
- * more room (`roomChanged`), one claim at a time. It remembers for each host when a claim left nothing: then only news makes
+ * It claims when something may have been queued (`queued`), when slots came free or waits ended (`freed`), when a host has
+ * more room (`roomChanged`), and when runs may start that a rate kept back, one claim at a time. It remembers for each host when a claim left nothing: then only news makes
  * it claim again.
  */
 export class Dispatcher {
@@ -43,6 +46,8 @@ export class Dispatcher {
   readonly #rounds = new Rounds(() => this.#round());
   #isFull = false;
   #retry: NodeJS.Timeout | undefined;
+  /** Rings when the next lane opens that a rate has closed. */
+  #opening: NodeJS.Timeout | undefined;
 
   constructor(settings: DispatcherSettings) {
     this.#settings = settings;
@@ -66,7 +71,7 @@ export class Dispatcher {
 
   remove(host: ConnectedHost): void {
     this.#hosts.delete(host);
-    if (this.#hosts.size === 0) clearTimeout(this.#retry);
+    if (this.#hosts.size === 0) this.#clearTimers();
   }
 
   /** A run may have been queued. In an environment that is full it stays so until a slot comes free. */
@@ -102,6 +107,7 @@ export class Dispatcher {
   learn(outcome: ClaimOutcome): void {
     this.#isFull = outcome.isEnvironmentFull;
     if (this.#isFull) this.#lookAgain(fullRetryMs);
+    if (outcome.opensInMs !== undefined) this.#expectOpening(outcome.opensInMs);
   }
 
   /**
@@ -115,7 +121,7 @@ export class Dispatcher {
   /** Resolves when no claim is under way; nothing is looked for again by itself. */
   async settled(): Promise<void> {
     await this.#rounds.settled();
-    clearTimeout(this.#retry);
+    this.#clearTimers();
   }
 
   async #round(): Promise<void> {
@@ -146,6 +152,19 @@ export class Dispatcher {
       host.release(wanted);
     }
     if (isWorthIt(prospects, host) && this.#hosts.has(host)) this.#rounds.request();
+  }
+
+  /** The newest claim knows best: what it says takes the place of what was expected. */
+  #expectOpening(inMs: number | null): void {
+    clearTimeout(this.#opening);
+    if (inMs === null || this.#hosts.size === 0) return;
+    this.#opening = setTimeout(() => this.freed(), Math.min(Math.max(0, Math.ceil(inMs)), longestWaitMs));
+    this.#opening.unref();
+  }
+
+  #clearTimers(): void {
+    clearTimeout(this.#retry);
+    clearTimeout(this.#opening);
   }
 
   #lookAgain(inMs: number): void {

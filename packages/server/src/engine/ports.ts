@@ -169,8 +169,8 @@ export interface ClaimOutcome {
   readonly hasMore: boolean;
   /** Whether the environment's limit kept runs back. */
   readonly isEnvironmentFull: boolean;
-  /** In how many milliseconds runs may start again that a rate kept back; null: none is. */
-  readonly opensInMs: number | null;
+  /** In how many milliseconds runs may start again that a rate kept back; null: none is. Absent where nobody looked. */
+  readonly opensInMs?: number | null;
 }
 
 /** A run that goes on, with what its waits came to. */

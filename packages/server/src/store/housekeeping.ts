@@ -2,6 +2,8 @@ import type { Service } from "../engine/service.ts";
 import type { Database, Statement } from "./db.ts";
 import { makePartitions } from "./partitions.ts";
 import { lockEnvironment } from "./runs/claim.ts";
+import { isPushable } from "./runs/debounce.ts";
+import { forgetUsedTokens } from "./used-tokens.ts";
 import { forgetWaitpoints } from "./waits/forget-waitpoints.ts";
 
 /** The most rows that one transaction forgets. */
@@ -18,7 +20,7 @@ export interface HousekeepingSettings {
 
 /**
  * Makes the service that keeps partitions ahead of time and forgets what has no use any more: keys that have expired, waits
- * that are over, lanes that have long been empty, words for claims that no claim will read. A round that fails is told of and tried again with the next.
+ * that are over, lanes that have long been empty, buckets that have long been full, words for claims that no claim will read. A round that fails is told of and tried again with the next.
  *
  * @param settings - where, how often, and who is told of failures
  * @returns the service, not yet started
@@ -29,11 +31,18 @@ export function createHousekeeping(settings: HousekeepingSettings): Service {
   let round: Promise<void> = Promise.resolve();
   async function runOnce(): Promise<void> {
     await makePartitions(database, now());
-    for (const statement of [forgetRequestKeys(), forgetIdempotencyKeys(), forgetWords()]) {
+    for (const statement of [
+      forgetRequestKeys(),
+      forgetIdempotencyKeys(),
+      forgetDebounces(),
+      forgetWords(),
+      forgetUsedTokens(forgetSize),
+    ]) {
       while ((await database.query(statement)).length === forgetSize);
     }
     await forgetWaitpoints(database);
-    await forgetLanes(database);
+    await forgetUnderLock(database, "lanes", oldLanes);
+    await forgetUnderLock(database, "buckets", fullBuckets);
   }
   return {
     start() {
@@ -80,6 +89,25 @@ function forgetIdempotencyKeys(): Statement {
   };
 }
 
+/** Deletes a page of debounce keys whose run is no longer delayed; keys that a trigger has are skipped. Locks: the deleted rows. */
+function forgetDebounces(): Statement {
+  return {
+    name: "debounces_forget",
+    text: `
+      with stale as (
+        select d.environment_id, d.task_id, d.key from debounce d
+        where d.first_at < now() - interval '1 minute' and not exists (
+          select from live_run l where l.environment_id = d.environment_id and l.run_id = d.run_id and ${isPushable}
+        )
+        limit ${forgetSize} for update of d skip locked
+      )
+      delete from debounce d using stale s
+      where d.environment_id = s.environment_id and d.task_id = s.task_id and d.key = s.key
+      returning 1`,
+    values: [],
+  };
+}
+
 /** Deletes a page of words that came too late to be read by a claim; what they told the sweep has seen. Locks: the deleted rows. */
 function forgetWords(): Statement {
   return {
@@ -98,23 +126,24 @@ function forgetWords(): Statement {
   };
 }
 
-/** Deletes lanes in which nothing was queued for an hour, one environment after another; they are made again when something is. */
-async function forgetLanes(database: Database): Promise<void> {
-  const isOld = "standing = 'empty' and greatest(served_at, head_at) < now() - interval '1 hour'";
+/** Lanes in which nothing was queued for an hour; they are made again when something is. */
+const oldLanes = "lane where standing = 'empty' and greatest(served_at, head_at) < now() - interval '1 hour'";
+
+/** Buckets that have been full for an hour: one that is missing is full, too. */
+const fullBuckets = "rate_bucket where full_at < now() - interval '1 hour'";
+
+/** Deletes rows that only a transaction with the environment's lock may write, one environment after another. */
+async function forgetUnderLock(database: Database, name: string, rows: string): Promise<void> {
   const environments = await database.query({
-    name: "lanes_find_old",
-    text: `select distinct environment_id from lane where ${isOld}`,
+    name: `${name}_find_old`,
+    text: `select distinct environment_id from ${rows}`,
     values: [],
   });
   for (const row of environments) {
     const environmentId = String(row.environment_id);
     await database.transaction([
       lockEnvironment(environmentId),
-      {
-        name: "lanes_forget",
-        text: `delete from lane where environment_id = $1 and ${isOld}`,
-        values: [environmentId],
-      },
+      { name: `${name}_forget`, text: `delete from ${rows} and environment_id = $1`, values: [environmentId] },
     ]);
   }
 }

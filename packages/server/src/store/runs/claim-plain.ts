@@ -2,11 +2,11 @@ import type { ClaimRequest } from "../../engine/ports.ts";
 import { plainArray, type Statement } from "../db.ts";
 import { calmLanes, headOf, walkLanes } from "./claim-lanes.ts";
 import { selectClaimed, takeChosen } from "./claimed-run.ts";
-import { scopeOf } from "./lanes.ts";
+import { nextOpening, scopeOf } from "./lanes.ts";
 
 /**
  * Claims queued runs where nothing but the environment's limit holds any back, as is so for most claims: few lanes are ready,
- * none of them is limited or paused, no run waits to take its slot again and no lane has to be opened. Else it changes nothing and says
+ * none of them has a limit or a rate or is paused, none that a rate had closed is to open, no run waits to take its slot again and no lane has to be opened. Else it changes nothing and says
  * so; then `openLanes`, `resumeRuns` and `claimRuns` do the same and more. Comes after `lockEnvironment` in one transaction. Locks: the claimed
  * rows, in the order of their ids.
  *
@@ -22,10 +22,15 @@ export function claimPlainRuns(request: ClaimRequest): Statement {
         select w.ctid as place, w.queue_name, w.concurrency_key, w.version_id, w.order_at from lane_wake w
         where w.environment_id = $1::uuid and w.at >= (select woken_from from scope)
       ),
+      opening as materialized (
+        select ${nextOpening("(select opens_from from scope)")} as opens_at
+      ),
       verdict as materialized (
         select not coalesce(s.is_old, true) and not s.is_paused
           and (select count(*) <= ${calmLanes} and coalesce(bool_and(
-                 key_limit is null and combined_limit is null and not is_paused), true) from walked)
+                 key_limit is null and combined_limit is null and interval_ms is null and combined_interval_ms is null
+                 and not is_paused), true) from walked)
+          and not coalesce((select opens_at <= statement_timestamp() from opening), false)
           and not exists (
             select from live_run l
             where l.environment_id = $1::uuid and l.booked_at is not null and not l.holds_slot
@@ -103,7 +108,8 @@ export function claimPlainRuns(request: ClaimRequest): Statement {
       ),
       flags as materialized (
         select (select is_plain from verdict) as is_plain,
-               got >= $4::int + $5::int or not is_full and (got < picked or has_unread) as has_more, is_full
+               got >= $4::int + $5::int or not is_full and (got < picked or has_unread) as has_more, is_full,
+               (select extract(epoch from opens_at - statement_timestamp())::float8 * 1000 from opening) as opens_in_ms
         from (
           select *, has_left and got >= (select left_over from whole) as is_full
           from (

@@ -66,7 +66,7 @@ export class Claims {
     }
     const results = await transactionAgain(this.#db, [...before, ...lock, claimPlainRuns(request)]);
     const claimed = results.at(-1) ?? [];
-    if (claimed[0]?.is_plain === true) return { rows: results, claim: outcomeOf(claimed, []) };
+    if (claimed[0]?.is_plain === true) return { rows: results, claim: outcomeOf(claimed, [], claimed) };
     this.#plainUntil.delete(request.environmentId);
     return { rows: results, claim: await this.claim(request) };
   }
@@ -99,6 +99,7 @@ export class Claims {
     const outcome = outcomeOf(
       claimedRows,
       claims.map((claim) => ({ ...claim, waits: waits?.get(claim.runId) ?? [] })),
+      [...resumedRows.slice(0, 1), ...claimedRows.slice(0, 1)],
     );
     return resumedRows[0]?.is_full === true ? { ...outcome, isEnvironmentFull: true } : outcome;
   }
@@ -112,11 +113,18 @@ function fullClaim(request: ClaimRequest): readonly Statement[] {
   ];
 }
 
-function outcomeOf(rows: Rows, resumed: ClaimOutcome["resumed"]): ClaimOutcome {
+/**
+ * @param rows - those of the claim
+ * @param resumed - the runs that go on
+ * @param openings - rows that say when a lane opens
+ */
+function outcomeOf(rows: Rows, resumed: ClaimOutcome["resumed"], openings: Rows): ClaimOutcome {
+  const opensInMs = openings.map((row) => row.opens_in_ms).filter((inMs) => typeof inMs === "number");
   return {
     claimed: rows.filter((row) => row.run_id !== null).map(claimedRun),
     resumed,
     hasMore: rows[0]?.has_more === true,
     isEnvironmentFull: rows[0]?.is_full === true,
+    opensInMs: opensInMs.length === 0 ? null : Math.min(...opensInMs),
   };
 }

@@ -4,7 +4,7 @@ import type { Rows } from "../db.ts";
 
 /** What every claimed row of `live_run l` gets, for the host $2. */
 const taken = `
-  claimed_order_at = l.order_at, order_at = null, host_id = $2::uuid, fence = l.fence + 1, holds_slot = true,
+  claimed_order_at = l.order_at, order_at = null, keeps_place = false, host_id = $2::uuid, fence = l.fence + 1, holds_slot = true,
   booked_at = greatest(statement_timestamp(), (select booked_from from scope)),
   version_id = coalesce(l.version_id, (select current_version_id from scope))`;
 
@@ -24,7 +24,8 @@ export function takeChosen(isLimited: string): string {
   return `
   started as (
     update live_run l
-    set state = 'executing', attempt = l.attempt + 1, attempt_started_at = now(), started_at = coalesce(l.started_at, now()),
+    set state = 'executing', attempt = l.attempt + 1, attempt_started_at = statement_timestamp(),
+        started_at = coalesce(l.started_at, statement_timestamp()),
         expires_at = null, is_limited = ${isLimited}, ${taken}
     where l.environment_id = $1::uuid and l.run_id = any ((select direct from chosen)::uuid[]) and l.state = 'queued'
     returning ${columns}

@@ -2,11 +2,12 @@ import type { Failure } from "../../engine/ports.ts";
 import { plainArray, type Statement, textArray } from "../db.ts";
 import { cancelled, finishEnded, noteAwaitedOf, noteClosingOf } from "./finish.ts";
 import { claimValues, heldBy } from "./held-by.ts";
-import { wakeFreedLanesOf, wakeLanesOf } from "./lane-wake.ts";
+import { isOrdered, wakeFreedLanesOf, wakeLanesOf } from "./lane-wake.ts";
 
 /**
  * Records failed attempts. A run with an attempt left, whose error allows one, is queued again, delayed until its next attempt,
- * or begins it in place, with the same claim; any other is finished. One that somebody cancelled ends as canceled. The next attempt begins
+ * or begins it in place, with the same claim, unless its queue has a rate, which counts attempts; any other is finished. In a queue
+ * that executes one run of a key at a time it keeps its place. One that somebody cancelled ends as canceled. The next attempt begins
  * without waits. `completeAwaited` has to follow in the transaction. Locks: the live rows, in the order of their ids, then the run rows.
  *
  * @param environmentId - the environment of the host
@@ -32,13 +33,17 @@ export function failRuns(environmentId: string, hostId: string, failures: readon
       ),
       failed as materialized (
         select environment_id, run_id, task_id, state, queue_name, concurrency_key, booked_at, is_limited, is_awaited,
-               awaited_batch_id, attempt, version_id, started_at, attempt_started_at,
+               awaited_batch_id, attempt, version_id, started_at, attempt_started_at, keeps_place,
                duration_ms + ($7::float8[])[place] as duration_ms,
                case when state = 'cancelling' then $11 else ($5::text[])[place] end as error,
                case when state = 'cancelling' then 'canceled' else ($6::text[])[place] end as outcome,
                ($8::float8[])[place] as retry_delay_ms,
                ($8::float8[])[place] is not null and attempt < max_attempts and state <> 'cancelling' as is_retried,
-               ($9::boolean[])[place] and state = 'executing' as is_in_place
+               ($9::boolean[])[place] and state = 'executing' and not exists (
+                 select from queue q
+                 where q.environment_id = $1::uuid and q.name = locked.queue_name
+                   and coalesce(q.interval_ms, q.combined_interval_ms) is not null
+               ) as is_in_place
         from locked where ($10::int[])[place] is null or ($10::int[])[place] >= attempt
       ),
       retried_attempt as (
@@ -57,10 +62,11 @@ export function failRuns(environmentId: string, hostId: string, failures: readon
         update live_run l
         set state = case when f.retry_delay_ms > 0 then 'delayed' else 'queued' end,
             due_at = case when f.retry_delay_ms > 0 then now() + f.retry_delay_ms * interval '1 millisecond' end,
-            order_at = case when f.retry_delay_ms > 0 then null else now() end,
-            claimed_order_at = null, host_id = null, holds_slot = false, booked_at = null, attempt_started_at = null,
+            order_at = case when f.retry_delay_ms > 0 then null when f.is_ordered then coalesce(l.claimed_order_at, now()) else now() end,
+            claimed_order_at = case when f.retry_delay_ms > 0 and f.is_ordered then coalesce(l.claimed_order_at, now()) end,
+            keeps_place = f.is_ordered, host_id = null, holds_slot = false, booked_at = null, attempt_started_at = null,
             duration_ms = f.duration_ms, is_recovering = false
-        from failed f
+        from (select *, ${isOrdered("failed")} as is_ordered from failed) f
         where f.is_retried and not f.is_in_place
           and l.environment_id = $1::uuid and l.run_id = f.run_id and l.run_id = any ($3::uuid[])
         returning l.environment_id, l.run_id, l.state, l.queue_name, l.concurrency_key, l.version_id, l.order_at,

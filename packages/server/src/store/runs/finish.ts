@@ -1,6 +1,9 @@
 import type { RunError } from "@pawl/contract/errors";
 import { wakeFreedLanesOf } from "./lane-wake.ts";
 
+/** Whether a row of `ended` made way for others: it held a slot under a limit, or others of its key waited behind it. */
+const madeWay = "(booked_at is not null and is_limited or keeps_place)";
+
 /** How a run ends that somebody cancelled. */
 export const cancelled: RunError = {
   type: "INTERNAL_ERROR",
@@ -61,7 +64,7 @@ export const finishEnded = `
     insert into run_failure (environment_id, run_id, task_id, outcome)
     select $1::uuid, run_id, task_id, outcome from ended
   ),
-  freed as (${wakeFreedLanesOf("ended")}
+  freed as (${wakeFreedLanesOf("ended", madeWay)}
   ),
   finished as (
     update run r
@@ -69,7 +72,7 @@ export const finishEnded = `
         started_at = e.started_at, duration_ms = e.duration_ms, error = e.error
     from ended e
     where r.environment_id = $1::uuid and r.id = e.run_id and r.id = any (array(select run_id from ended))
-    returning r.id as run_id, r.task_id, r.outcome, r.idempotency_key, e.booked_at is not null and e.is_limited as has_freed
+    returning r.id as run_id, r.task_id, r.outcome, r.idempotency_key, ${madeWay} as has_freed
   ),
   freed_key as (
     delete from idempotency_key k using finished f

@@ -1,7 +1,7 @@
 import type { Claim } from "../../engine/ports.ts";
 import type { Statement } from "../db.ts";
 import { claimValues, heldBy } from "./held-by.ts";
-import { wakeFreedLanesOf, wakeLanesOf } from "./lane-wake.ts";
+import { isOrdered, wakeFreedLanesOf, wakeLanesOf } from "./lane-wake.ts";
 
 /** Whether a row of `live_run l` that goes back without having been executed has never been. */
 const isUntouched = "l.attempt - (l.state = 'executing')::int = 0 and not l.is_recovering";
@@ -20,6 +20,7 @@ export const backToQueue = `
     when not (${isUntouched})
       or (select r.is_version_locked from run r where r.environment_id = l.environment_id and r.id = l.run_id)
     then l.version_id end,
+  keeps_place = not (${isUntouched}) and ${isOrdered("l")},
   expires_at = case when l.state = 'executing' and ${isUntouched} then (
     select coalesce(r.delay_until, r.created_at) + nullif(r.ttl_s, 0) * interval '1 second'
     from run r where r.environment_id = l.environment_id and r.id = l.run_id

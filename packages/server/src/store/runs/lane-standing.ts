@@ -11,14 +11,14 @@ export function closeLanesOf(environmentId: string, queueName: string): Statemen
   return {
     name: "lanes_close",
     text: `
-      update lane set standing = 'queue_closed'
-      where environment_id = $1::uuid and queue_name = $2 and standing = 'ready'`,
+      update lane set standing = 'queue_closed', opens_at = null
+      where environment_id = $1::uuid and queue_name = $2 and standing in ('ready', 'at_rate')`,
     values: [environmentId, queueName],
   };
 }
 
 /**
- * Has the next claims look at the lanes of queues again whose limits have changed or that are no longer paused. Comes after the
+ * Has the next claims look at the lanes of queues again whose limits or rates have changed or that are no longer paused. Comes after the
  * change, under `lockEnvironment`, in one transaction. A queue that is paused keeps its lanes closed.
  *
  * @param environmentId - the environment
@@ -30,12 +30,12 @@ export function reopenLanesOf(environmentId: string, queueNames: readonly string
     name: "lanes_reopen",
     text: `
       update lane
-      set standing = 'ready', served_at = greatest(lane.served_at, coalesce((
+      set standing = 'ready', opens_at = null, served_at = greatest(lane.served_at, coalesce((
             select d.served_from from dispatch d where d.environment_id = $1::uuid order by d.updated_at desc limit 1
           ), '-infinity'))
       from queue q
       where q.environment_id = $1::uuid and q.name = any ($2::text[]) and not q.is_paused
-        and lane.environment_id = $1::uuid and lane.queue_name = q.name and lane.standing in ('at_limit', 'queue_closed')`,
+        and lane.environment_id = $1::uuid and lane.queue_name = q.name and lane.standing in ('at_limit', 'at_rate', 'queue_closed')`,
     values: [environmentId, textArray(queueNames)],
   };
 }

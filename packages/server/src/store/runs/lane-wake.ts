@@ -21,10 +21,24 @@ export function wakeLanesOf(source: string): string {
  *
  * @param source - a common table expression with environment_id, queue_name, concurrency_key, booked_at and is_limited of the
  *   runs as they were before they gave their slots back
+ * @param hasFreed - which of them made way for others
  * @returns the SQL
  */
-export function wakeFreedLanesOf(source: string): string {
+export function wakeFreedLanesOf(source: string, hasFreed = "booked_at is not null and is_limited"): string {
   return `
     insert into lane_wake (environment_id, queue_name, concurrency_key)
-    select distinct environment_id, queue_name, concurrency_key from ${source} where booked_at is not null and is_limited`;
+    select distinct environment_id, queue_name, concurrency_key from ${source} where ${hasFreed}`;
+}
+
+/**
+ * The expression for the next place of a begun run that comes back: whether its queue executes one run of a key at a time, so that
+ * the others of its key wait for it.
+ *
+ * @param run - alias of a row with environment_id, queue_name and is_limited
+ * @returns the SQL
+ */
+export function isOrdered(run: string): string {
+  return `(${run}.is_limited and coalesce((
+    select least(coalesce(q.limit_override, q.concurrency_limit), q.combined_limit) <= 1 from queue q
+    where q.environment_id = ${run}.environment_id and q.name = ${run}.queue_name), false))`;
 }

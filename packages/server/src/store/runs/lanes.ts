@@ -20,7 +20,7 @@ export function scopeOf(connection: string): string {
   return `
   scope as materialized (
     select e.concurrency_limit, e.is_paused, v.id as current_version_id, d.booked_from, d.resuming_from, d.served_from,
-           d.woken_from, d.updated_at not between
+           d.opens_from, d.woken_from, d.updated_at not between
              statement_timestamp() - interval '${2 * boundsEveryMs} milliseconds' and statement_timestamp() as is_old
     from environment e
     left join version v on v.environment_id = e.id and v.is_current
@@ -48,6 +48,23 @@ function laneOf(row: string): string {
 /** So many of a queue's closed lanes are looked at again when one of its slots comes free. */
 const reopenedLanes = 10;
 
+/** So many lanes that a rate had closed are looked at again by one claim; the next follows at once where more are due. */
+const openedLanes = 50;
+
+/**
+ * Reads when the next lane that a rate has closed opens.
+ *
+ * @param from - the bound `opens_from` of the environment; SQL
+ * @param environmentId - the environment; SQL
+ * @returns the SQL of a subquery: a time, or null
+ */
+export function nextOpening(from: string, environmentId = "$1::uuid"): string {
+  return `(
+    select lane.opens_at from lane
+    where lane.environment_id = ${environmentId} and lane.standing = 'at_rate' and lane.opens_at >= coalesce(${from}, '-infinity')
+    order by lane.opens_at limit 1)`;
+}
+
 /**
  * Reads what was left in `lane_wake` since the last claim, and opens those lanes; moves the bounds of the environment on when they
  * are old. Comes after `lockEnvironment` and before all that chooses runs, in one transaction. Locks: the rows it reads and
@@ -55,7 +72,7 @@ const reopenedLanes = 10;
  *
  * A queued run opens an empty lane or makes one; a lane that a limit or a pause has closed stays so. A new lane stands as if it
  * had been served a minute ago, or before all others: its first run is next, yet many new keys can't starve the old ones. A freed slot opens the lanes of its
- * queue and key, and some of those that the limit of the whole queue has closed.
+ * queue and key, and some of those that the limit of the whole queue has closed. Those that a rate has closed open by time alone.
  *
  * @param environmentId - the environment
  * @returns the statement; it has no rows
@@ -84,18 +101,20 @@ export function openLanes(environmentId: string): Statement {
                  select min(l.served_at) from lane l
                  where l.environment_id = $1::uuid and l.standing = 'ready'
                    and l.served_at >= coalesce(last.served_from, '-infinity')
-               ), statement_timestamp()) - interval '1 millisecond' end as served_from
+               ), statement_timestamp()) - interval '1 millisecond' end as served_from,
+               case when not is_old then opens_from
+                    else least(${nextOpening("last.opens_from")}, statement_timestamp()) end as opens_from
         from last
       ),
       moved as (
         update dispatch d
-        set booked_from = b.booked_from, resuming_from = b.resuming_from, served_from = b.served_from,
+        set booked_from = b.booked_from, resuming_from = b.resuming_from, served_from = b.served_from, opens_from = b.opens_from,
             woken_from = statement_timestamp() - interval '5 seconds', updated_at = statement_timestamp()
         from bounds b where b.is_old and d.ctid = b.place
       ),
       begun as (
-        insert into dispatch (environment_id, booked_from, resuming_from, served_from, woken_from, updated_at)
-        select $1::uuid, booked_from, resuming_from, served_from, statement_timestamp() - interval '5 seconds',
+        insert into dispatch (environment_id, booked_from, resuming_from, served_from, opens_from, woken_from, updated_at)
+        select $1::uuid, booked_from, resuming_from, served_from, opens_from, statement_timestamp() - interval '5 seconds',
                statement_timestamp()
         from bounds where place is null
       ),
@@ -136,6 +155,13 @@ export function openLanes(environmentId: string): Statement {
             and not (select q.is_paused from queue q where q.environment_id = $1::uuid and q.name = f.queue_name)
           order by l.served_at limit ${reopenedLanes}
         ) l
+        union all
+        select queue_name, concurrency_key, version_id, null, true from (
+          select l.queue_name, l.concurrency_key, l.version_id from lane l
+          where l.environment_id = $1::uuid and l.standing = 'at_rate' and l.opens_at >= (select opens_from from bounds)
+            and l.opens_at <= statement_timestamp()
+          order by l.opens_at limit ${openedLanes}
+        ) due
       ),
       lane_news as materialized (
         select n.*, l.place, l.standing, l.head_at, l.served_at
@@ -149,6 +175,7 @@ export function openLanes(environmentId: string): Statement {
         update lane l
         set head_at = least(n.head_at, n.order_at),
             standing = case when n.is_freed or n.standing = 'empty' then 'ready' else n.standing end,
+            opens_at = case when not n.is_freed then l.opens_at end,
             served_at = greatest(n.served_at, (select served_from from bounds))
         from lane_news n
         where l.ctid = n.place and (n.is_freed or n.standing = 'empty' or n.head_at > n.order_at

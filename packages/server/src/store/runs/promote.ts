@@ -1,12 +1,12 @@
 import type { Statement } from "../db.ts";
-import { wakeLanesOf } from "./lane-wake.ts";
+import { wakeFreedLanesOf, wakeLanesOf } from "./lane-wake.ts";
 
 /** The most runs that one transaction promotes. */
 const promoteSize = 1_000;
 
 /**
  * Queues delayed runs whose time has come; each stands where its time puts it, and one that has not been attempted has the head
- * start of its priority. Rows that another server promotes are skipped. Locks: the promoted rows.
+ * start of its priority. One that keeps its place stands there, and those of its key are looked at again. Rows that another server promotes are skipped. Locks: the promoted rows.
  *
  * @returns the statement; its rows are the environments of the promoted runs
  */
@@ -23,37 +23,57 @@ export function promoteDueRuns(): Statement {
       queued as (
         update live_run l
         set state = 'queued', due_at = null,
-            order_at = case when l.attempt > 0 then l.due_at else l.due_at - (
+            order_at = case when l.keeps_place then l.claimed_order_at when l.attempt > 0 then l.due_at else l.due_at - (
               select r.priority_s from run r where r.environment_id = l.environment_id and r.id = l.run_id
-            ) * interval '1 second' end
+            ) * interval '1 second' end,
+            claimed_order_at = null
         from due d where l.environment_id = d.environment_id and l.run_id = d.run_id
-        returning l.environment_id, l.queue_name, l.concurrency_key, l.version_id, l.order_at
+        returning l.environment_id, l.queue_name, l.concurrency_key, l.version_id, l.order_at, l.keeps_place
       ),
       woken as (${wakeLanesOf("queued")}
+      ),
+      kept as (${wakeFreedLanesOf("queued", "keeps_place")}
       )
       select environment_id from queued`,
     values: [],
   };
 }
 
+/** The runs of the environment $1 that wait for a version with their task, and that there is one for. */
+const pendingRuns = `
+        from version v join task t on t.environment_id = v.environment_id and t.version_id = v.id
+        join live_run l on l.environment_id = $1::uuid and l.task_id = t.id
+        where v.environment_id = $1::uuid and v.is_current and l.state = 'pending_version'
+          and l.order_at is null and l.due_at is null and l.host_id is null`;
+
 /**
  * Queues the runs of an environment that waited for a version with their task, or delays those whose time has not come. Comes
  * after the commit of a registration, and again after the commit of a trigger that found no task: whichever of the two commits
- * last sees the other. Locks: the promoted rows, then their run rows.
+ * last sees the other. A run whose time or options another call changes meanwhile is locked first, and read then. Locks: the
+ * promoted rows, then their run rows.
  *
  * @param environmentId - the environment
- * @returns the statement; its rows are the ids of the promoted runs
+ * @returns the statements of one transaction; the rows of the last are the ids of the promoted runs
  */
-export function promotePendingRuns(environmentId: string): Statement {
+export function promotePendingRuns(environmentId: string): readonly Statement[] {
+  return [lockPendingRuns(environmentId), promoteLocked(environmentId)];
+}
+
+function lockPendingRuns(environmentId: string): Statement {
+  return {
+    name: "runs_lock_pending",
+    text: `select l.run_id ${pendingRuns} order by l.run_id for no key update of l`,
+    values: [environmentId],
+  };
+}
+
+function promoteLocked(environmentId: string): Statement {
   return {
     name: "runs_promote_pending",
     text: `
       with pending as materialized (
         select l.run_id, t.queue_name as task_queue, t.ttl_s as task_ttl_s, (t.retry ->> 'maxAttempts')::smallint as task_attempts
-        from version v join task t on t.environment_id = v.environment_id and t.version_id = v.id
-        join live_run l on l.environment_id = $1::uuid and l.task_id = t.id
-        where v.environment_id = $1::uuid and v.is_current and l.state = 'pending_version'
-          and l.order_at is null and l.due_at is null and l.host_id is null
+        ${pendingRuns}
         order by l.run_id
         for no key update of l
       ),

@@ -1,6 +1,6 @@
 import type { RunError } from "@pawl/contract/errors";
 import { cancelled, finishEnded, noteAwaitedOf, noteClosingOf } from "./finish.ts";
-import { wakeFreedLanesOf, wakeLanesOf } from "./lane-wake.ts";
+import { isOrdered, wakeFreedLanesOf, wakeLanesOf } from "./lane-wake.ts";
 
 /** So often a run that waited may lose its host without having opened a new wait in between. */
 const maxRecoveries = 3;
@@ -59,6 +59,7 @@ export function recoverLost(first: number): string {
           attempt = l.attempt - (j.fate = 'recovered')::int,
           lost_count = l.lost_count + (j.fate <> 'back')::int,
           is_recovering = l.is_recovering or j.fate <> 'back',
+          keeps_place = (j.fate <> 'back' or l.attempt > 0 or l.is_recovering) and ${isOrdered("l")},
           started_at = case when l.attempt - (j.fate = 'recovered')::int > 0 then l.started_at end,
           version_id = case
             when j.fate <> 'back' or l.attempt > 0 or l.is_recovering

@@ -1,5 +1,5 @@
 import type { Statement } from "../db.ts";
-import { scopeOf } from "./lanes.ts";
+import { nextOpening, scopeOf } from "./lanes.ts";
 
 /**
  * Gives runs of a host their slot again whose wait is over, the longest over first, under the limits of environment and queues. A
@@ -9,8 +9,8 @@ import { scopeOf } from "./lanes.ts";
  * @param environmentId - the environment
  * @param hostId - the host
  * @param connection - the connection that it is for; null for whichever the host has
- * @returns the statement; its rows are run_id and fence of each run that goes on, or one with neither, and `is_full`, whether the
- *   environment's limit kept others back
+ * @returns the statement; its rows are run_id and fence of each run that goes on, or one with neither, `is_full`, whether the
+ *   environment's limit kept others back, and `opens_in_ms`, when the next lane that a rate has closed opens
  */
 export function resumeRuns(environmentId: string, hostId: string, connection: number | null): Statement {
   return {
@@ -83,7 +83,9 @@ export function resumeRuns(environmentId: string, hostId: string, connection: nu
           and l.host_id is not distinct from $2::uuid
         returning l.run_id, l.fence
       )
-      select r.run_id, r.fence, c.is_full from chosen c left join resumed r on true`,
+      select r.run_id, r.fence, c.is_full,
+             extract(epoch from ${nextOpening("(select opens_from from scope)")} - statement_timestamp())::float8 * 1000 as opens_in_ms
+      from chosen c left join resumed r on true`,
     values: [environmentId, hostId, connection],
   };
 }

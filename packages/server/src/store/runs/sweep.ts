@@ -1,9 +1,12 @@
 import type { Database, Statement } from "../db.ts";
 import { lockEnvironment } from "./claim.ts";
-import { laneVersion } from "./lanes.ts";
+import { laneVersion, nextOpening } from "./lanes.ts";
 
 /** A word that no claim has read, or a run that could go on, for so long: a claim may be missing. */
 const forgottenAfter = "10 seconds";
+
+/** A lane that a rate had closed, and that no claim has opened so long after its time: the server that would have may be gone. */
+const overdueAfter = "1 second";
 
 /** Runs that have held their slot for so long are booked again, so that counting begins after those that came and went meanwhile. */
 const rebookedAfter = "1 minute";
@@ -43,6 +46,8 @@ function environmentsAtWork(): Statement {
                select from live_run l
                where l.environment_id = e.id and l.booked_at is not null and not l.holds_slot
                  and l.booked_at < statement_timestamp() - interval '${forgottenAfter}'
+             ) or coalesce(
+               ${nextOpening("d.opens_from", "e.id")} < statement_timestamp() - interval '${overdueAfter}', false
              ) as is_waiting
       from environment e
       left join lateral (
@@ -109,6 +114,10 @@ function wakeForgotten(environmentId: string): Statement {
         ) b
         group by 1, 2
       ),
+      kept as materialized (
+        select distinct l.queue_name, l.concurrency_key from live_run l
+        where l.environment_id = $1::uuid and l.keeps_place and l.due_at is not null
+      ),
       queue_booked as materialized (
         select queue_name, sum(booked)::int as booked from booked group by 1
       ),
@@ -116,6 +125,8 @@ function wakeForgotten(environmentId: string): Statement {
         select k.*, l.standing is null or l.standing = 'empty' or l.head_at > k.order_at
                  or l.standing = 'ready' and l.served_at < (select served_from from bounds) as is_unknown,
                l.standing = 'at_limit' and coalesce(b.booked < coalesce(q.limit_override, q.concurrency_limit), true)
+                   and not (coalesce(least(coalesce(q.limit_override, q.concurrency_limit), q.combined_limit) <= 1, false) and exists (
+                     select from kept where kept.queue_name = k.queue_name and kept.concurrency_key = k.concurrency_key))
                  or l.standing = 'queue_closed' and not coalesce(q.is_paused, false)
                    and coalesce(coalesce(qb.booked, 0) < q.combined_limit, true) as is_open
         from queued k
