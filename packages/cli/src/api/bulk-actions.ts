@@ -4,6 +4,8 @@ import type {
   BulkActionObject,
   BulkDryRunAnswer,
 } from "@pawl/contract/api/bulk-actions";
+import { requestKeyHeader } from "@pawl/contract/api/headers";
+import { newUuid } from "@pawl/contract/ids";
 import { send } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
 import { isEmptyFilter, type RunFilter, toBulkFilter } from "./run-filter.ts";
@@ -42,7 +44,8 @@ export function createBulkActionClient(credentials: Credentials): BulkActionClie
   const post = (path: string, body: unknown) => send(credentials, { method: "POST", path, body: JSON.stringify(body) });
   return {
     count: async (request) => (await post(root, { ...bodyOf(request), dryRun: true })) as BulkDryRunAnswer,
-    start: async (request) => ((await post(root, bodyOf(request))) as BulkActionAnswer).id,
+    start: async (request) =>
+      ((await post(root, bodyOf(request), { [requestKeyHeader]: newUuid() })) as BulkActionAnswer).id,
     list: (limit) => get(`${root}?page%5Bsize%5D=${limit}`),
     retrieve: (id) => get(`${root}/${encodeURIComponent(id)}`),
     async abort(id) {

@@ -1,8 +1,10 @@
 import type { BulkActionObject } from "@pawl/contract/api/bulk-actions";
+import { publicStatuses, statusFlags } from "@pawl/contract/run-state";
 import type { Command } from "commander";
 import { type BulkRequest, createBulkActionClient } from "../api/bulk-actions.ts";
 import { createApiClient } from "../api/client.ts";
 import { type Credentials, credentialsHere } from "../api/credentials.ts";
+import type { RunFilter } from "../api/run-filter.ts";
 import { createScheduleClient } from "../api/schedules.ts";
 import { CommandError } from "../command-error.ts";
 import { followBulkAction } from "../follow-bulk-action.ts";
@@ -25,6 +27,8 @@ export interface MatchingFlags extends RunFilterFlags {
 }
 
 const sampleSize = 10;
+
+const unfinishedStatuses: readonly string[] = publicStatuses.filter((status) => !statusFlags(status).isCompleted);
 
 /**
  * Gives a command the options that say which runs it is about, and how to go about it.
@@ -66,7 +70,7 @@ export async function actOnMatching(action: BulkRequest["action"], flags: Matchi
   const request = { action, filter: await filterOf(flags, credentials), name: flags.name };
   const [count, sample] = await Promise.all([
     bulk.count(request),
-    createApiClient(credentials).listRuns(request.filter, sampleSize),
+    createApiClient(credentials).listRuns(actedOn(request), sampleSize),
   ]);
   if (flags.dryRun === true) {
     output.lines(renderDryRun(action, count, sample));
@@ -89,6 +93,14 @@ export async function actOnMatching(action: BulkRequest["action"], flags: Matchi
   output.lines(renderEndedBulkAction(ended));
   output.json(ended);
   if (ended.status !== "COMPLETED") process.exitCode = 1;
+}
+
+/** Of the runs that match, those that something can be done to: what has finished can't be cancelled any more. */
+function actedOn({ action, filter }: BulkRequest): RunFilter {
+  if (action === "replay") return filter;
+  const { statuses = unfinishedStatuses } = filter;
+  const unfinished = statuses.filter((status) => unfinishedStatuses.some((known) => known === status));
+  return { ...filter, statuses: unfinished.length === 0 ? unfinishedStatuses : unfinished };
 }
 
 async function filterOf(flags: MatchingFlags, credentials: Credentials) {

@@ -38,12 +38,11 @@ export function renderDryRun(
 ): readonly string[] {
   const [first] = sample.data;
   if (count.count === 0 || first === undefined) return renderNoMatch(action);
-  const { pagination: _none, ...page } = sample;
   const left = count.count - sample.data.length;
   return [
     `This would ${action} ${runs(count)} of ${first.env.name}. Nothing was done.`,
     "",
-    ...renderRunTable({ ...page, pagination: {} }, { isFiltered: true, ...(width === undefined ? {} : { width }) }),
+    ...renderRunTable({ data: sample.data, pagination: {} }, { isFiltered: true, width }),
     ...(left > 0 ? [pc.dim(`and ${left.toLocaleString("en-US")}${count.isExact ? "" : " or more"} older`)] : []),
   ];
 }
@@ -55,7 +54,7 @@ export function renderDryRun(
  * @returns the lines for the terminal
  */
 export function renderNoMatch(action: Action): readonly string[] {
-  return [`No run matches: there is nothing to ${action}.`];
+  return [`No ${action === "cancel" ? "unfinished " : ""}run matches: there is nothing to ${action}.`];
 }
 
 /**

@@ -20,7 +20,7 @@ const columns = [
  */
 export function renderRunTable(
   list: RunList,
-  { isFiltered, width }: { readonly isFiltered: boolean; readonly width?: number },
+  { isFiltered, width }: { readonly isFiltered: boolean; readonly width?: number | undefined },
 ): readonly string[] {
   if (list.data.length === 0) {
     return [
