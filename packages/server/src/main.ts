@@ -20,6 +20,7 @@ import { createListener } from "./store/listen.ts";
 import { migrate } from "./store/migrate.ts";
 import { createQueueStore } from "./store/queues.ts";
 import { isRowError } from "./store/row-error.ts";
+import { createAnnotationStore } from "./store/runs/annotations.ts";
 import { createRunReader } from "./store/runs/read.ts";
 import { createRunStore } from "./store/runs/run-store.ts";
 import { createScheduleStore } from "./store/schedules/schedule-store.ts";
@@ -155,6 +156,7 @@ async function assemble(parts: Parts): Promise<FastifyInstance> {
     environments,
     envVars: createEnvVarStore(database, secrets),
     usedTokens: createUsedTokens(database),
+    annotations: createAnnotationStore(database),
     runs,
     batches: createBatchReader(database),
     bulkActions,

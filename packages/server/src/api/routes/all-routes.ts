@@ -1,3 +1,4 @@
+import type { AnnotationStore } from "../../engine/annotation-ports.ts";
 import type { BulkActionStore } from "../../engine/bulk-ports.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { EnvVarStore } from "../../engine/env-var-ports.ts";
@@ -9,6 +10,7 @@ import type { UsedTokens } from "../../engine/token-ports.ts";
 import type { WaitStore } from "../../engine/wait-ports.ts";
 import type { Route } from "../route.ts";
 import { abortBulkActionRoute } from "./abort-bulk-action.ts";
+import { addTagsRoute, changeMetadataRoute, readMetadataRoute } from "./annotate-run.ts";
 import { appendTelemetryRoute } from "./append-telemetry.ts";
 import { batchItemsRoute } from "./batch-items.ts";
 import { batchResultsRoute } from "./batch-results.ts";
@@ -61,6 +63,7 @@ export interface RouteSettings {
   readonly environments: EnvironmentStore;
   readonly envVars: EnvVarStore;
   readonly usedTokens: UsedTokens;
+  readonly annotations: AnnotationStore;
   readonly runs: RunReader;
   readonly batches: BatchReader;
   readonly bulkActions: Pick<BulkActionStore, "retrieve" | "list" | "count">;
@@ -114,13 +117,16 @@ function batchRoutes({ engine, runs, batches, usedTokens }: RouteSettings): read
   ];
 }
 
-function runRoutes({ engine, runs, telemetry }: RouteSettings): readonly Route[] {
+function runRoutes({ engine, runs, telemetry, annotations }: RouteSettings): readonly Route[] {
   return [
     retrieveRunRoute(engine, runs),
     listRunsRoute(runs),
     runEventsRoute(runs, telemetry),
     runResultRoute(runs),
     explainRunRoute(engine, runs),
+    addTagsRoute(annotations),
+    readMetadataRoute(runs),
+    changeMetadataRoute(annotations),
     cancelRunRoute(engine),
     replayRunRoute(engine),
     rescheduleRunRoute(engine, runs),
