@@ -1,4 +1,5 @@
 import type { PartialRetryPolicy } from "@pawl/contract/retry";
+import type { HookParams } from "./hooks/hook-types.ts";
 import type { MachinePreset } from "./tasks/task-types.ts";
 
 /** A build extension, as packages of extensions make them. */
@@ -51,6 +52,14 @@ export interface PawlConfig {
   readonly processKeepAlive?:
     | boolean
     | { readonly enabled: boolean; readonly maxExecutionsPerProcess?: number; readonly devMaxPoolSize?: number };
+  /** As `tasks.onStart`; called before the hooks that task files register. */
+  readonly onStart?: (params: HookParams<"onStart">) => unknown;
+  /** As `tasks.onSuccess`. */
+  readonly onSuccess?: (params: HookParams<"onSuccess">) => unknown;
+  /** As `tasks.onFailure`. */
+  readonly onFailure?: (params: HookParams<"onFailure">) => unknown;
+  /** Called before each attempt of every task; what it returns is `init` of hooks and `run`, unless the task has an `init` of its own. */
+  readonly init?: (params: HookParams<"init">) => unknown;
   readonly build?: BuildSettings;
   readonly deploy?: { readonly env?: Readonly<Record<string, string>> };
 }

@@ -20,16 +20,18 @@ export { BatchNotSealedError, BatchTriggerError } from "./errors/batch-error.ts"
 export { RunCancelledError } from "./errors/run-cancelled-error.ts";
 export {
   AbortTaskRunError,
+  CompleteTaskWithOutput,
   PayloadError,
   type PayloadIssue,
   RunContextError,
   TaskPayloadParsedError,
 } from "./errors/task-error.ts";
 export { SubtaskUnwrapError, WaitpointTimeoutError } from "./errors/wait-error.ts";
-export type { CatchErrorDecision, HookParams } from "./hooks/hook-types.ts";
+export type { CatchErrorDecision, HookParams, HookResult } from "./hooks/hook-types.ts";
 export type { TaskHooks } from "./hooks/task-hooks.ts";
 export type { IdempotencyKey, IdempotencyKeyInput, IdempotencyKeyScope } from "./idempotency/idempotency-key.ts";
 export { type IdempotencyKeysApi, idempotencyKeys, type ResetKeyOptions } from "./idempotency/idempotency-keys-api.ts";
+export { type Locals, type LocalsKey, locals } from "./locals/locals.ts";
 export { type LogAttributes, type Logger, logger } from "./logger.ts";
 export {
   type ListQueuesOptions,
@@ -91,6 +93,7 @@ export type {
   TriggerAndWaitOptions,
   TriggerOptions,
 } from "./tasks/task-types.ts";
+export { waitUntil } from "./tasks/wait-until.ts";
 export { type BatchApi, batch } from "./trigger/batch-api.ts";
 export { tasks } from "./trigger/tasks-api.ts";
 export { TaskRunPromise } from "./trigger/trigger-and-wait.ts";

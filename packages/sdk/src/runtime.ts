@@ -61,10 +61,12 @@ export interface TaskDefinition {
 }
 
 /** What `run` receives beside its payload. */
-export interface RunArguments {
+export interface RunArguments<TInit = unknown> {
   readonly ctx: TaskContext;
   /** Fires when the run is cancelled or has exceeded its `maxDuration`; the reason says which. */
   readonly signal: AbortSignal;
+  /** What the task's `init` hook returned; undefined without one. */
+  readonly init: TInit;
 }
 
 /** One call of the logger. */
@@ -121,6 +123,8 @@ export interface ActiveRun {
   awaitWait(wait: string, about: WaitAbout | Promise<WaitAbout>): Promise<WaitResult>;
   /** Registers a hook that is called when this run is cancelled, after its task's own. */
   onCancel(hook: (params: HookParams<"onCancel">) => unknown): void;
+  /** Keeps the attempt from ending until a promise has settled; absent: it is not kept. */
+  waitUntil?(promise: Promise<unknown>): void;
   /** Runs a function as a span of the run's trace and gives on what it returns or throws; absent: it is just called. */
   span?<T>(name: string, attributes: Readonly<Record<string, unknown>> | undefined, body: () => Promise<T>): Promise<T>;
 }
@@ -128,6 +132,8 @@ export interface ActiveRun {
 /** The cell that travels in the asynchronous context of a run. The run process empties it when the run ends. */
 export interface RunCell {
   run: ActiveRun | null;
+  /** What the run's code keeps for itself by key; see `locals`. */
+  locals?: Map<string, unknown>;
 }
 
 /** The part of `AsyncLocalStorage` that is used, so that no type of Node is needed. */

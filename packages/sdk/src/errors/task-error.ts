@@ -20,6 +20,29 @@ export class AbortTaskRunError extends Error {
   override readonly name = "AbortTaskRunError";
 }
 
+/**
+ * Thrown in a task, ends its run as completed, from however deep in its code.
+ *
+ * @example
+ * ```ts
+ * if (await isUpToDate(shop)) throw new CompleteTaskWithOutput({ skipped: true });
+ * ```
+ */
+export class CompleteTaskWithOutput extends Error {
+  static {
+    brandClass(CompleteTaskWithOutput, "CompleteTaskWithOutput");
+  }
+  override readonly name = "CompleteTaskWithOutput";
+  /** What the run gives as its output. */
+  readonly output: unknown;
+
+  /** @param output - the run's output; default: none */
+  constructor(output?: unknown) {
+    super("The run completes with the output of this error.");
+    this.output = output;
+  }
+}
+
 /** One thing that a schema found wrong with a payload. */
 export interface PayloadIssue {
   readonly message: string;

@@ -9,7 +9,14 @@ export interface HookBase {
   /** The id of the task. */
   readonly task: string;
   readonly signal: AbortSignal;
+  /** What the `init` hooks returned; absent without one. */
+  readonly init?: unknown;
 }
+
+/** How the code of a run ended. */
+export type HookResult<TOutput = unknown> =
+  | { readonly ok: true; readonly data: TOutput }
+  | { readonly ok: false; readonly error: unknown };
 
 /** What a `catchError` hook may decide; `undefined` leaves it to the retry policy. */
 export interface CatchErrorDecision {
@@ -27,6 +34,15 @@ export interface CatchErrorDecision {
 
 /** What each hook receives beside {@link HookBase}. */
 export interface HookExtras {
+  /** `next` calls the rest of the attempt; it rejects when the attempt fails. */
+  readonly middleware: { readonly next: () => Promise<void> };
+  readonly init: object;
+  readonly onStart: object;
+  readonly onStartAttempt: object;
+  readonly onSuccess: { readonly output: unknown };
+  readonly onFailure: { readonly error: unknown };
+  readonly onComplete: { readonly result: HookResult };
+  readonly cleanup: object;
   readonly onWait: { readonly wait: WaitAbout };
   readonly onResume: { readonly wait: WaitAbout };
   /** `runPromise` settles when the run's own code does. */

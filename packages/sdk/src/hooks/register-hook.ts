@@ -11,6 +11,72 @@ interface RegisterHook<K extends HookName, TResult> {
 /** The hooks of {@link tasks}, for every task of the project. Register them at the top level of a task file. */
 export interface GlobalHooks {
   /**
+   * Registers what is called around everything else of every attempt of every task. `await next()` calls the rest, and rejects
+   * when the attempt fails; the attempt fails even if that is caught.
+   *
+   * @param name - for people
+   * @param hook - the middleware; the one that is registered first is the outermost
+   * @throws RunContextError inside a run
+   * @example
+   * ```ts
+   * tasks.middleware("database", async ({ next }) => {
+   *   const database = await connect();
+   *   locals.set(databaseLocal, database);
+   *   try {
+   *     await next();
+   *   } finally {
+   *     await database.close();
+   *   }
+   * });
+   * ```
+   */
+  readonly middleware: RegisterHook<"middleware", void>;
+  /**
+   * Registers a hook that is called before the first attempt of a run of any task. What it throws fails the attempt.
+   *
+   * @example
+   * ```ts
+   * tasks.onStart(async ({ ctx }) => audit.began(ctx.run.id));
+   * ```
+   */
+  readonly onStart: RegisterHook<"onStart", void>;
+  /**
+   * Registers a hook that is called before each attempt of a run of any task. What it throws fails the attempt.
+   *
+   * @example
+   * ```ts
+   * tasks.onStartAttempt(async ({ ctx }) => logger.info(`Attempt ${ctx.attempt.number}`));
+   * ```
+   */
+  readonly onStartAttempt: RegisterHook<"onStartAttempt", void>;
+  /**
+   * Registers a hook that is called when a run of any task has returned. What it throws is logged.
+   *
+   * @example
+   * ```ts
+   * tasks.onSuccess(async ({ task, output }) => metrics.count(task, output));
+   * ```
+   */
+  readonly onSuccess: RegisterHook<"onSuccess", void>;
+  /**
+   * Registers a hook that is called when an attempt of a run of any task has failed and none follows. What it throws is logged.
+   *
+   * @example
+   * ```ts
+   * tasks.onFailure(async ({ ctx, error }) => tracker.capture(error, { run: ctx.run.id }));
+   * ```
+   */
+  readonly onFailure: RegisterHook<"onFailure", void>;
+  /**
+   * Registers a hook that is called after `onSuccess` or `onFailure` of any task. What it throws is logged.
+   *
+   * @example
+   * ```ts
+   * tasks.onComplete(async ({ ctx, result }) => audit.ended(ctx.run.id, result.ok));
+   * ```
+   */
+  readonly onComplete: RegisterHook<"onComplete", void>;
+  /**
    * Registers a hook that is called before a run of any task begins to wait. Runs of the whole version then keep their
    * processes to themselves while they wait.
    *
@@ -61,6 +127,12 @@ export interface GlobalHooks {
 
 /** The functions that register hooks for every task. */
 export const globalHooks: GlobalHooks = {
+  middleware: registrar("middleware"),
+  onStart: registrar("onStart"),
+  onStartAttempt: registrar("onStartAttempt"),
+  onSuccess: registrar("onSuccess"),
+  onFailure: registrar("onFailure"),
+  onComplete: registrar("onComplete"),
   onWait: registrar("onWait"),
   onResume: registrar("onResume"),
   onCancel(...call: [string, Hook<"onCancel">] | [Hook<"onCancel">]) {

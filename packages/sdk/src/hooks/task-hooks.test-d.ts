@@ -43,7 +43,28 @@ task({
   catchError: async () => ({ tryAgain: true }),
 });
 
+export const typed = task({
+  id: "typed",
+  init: async () => ({ count: 1 }),
+  run: async (payload: { shop: string }, { init }) => {
+    same<typeof init, { count: number }>(true);
+    return payload.shop.length;
+  },
+  onSuccess: ({ output, init }) => {
+    same<typeof output, number>(true);
+    same<typeof init, { count: number }>(true);
+  },
+  onComplete: async ({ result }) => {
+    if (result.ok) same<typeof result.data, number>(true);
+    else same<typeof result.error, unknown>(true);
+  },
+  middleware: async ({ next }) => same<typeof next, () => Promise<void>>(true),
+});
+same<typeof typed, Task<"typed", { shop: string }, number>>(true);
+
 export function registersGlobally() {
+  tasks.middleware("db", async ({ next }) => next());
+  tasks.onSuccess(({ output }) => same<typeof output, unknown>(true));
   tasks.onWait("close", async ({ wait }) => same<typeof wait, HookParams<"onWait">["wait"]>(true));
   tasks.catchError(({ error }) => (error instanceof TypeError ? { retryAt: new Date() } : undefined));
   tasks.handleError(async () => {});

@@ -11,13 +11,13 @@ import type { Task, TaskOptions, TaskSettings, TriggerOptions } from "./task-typ
 import { ttlInSeconds } from "./ttl.ts";
 
 /** What `schemaTask` takes. */
-export interface SchemaTaskOptions<TId extends string, TSchema, TOutput>
+export interface SchemaTaskOptions<TId extends string, TSchema, TOutput, TInit = unknown>
   extends TaskSettings<TId>,
-    TaskHooks<SchemaOutput<TSchema>> {
+    TaskHooks<SchemaOutput<TSchema>, TOutput, TInit> {
   /** A Standard Schema (zod, valibot, arktype, …), or a function that returns the value or throws. */
   readonly schema: TSchema;
   /** The work, with the value that the schema gave. */
-  readonly run: (payload: SchemaOutput<TSchema>, args: RunArguments) => Promise<TOutput> | TOutput;
+  readonly run: (payload: SchemaOutput<TSchema>, args: RunArguments<TInit>) => Promise<TOutput> | TOutput;
 }
 
 /** A task with a schema. */
@@ -40,8 +40,8 @@ export type SchemaTask<TId extends string, TSchema, TOutput> = Task<TId, SchemaI
  * const handle = await hello.trigger({ name: "Ada" });
  * ```
  */
-export function task<const TId extends string, TInput = void, TOutput = unknown>(
-  options: TaskOptions<TId, TInput, TOutput>,
+export function task<const TId extends string, TInput = void, TOutput = unknown, TInit = unknown>(
+  options: TaskOptions<TId, TInput, TOutput, TInit>,
 ): Task<TId, TInput, TOutput> {
   return defineTask(options, {});
 }
@@ -63,14 +63,14 @@ export function task<const TId extends string, TInput = void, TOutput = unknown>
  * await resize.trigger({ url: "https://example.com/a.png" });
  * ```
  */
-export function schemaTask<const TId extends string, TSchema extends TaskSchema, TOutput = unknown>(
-  options: SchemaTaskOptions<TId, TSchema, TOutput>,
+export function schemaTask<const TId extends string, TSchema extends TaskSchema, TOutput = unknown, TInit = unknown>(
+  options: SchemaTaskOptions<TId, TSchema, TOutput, TInit>,
 ): SchemaTask<TId, TSchema, TOutput> {
   const parse = payloadParser(options.id, options.schema);
   // `parse` gives what the schema says that it gives.
-  const typed = options as unknown as TaskOptions<TId, SchemaInput<TSchema>, TOutput>;
+  const typed = options as unknown as TaskOptions<TId, SchemaInput<TSchema>, TOutput, TInit>;
   return {
-    ...defineTask<TId, SchemaInput<TSchema>, TOutput>(typed, { parsePayload: parse }),
+    ...defineTask(typed, { parsePayload: parse }),
     schema: options.schema,
   };
 }
@@ -90,8 +90,8 @@ type OfKind = Pick<TaskDefinition, "parsePayload" | "isScheduled" | "schedule">;
  * defineTask({ id: "hello", run: () => 1 }, {});
  * ```
  */
-export function defineTask<TId extends string, TInput, TOutput>(
-  options: TaskOptions<TId, TInput, TOutput>,
+export function defineTask<TId extends string, TInput, TOutput, TInit>(
+  options: TaskOptions<TId, TInput, TOutput, TInit>,
   ofKind: OfKind,
 ): Task<TId, TInput, TOutput> {
   const { parsePayload } = ofKind;
@@ -123,7 +123,9 @@ interface AnyItem {
   readonly options?: TriggerOptions;
 }
 
-function definitionOf<TId extends string, TInput, TOutput>(options: TaskOptions<TId, TInput, TOutput>): TaskDefinition {
+function definitionOf<TId extends string, TInput, TOutput, TInit>(
+  options: TaskOptions<TId, TInput, TOutput, TInit>,
+): TaskDefinition {
   const { id, description, retry, maxDuration, queue, machine } = options;
   return {
     id,
@@ -131,10 +133,11 @@ function definitionOf<TId extends string, TInput, TOutput>(options: TaskOptions<
     retry,
     maxDuration,
     ttl: options.ttl === undefined ? undefined : ttlInSeconds(options.ttl, `The ttl of task ${id}`),
-    hooks: hooksOf(options),
+    hooks: hooksOf<TInput, TOutput, TInit>(options),
     machine: typeof machine === "object" ? machine.preset : machine,
     queue: queue === undefined ? undefined : { ...queue, name: queue.name ?? `task/${id}` },
-    run: async (payload, args) => options.run(payload as TInput, args), // callers are held to TInput by the type of trigger
+    // Callers are held to TInput by the type of trigger, and what `init` gives is of TInit.
+    run: async (payload, args) => options.run(payload as TInput, args as RunArguments<TInit>),
     filePath: runtime().currentFile ?? undefined,
   };
 }

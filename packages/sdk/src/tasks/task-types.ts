@@ -37,9 +37,11 @@ export interface TaskSettings<TId extends string> {
 }
 
 /** What `task` takes. */
-export interface TaskOptions<TId extends string, TInput, TOutput> extends TaskSettings<TId>, TaskHooks<TInput> {
+export interface TaskOptions<TId extends string, TInput, TOutput, TInit = unknown>
+  extends TaskSettings<TId>,
+    TaskHooks<TInput, TOutput, TInit> {
   /** The work. What it returns is the run's output; what it throws fails the attempt. */
-  readonly run: (payload: TInput, args: RunArguments) => Promise<TOutput> | TOutput;
+  readonly run: (payload: TInput, args: RunArguments<TInit>) => Promise<TOutput> | TOutput;
 }
 
 /** Options of one trigger call. */

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { CallAnswer, RunCall, RunResult, WaitResult } from "@pawl/contract/worker-protocol";
 import {
   type ActiveRun,
@@ -47,6 +48,7 @@ export class RunInProcess implements ActiveRun {
   ended: Promise<RunResult> | null = null;
   /** Hooks that the run's own code registered. */
   readonly cancelHooks: Hook<"onCancel">[] = [];
+  #backgroundWork: Promise<unknown>[] | null = null;
   readonly #outlets: RunOutlets;
   #order: RunOrder | null;
   #executedMs = 0;
@@ -113,6 +115,26 @@ export class RunInProcess implements ActiveRun {
 
   onCancel(hook: Hook<"onCancel">): void {
     this.cancelHooks.push(hook);
+  }
+
+  waitUntil(promise: Promise<unknown>): void {
+    this.#backgroundWork ??= [];
+    this.#backgroundWork.push(
+      promise.catch((thrown: unknown) => {
+        const message = `A promise given to waitUntil was rejected. ${inspect(thrown)}`;
+        this.log({ level: "error", message, atMs: Date.now(), isContextLost: false });
+      }),
+    );
+  }
+
+  /** Whether code asked for the attempt to go on until something is done. */
+  get hasBackgroundWork(): boolean {
+    return this.#backgroundWork !== null;
+  }
+
+  /** Resolves when all of that is done, and what was added meanwhile. */
+  async whenBackgroundWorkDone(): Promise<void> {
+    for (const work of this.#backgroundWork ?? []) await work; // the loop sees what is added to the array
   }
 
   // ── calls ──

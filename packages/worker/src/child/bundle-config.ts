@@ -1,4 +1,5 @@
 import type { PartialRetryPolicy } from "@pawl/contract/retry";
+import { runtime } from "@pawl/sdk/runtime";
 
 /** The part of a project's configuration that counts here; a bundle exports it as `config`. */
 export interface BundleConfig {
@@ -7,6 +8,27 @@ export interface BundleConfig {
   readonly machine?: string;
   readonly ttl?: string | number;
   readonly processKeepAlive?: boolean | { readonly enabled?: boolean };
+  readonly onStart?: unknown;
+  readonly onSuccess?: unknown;
+  readonly onFailure?: unknown;
+  readonly init?: unknown;
+}
+
+/** The hooks that a configuration may have. */
+const configHooks = ["init", "onStart", "onSuccess", "onFailure"] as const;
+
+/**
+ * Registers the hooks of a configuration for every task, before those that its files have registered.
+ *
+ * @param config - the bundle's configuration
+ */
+export function registerConfigHooks(config: BundleConfig): void {
+  const found = configHooks.flatMap((name) => {
+    const hook = config[name];
+    // What is a function is called as the hook of its name.
+    return typeof hook === "function" ? [{ name, hook: hook as (params: never) => unknown }] : [];
+  });
+  runtime().globalHooks.unshift(...found);
 }
 
 /** Finds the configuration in the namespace of a bundle's module; without one, all its fields are absent. */

@@ -1,18 +1,16 @@
-import { maxOutputBytes, type Packet, readPacket, writePacket } from "@pawl/contract/packet";
+import { readPacket } from "@pawl/contract/packet";
 import type { RunResult } from "@pawl/contract/worker-protocol";
 import type { TaskContext, TaskDefinition } from "@pawl/sdk/runtime";
 import type { RunInProcess } from "./active-run.ts";
 import type { BundleConfig } from "./bundle-config.ts";
-import { type Failure, failureOf } from "./failure.ts";
-import type { RunScene } from "./run-hooks.ts";
+import { type Failure, failureOf, internalFailure } from "./failure.ts";
+import { type HookedAttempt, hasLifecycle, throughLifecycle } from "./lifecycle.ts";
+import { type Ending, outputOf, writeOutput } from "./output.ts";
+import { hasHooks, type RunScene } from "./run-hooks.ts";
 import { taskContext } from "./task-context.ts";
-import { describeThrown } from "./thrown-value.ts";
-
-/** What became of the code, before the run's identity and duration are added. */
-type Ending = { readonly kind: "completed"; readonly packet: Packet } | Failure;
 
 /**
- * Executes a run: reads and checks its payload, calls the task, writes its output. Never rejects.
+ * Executes a run: reads and checks its payload, calls the task with its hooks, writes its output. Never rejects.
  *
  * @param run - the run, whose cell is in the current asynchronous context
  * @param definition - its task, or undefined when the bundle has none with that id
@@ -47,12 +45,26 @@ export function cancelledResult(run: RunInProcess): RunResult {
 async function attempt(run: RunInProcess, definition: TaskDefinition, config: BundleConfig): Promise<Ending> {
   const opened = openOrder(run, definition);
   if ("kind" in opened) return opened;
-  let scene: RunScene | null = null;
-  let output: unknown;
   try {
     if (definition.parsePayload !== undefined) opened.payload = await definition.parsePayload(opened.payload);
-    scene = begin(run, definition, opened);
-    output = await scene.code;
+  } catch (thrown) {
+    return failureOf(run, null, thrown, config);
+  }
+  const scene = sceneOf(run, definition, opened);
+  run.scene = scene; // before the code, which may wait at once
+  const code = () => callTask(run, scene);
+  const ending = hasLifecycle(scene)
+    ? await throughLifecycle({ run, scene, config, code })
+    : await plain({ run, scene, config, code });
+  if (run.hasBackgroundWork && !run.isCancelled) await run.whenBackgroundWorkDone();
+  return ending;
+}
+
+/** Most runs have no hooks but those for failures. */
+async function plain({ run, scene, config, code }: HookedAttempt): Promise<Ending> {
+  let output: unknown;
+  try {
+    output = await outputOf(code());
   } catch (thrown) {
     return failureOf(run, scene, thrown, config);
   }
@@ -67,47 +79,37 @@ function openOrder(run: RunInProcess, definition: TaskDefinition): { ctx: TaskCo
     const payload = readPacket(text === undefined ? { type } : { text, type });
     return { ctx: taskContext(order, definition, new Date()), payload };
   } catch (thrown) {
-    return internalError("TASK_INPUT_ERROR", thrown);
+    return internalFailure("TASK_INPUT_ERROR", thrown);
   }
 }
 
-function begin(
+function sceneOf(
   run: RunInProcess,
   definition: TaskDefinition,
   { ctx, payload }: { readonly ctx: TaskContext; readonly payload: unknown },
 ): RunScene {
+  return {
+    definition,
+    ctx,
+    payload,
+    signal: () => run.signal,
+    init: undefined,
+    code: Promise.resolve<unknown>(undefined),
+  };
+}
+
+function callTask(run: RunInProcess, scene: RunScene): Promise<unknown> {
+  const { ctx, payload, init, definition } = scene;
   const args = {
     ctx,
+    init,
     get signal() {
       return run.signal;
     },
   };
-  const scene = { definition, ctx, payload, signal: () => run.signal, code: Promise.resolve<unknown>(undefined) };
-  run.scene = scene; // before the code, which may wait at once
-  scene.code = definition.run(payload, args);
-  return scene;
-}
-
-function writeOutput(output: unknown): Ending {
-  try {
-    const packet = writePacket(output);
-    // A text has at most three bytes of UTF-8 for each of its units, so most need no count.
-    const length = packet.text?.length ?? 0;
-    if (length * 3 > maxOutputBytes && Buffer.byteLength(packet.text ?? "") > maxOutputBytes) {
-      return internalError("TASK_OUTPUT_ERROR", `The output is larger than ${maxOutputBytes} bytes.`);
-    }
-    return { kind: "completed", packet };
-  } catch (thrown) {
-    return internalError("TASK_OUTPUT_ERROR", thrown);
-  }
-}
-
-function internalError(code: "TASK_INPUT_ERROR" | "TASK_OUTPUT_ERROR", thrown: unknown): Failure {
-  const { message, stack } = describeThrown(thrown);
-  return {
-    kind: "failed",
-    error: { type: "INTERNAL_ERROR", code, message, ...(stack === "" ? {} : { stackTrace: stack }) },
-  };
+  const code = definition.run(payload, args);
+  if (!hasHooks("middleware", scene)) scene.code = code; // a middleware is the run's code, too
+  return code;
 }
 
 function taskNotFound(taskId: string): Ending {

@@ -4,7 +4,7 @@ import { type RunCell, runtime } from "@pawl/sdk/runtime";
 import type { Link } from "../channel/link.ts";
 import { type ChildToHost, type EndedWait, type HostToChild, monotonicMs, type RunOrder } from "../channel/messages.ts";
 import { RunInProcess, type RunOutlets } from "./active-run.ts";
-import type { BundleConfig } from "./bundle-config.ts";
+import { type BundleConfig, registerConfigHooks } from "./bundle-config.ts";
 import { cancelRun } from "./cancellation.ts";
 import { cancelledResult, execute, resultOf } from "./execution.ts";
 import { recordUnendedLines, withoutCapture } from "./output-capture.ts";
@@ -71,6 +71,7 @@ export class Executor {
   /** Takes the configuration of the imported bundle. */
   configure(config: BundleConfig): void {
     this.#config = config;
+    registerConfigHooks(config);
   }
 
   /** Executes runs, one after the other. */

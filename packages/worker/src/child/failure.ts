@@ -72,6 +72,21 @@ function retryOf(
   return delayMs === null ? { never: true } : { delayMs };
 }
 
+/**
+ * The failure of an attempt that did not come from its code.
+ *
+ * @param code - what went wrong
+ * @param thrown - what was thrown, or a sentence
+ * @returns the failure
+ */
+export function internalFailure(code: "TASK_INPUT_ERROR" | "TASK_OUTPUT_ERROR", thrown: unknown): Failure {
+  const { message, stack } = describeThrown(thrown);
+  return {
+    kind: "failed",
+    error: { type: "INTERNAL_ERROR", code, message, ...(stack === "" ? {} : { stackTrace: stack }) },
+  };
+}
+
 function handleErrorFailed(thrown: unknown): Failure {
   const { message, stack } = describeThrown(thrown);
   const error = {

@@ -11,9 +11,14 @@ export interface RunScene {
   /** As `run` got it. */
   readonly payload: unknown;
   readonly signal: () => AbortSignal;
-  /** Settles when `run` does. */
-  readonly code: Promise<unknown>;
+  /** What `init` gave; undefined without one. */
+  init: unknown;
+  /** Settles when the run's code does. */
+  code: Promise<unknown>;
 }
+
+/** Hooks that open something: those for every task come before the task's own. With the others it is the other way round. */
+const globalFirst: ReadonlySet<HookName> = new Set(["middleware", "init", "onStart", "onStartAttempt", "onResume"]);
 
 /** The hooks of a kind that are registered for every task, in the order of their registration. */
 function globalHooks<K extends HookName>(name: K): Hook<K>[] {
@@ -22,8 +27,9 @@ function globalHooks<K extends HookName>(name: K): Hook<K>[] {
 }
 
 /**
- * The hooks of a kind that concern a run, in the order in which they are called: its task's first, then the global ones. What
- * was closed last is opened first, so `onResume` goes the other way.
+ * The hooks of a kind that concern a run, in the order in which they are called: the task's own, then the global ones in the order of
+ * their registration. Those that open something go the other way: global ones first; and what was closed last is opened first, so
+ * `onResume` mirrors `onWait`.
  *
  * @param name - the kind
  * @param scene - the run; without one, before its code began, no hook concerns it
@@ -36,8 +42,10 @@ export function hooksFor<K extends HookName>(
 ): readonly Hook<K>[] {
   if (scene === null) return [];
   const ofTask = scene.definition.hooks?.[name];
-  const hooks = [...(ofTask === undefined ? [] : [ofTask as Hook<K>]), ...own, ...globalHooks(name)];
-  return name === "onResume" ? hooks.reverse() : hooks;
+  const ofRun = [...(ofTask === undefined ? [] : [ofTask as Hook<K>]), ...own];
+  if (!globalFirst.has(name)) return [...ofRun, ...globalHooks(name)];
+  const global = globalHooks(name);
+  return [...(name === "onResume" ? global.reverse() : global), ...ofRun];
 }
 
 /** Whether any hook of a kind concerns a run. */
@@ -56,6 +64,9 @@ export function hookParams<K extends HookName>(scene: RunScene, extras: HookExtr
     ctx,
     payload,
     task: definition.id,
+    get init() {
+      return scene.init;
+    },
     get signal() {
       return scene.signal();
     },
