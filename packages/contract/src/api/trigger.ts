@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Debounce, debounceBesideDelay, readDebounce } from "../debounce.ts";
 import { parseDuration } from "../duration.ts";
 import { maxAttemptsCap } from "../retry.ts";
 
@@ -15,6 +16,9 @@ import { maxAttemptsCap } from "../retry.ts";
 export function optional<T extends z.ZodType>(schema: T) {
   return schema.nullish().transform((value) => value ?? undefined);
 }
+
+/** Marks an issue of a value that has the right form and can't be meant so: it is answered with 422. */
+const isUnprocessable = { isUnprocessable: true };
 
 /** How the text of a payload is to be read. */
 export const packetTypeSchema = z.enum([
@@ -143,23 +147,14 @@ export const ttlSchema = z.union(
   "must be a duration such as 10m, or a number of seconds from 0",
 );
 
-/** The most characters of a debounce key. */
-export const maxDebounceKeyLength = 512;
-
 /** How triggers of one task with the same key join into one delayed run. */
-export const debounceSchema = z
-  .object({
-    key: textSchema(1, maxDebounceKeyLength),
-    /** A duration of a second or more; parsed to milliseconds. */
-    delay: durationSchema.refine((lengthMs) => lengthMs >= 1_000, "must be a second or more, such as 5s"),
-    mode: optional(z.enum(["leading", "trailing"], "must be leading or trailing")),
-    /** The longest that the first trigger may be put off by later ones; parsed to milliseconds. */
-    maxDelay: optional(durationSchema),
-  })
-  .refine(({ delay, maxDelay }) => maxDelay === undefined || maxDelay > delay, {
-    path: ["maxDelay"],
-    error: "must be longer than the delay",
-  });
+const debounceSchema = z.unknown().transform((value, context): Debounce => {
+  const debounce = readDebounce(value);
+  if (!("problem" in debounce)) return debounce;
+  const path = debounce.field === "" ? [] : [debounce.field];
+  context.addIssue({ code: "custom", message: debounce.problem, path, params: isUnprocessable });
+  return z.NEVER;
+});
 
 /** Metadata of a run: a JSON object. */
 export const metadataSchema = z
@@ -169,42 +164,48 @@ export const metadataSchema = z
   });
 
 /** The options of a trigger call; what this server does not know is accepted and ignored. */
-export const triggerOptionsSchema = z.object({
-  payloadType: optional(packetTypeSchema),
-  payloadSize: optional(z.number()),
-  maxAttempts: optional(maxAttemptsSchema),
-  tags: optional(tagsSchema),
-  test: optional(z.boolean()),
-  delay: optional(delaySchema),
-  debounce: optional(debounceSchema),
-  ttl: optional(ttlSchema),
-  queue: optional(z.object({ name: textSchema(1, 128) }, 'must be an object such as { "name": "mail" }')),
-  concurrencyKey: optional(concurrencyKeySchema),
-  priority: optional(prioritySchema),
-  idempotencyKey: optional(textSchema(1, maxIdempotencyKeyLength)),
-  idempotencyKeyTTL: optional(durationSchema),
-  /** The key as its caller wrote it, to be shown again. */
-  idempotencyKeyOptions: optional(
-    z.object({
-      key: z.union([z.string(), z.array(z.string()).transform((parts) => parts.join("-"))]),
-      scope: optional(z.enum(["run", "attempt", "global"])),
-    }),
-  ),
-  /** In seconds. */
-  maxDuration: optional(maxDurationSchema),
-  metadata: optional(metadataSchema),
-  machine: optional(machineSchema),
-  region: optional(textSchema(1, 128)),
-  lockToVersion: optional(textSchema(1, 64)),
-  /** `run_…`, when a task triggers. */
-  parentRunId: optional(z.string()),
-  /** The fence of the parent's claim, from Pawl's own run processes: a parent that lost its claim triggers nothing. */
-  parentFence: optional(z.int()),
-  /** Whether the parent waits for the run. */
-  resumeParentOnCompletion: optional(z.boolean()),
-  /** The key of the parent's wait for the run, from Pawl's own run processes. */
-  parentWait: optional(textSchema(1, 128)),
-});
+export const triggerOptionsSchema = z
+  .object({
+    payloadType: optional(packetTypeSchema),
+    payloadSize: optional(z.number()),
+    maxAttempts: optional(maxAttemptsSchema),
+    tags: optional(tagsSchema),
+    test: optional(z.boolean()),
+    delay: optional(delaySchema),
+    debounce: optional(debounceSchema),
+    ttl: optional(ttlSchema),
+    queue: optional(z.object({ name: textSchema(1, 128) }, 'must be an object such as { "name": "mail" }')),
+    concurrencyKey: optional(concurrencyKeySchema),
+    priority: optional(prioritySchema),
+    idempotencyKey: optional(textSchema(1, maxIdempotencyKeyLength)),
+    idempotencyKeyTTL: optional(durationSchema),
+    /** The key as its caller wrote it, to be shown again. */
+    idempotencyKeyOptions: optional(
+      z.object({
+        key: z.union([z.string(), z.array(z.string()).transform((parts) => parts.join("-"))]),
+        scope: optional(z.enum(["run", "attempt", "global"])),
+      }),
+    ),
+    /** In seconds. */
+    maxDuration: optional(maxDurationSchema),
+    metadata: optional(metadataSchema),
+    machine: optional(machineSchema),
+    region: optional(textSchema(1, 128)),
+    lockToVersion: optional(textSchema(1, 64)),
+    /** `run_…`, when a task triggers. */
+    parentRunId: optional(z.string()),
+    /** The fence of the parent's claim, from Pawl's own run processes: a parent that lost its claim triggers nothing. */
+    parentFence: optional(z.int()),
+    /** Whether the parent waits for the run. */
+    resumeParentOnCompletion: optional(z.boolean()),
+    /** The key of the parent's wait for the run, from Pawl's own run processes. */
+    parentWait: optional(textSchema(1, 128)),
+  })
+  .refine(({ delay, debounce }) => delay === undefined || debounce === undefined, {
+    path: ["debounce"],
+    error: debounceBesideDelay,
+    params: isUnprocessable,
+  });
 
 /** The options of a trigger call after parsing. */
 export type WireTriggerOptions = z.infer<typeof triggerOptionsSchema>;

@@ -78,6 +78,7 @@ export function checkedOptions(
     const text = options[name];
     if (text !== undefined) refuseNul(text, `${prefix}${name}`);
   }
+  if (options.debounce !== undefined) refuseNul(options.debounce.key, `${prefix}debounce.key`);
   if (options.queue !== undefined) refuseNul(options.queue.name, `${prefix}queue.name`);
   if (options.idempotencyKeyOptions !== undefined) {
     refuseNul(options.idempotencyKeyOptions.key, `${prefix}idempotencyKeyOptions.key`);

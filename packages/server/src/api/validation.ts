@@ -10,7 +10,7 @@ import { ApiError } from "./errors.ts";
  * @param value - the part as it came
  * @param part - what to call the part as a whole, such as `body`
  * @returns the parsed value
- * @throws ApiError `invalid_request` that names the field in its message and in `param`
+ * @throws ApiError `invalid_request` (`unprocessable` where the schema says so) that names the field in its message and in `param`
  */
 export function parse<T>(schema: z.ZodType<T>, value: unknown, part: string): T {
   const result = schema.safeParse(value);
@@ -26,31 +26,44 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown, part: string): T 
  * @returns the error to answer with
  */
 export function toInvalidRequest(error: z.ZodError, part: string): ApiError {
-  const { path, message } = firstIssue(error.issues);
+  const { path, message, isUnprocessable } = firstIssue(error.issues);
   const field = path === "" ? part : path;
-  return new ApiError("invalid_request", `${field}: ${message}.`, field);
+  return new ApiError(isUnprocessable ? "unprocessable" : "invalid_request", `${field}: ${message}.`, field);
+}
+
+/** What is wrong with a value. */
+interface FirstIssue {
+  readonly path: string;
+  readonly message: string;
+  readonly isUnprocessable: boolean;
 }
 
 /**
  * Finds the issue that tells most: inside a union, the one of the branch that came furthest.
  *
  * @param issues - the issues of one value, at least one
- * @returns its path, joined by dots, and its message
+ * @returns its path, joined by dots, its message, and whether its schema marks it as one of a value that has the right form
  */
-export function firstIssue(issues: readonly z.core.$ZodIssue[]): { path: string; message: string } {
+export function firstIssue(issues: readonly z.core.$ZodIssue[]): FirstIssue {
   const issue = issues[0];
-  if (issue === undefined) return { path: "", message: "is not valid" };
+  if (issue === undefined) return { path: "", message: "is not valid", isUnprocessable: false };
   if (issue.code === "invalid_union") {
     const deepest = issue.errors
       .map((branch) => branch[0])
       .filter((inner) => inner !== undefined && inner.code !== "invalid_type")
       .at(0);
-    if (deepest !== undefined) return { path: pathOf([...issue.path, ...deepest.path]), message: deepest.message };
+    if (deepest !== undefined)
+      return { path: pathOf([...issue.path, ...deepest.path]), message: deepest.message, isUnprocessable: false };
   }
   if (issue.code === "unrecognized_keys") {
-    return { path: pathOf([...issue.path, issue.keys[0] ?? ""]), message: "is no field of this call" };
+    return {
+      path: pathOf([...issue.path, issue.keys[0] ?? ""]),
+      message: "is no field of this call",
+      isUnprocessable: false,
+    };
   }
-  return { path: pathOf(issue.path), message: issue.message };
+  const isUnprocessable = issue.code === "custom" && issue.params?.isUnprocessable === true;
+  return { path: pathOf(issue.path), message: issue.message, isUnprocessable };
 }
 
 function pathOf(path: readonly PropertyKey[]): string {

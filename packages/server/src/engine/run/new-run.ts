@@ -56,6 +56,7 @@ export function optionsOfRun(options: WireTriggerOptions): Partial<NewRun> {
     tags: options.tags ?? [],
     isTest: options.test ?? false,
     delay: options.delay ?? null,
+    debounce: options.debounce ?? null,
     ttlS: options.ttl ?? null,
     queueName: options.queue?.name ?? null,
     concurrencyKey: options.concurrencyKey ?? "",

@@ -35,7 +35,7 @@ export async function trigger(settings: TriggerSettings, runs: readonly NewRun[]
 
 /** A run that an earlier try of the call made may be known to a server only that has died since. */
 function mayBeQueued(run: NewRun, outcome: TriggerOutcome | undefined): boolean {
-  if (outcome === undefined || run.delay !== null) return false;
+  if (outcome === undefined || run.delay !== null || run.debounce !== null) return false;
   return outcome.kind === "created" || (outcome.kind === "found" && !outcome.isCached);
 }
 
@@ -46,7 +46,8 @@ async function insert(
 ): Promise<InsertOutcome> {
   const dispatcher = dispatcherOf(runs[0]?.environmentId ?? "");
   const host = dispatcher?.readyHost() ?? null;
-  if (dispatcher === null || host === null) return store.insert(runs);
+  const isForLater = runs.every(({ debounce }) => debounce !== null);
+  if (dispatcher === null || host === null || isForLater) return store.insert(runs);
   const wanted = host.reserve({ direct: runs.length, ahead: runs.length * aheadPerRun });
   try {
     const made = await store.insertAndClaim(runs, claimRequest(host, wanted));

@@ -2,8 +2,9 @@ import type { InsertOutcome, NewRun, TriggerOutcome, TriggerRefusal } from "../.
 import { type FoundItem, placeFoundItems } from "../batch-items.ts";
 import { type Database, isUniqueViolation, type Rows, type Statement } from "../db.ts";
 import { transactionAgain } from "./contended.ts";
+import { forgetStaleDebounces } from "./debounce.ts";
 import { insertRuns, isPlain } from "./insert.ts";
-import { forgetExpiredKeys, insertRunsWithOptions, lockParents } from "./insert-with-options.ts";
+import { forgetExpiredKeys, insertRunsWithOptions, lockBefore } from "./insert-with-options.ts";
 import { type Join, joinRuns, lockLiveRuns } from "./join-run.ts";
 import { promotePendingRuns } from "./promote.ts";
 
@@ -51,7 +52,7 @@ export async function insertOrFind(db: Database, runs: readonly NewRun[], send: 
     if (row.refusal !== null) continue;
     const runId = String(row.found_id);
     const { environmentId, batchId, batchIndex } = run;
-    if (row.is_cached === true && batchId !== null && batchIndex !== null) {
+    if (row.is_cached === true && row.is_joined !== true && batchId !== null && batchIndex !== null) {
       items.push({ environmentId, batchId, index: batchIndex, runId });
     }
     if (run.parent?.wait && row.is_joined !== true) joins.push({ run, foundId: runId });
@@ -94,10 +95,10 @@ async function tryInsert(send: SendInsert, statements: InsertStatements): Promis
 }
 
 async function insertCarefully(runs: readonly NewRun[], send: SendInsert): Promise<Rows> {
-  const locks = lockParents(runs);
+  const locks = lockBefore(runs);
   const statements = {
     hasLocks: locks.length > 0,
-    before: [...locks, ...forgetExpiredKeys(runs)],
+    before: [...forgetStaleDebounces(runs), ...locks, ...forgetExpiredKeys(runs)],
     insert: insertRunsWithOptions(runs),
   };
   for (let tries = 1; ; tries++) {
@@ -174,7 +175,9 @@ async function join(db: Database, joins: readonly Join[]): Promise<readonly NewR
  * in between.
  */
 async function promoteLate(db: Database, rows: Rows): Promise<void> {
-  for (const row of rows) if (row.is_pending === true) await db.query(promotePendingRuns(String(row.environment_id)));
+  for (const row of rows) {
+    if (row.is_pending === true) await transactionAgain(db, promotePendingRuns(String(row.environment_id)));
+  }
 }
 
 function nextDueIn(rows: Rows): number | null {

@@ -1,27 +1,29 @@
 import type { NewRun } from "../../engine/ports.ts";
 import { plainArray, type Statement, textArray } from "../db.ts";
+import { debounceColumns, debouncedCalls, debounceRecord, lockDebounced, pushDebounced } from "./debounce.ts";
 import { requestKeyLife } from "./insert.ts";
 import { isClaimOf, lockLiveRuns } from "./join-run.ts";
 import { wakeLanesOf } from "./lane-wake.ts";
 
 /**
  * Locks the live rows of the parents under whose claims runs are to be made, so that no claim is lost between the look at it and
- * the commit. Locks: the rows, in the order of their ids.
+ * the commit, and the delayed runs that calls with a debounce may push. Locks: the rows, in the order of their ids.
  *
  * @param runs - runs about to be made
- * @returns the statements: none without such parents
+ * @returns the statements: none without such parents or debounce
  */
-export function lockParents(runs: readonly NewRun[]): readonly Statement[] {
+export function lockBefore(runs: readonly NewRun[]): readonly Statement[] {
   const parents = new Map<string, string>();
   for (const run of runs) {
     if (run.parent !== null && run.parent.claim !== null) parents.set(run.parent.runId, run.environmentId);
   }
+  if (runs.some((run) => run.debounce !== null)) return [lockDebounced(runs, parents)];
   return parents.size === 0 ? [] : [lockLiveRuns(parents)];
 }
 
 /**
- * Forgets those of the runs' idempotency keys that have expired, so that the next statement can take them. Locks: the keys, in
- * their order.
+ * Forgets those of the runs' idempotency keys that have expired, so that the next statement can take them, and those of calls that
+ * joined a run which has failed since. Locks: the keys, in their order.
  *
  * @param runs - runs about to be made
  * @returns the statements: none without keys
@@ -37,12 +39,15 @@ export function forgetExpiredKeys(runs: readonly NewRun[]): readonly Statement[]
           select k.environment_id, k.task_id, k.key
           from unnest($1::uuid[], $2::text[], $3::text[]) as named(environment_id, task_id, key)
           join idempotency_key k on k.environment_id = named.environment_id and k.task_id = named.task_id and k.key = named.key
-          where k.expires_at <= now()
+          where k.expires_at <= now() or k.is_shared and exists (
+            select from run r
+            where r.environment_id = k.environment_id and r.id = k.run_id and r.outcome not in ('completed', 'canceled')
+          )
           order by 1, 2, 3
           for update of k
         )
         delete from idempotency_key k using expired e
-        where k.environment_id = e.environment_id and k.task_id = e.task_id and k.key = e.key and k.expires_at <= now()`,
+        where k.environment_id = e.environment_id and k.task_id = e.task_id and k.key = e.key`,
       values: [
         plainArray(keyed.map((run) => run.environmentId)),
         textArray(keyed.map((run) => run.taskId)),
@@ -53,9 +58,10 @@ export function forgetExpiredKeys(runs: readonly NewRun[]): readonly Statement[]
 }
 
 /** What {@link input} reads, as a record of JSON. */
-function record(run: NewRun): Record<string, unknown> {
+function record(run: NewRun, position: number): Record<string, unknown> {
   const { delay, idempotency, parent } = run;
   return {
+    position,
     environment_id: run.environmentId,
     id: run.id,
     task_id: run.taskId,
@@ -92,6 +98,7 @@ function record(run: NewRun): Record<string, unknown> {
     schedule_id: run.fire?.scheduleId ?? null,
     fired_at: run.fire?.at ?? null,
     bulk_action_id: run.bulkActionId,
+    ...debounceRecord(run),
   };
 }
 
@@ -99,9 +106,10 @@ function record(run: NewRun): Record<string, unknown> {
  * The runs with what they refer to. A run that is waited for, alone or with its batch, is pinned to its parent's version, if that has its task. What was
  * made before by the same call (its wait, its request key, its place in a batch, its fire) or by another with its idempotency key is in `found_id`.
  */
-const input = `
+const judgedCalls = (isDebounced: boolean) => `
   given as materialized (
     select * from json_to_recordset($1::json) as g(
+      ${isDebounced ? `position int, ${debounceColumns},` : ""}
       environment_id uuid, id uuid, task_id text, payload text, payload_type text, max_attempts smallint, trace_id text,
       is_test boolean, tags text[], request_key text, batch_id uuid, batch_index int, trigger_function text, delay_ms float8,
       delay_at timestamptz, own_ttl_s float8, own_queue text, concurrency_key text, priority_s float8, idempotency_key text,
@@ -132,19 +140,17 @@ const input = `
     select g.*, t.id is not null as is_known, coalesce(g.own_queue, t.queue_name, 'task/' || g.task_id) as queue_name,
            coalesce(g.max_attempts, (t.retry ->> 'maxAttempts')::smallint, 3) as attempts,
            coalesce(g.own_ttl_s, t.ttl_s) as ttl_s,
-           coalesce(g.delay_at, now() + g.delay_ms * interval '1 millisecond') as delay_until,
+           coalesce(g.delay_at, now() + g.delay_ms * interval '1 millisecond') as asked_until,
            journal.waitpoint_id as joined_id, coalesce(k.run_id, b.run_id, f.run_id) as repeated_id, ik.run_id as cached_id
     from pinned g
     left join version current on current.environment_id = g.environment_id and current.is_current
     left join task t on t.environment_id = g.environment_id and t.version_id = coalesce(g.version_id, current.id)
       and t.id = g.task_id
-    left join run_wait journal on journal.environment_id = g.environment_id and journal.run_id = g.parent_run_id
-      and journal.key = g.wait
-    left join request_key k on k.environment_id = g.environment_id and k.key = g.request_key
-    left join batch_item b on b.environment_id = g.environment_id and b.batch_id = g.batch_id and b.index = g.batch_index
-    left join schedule_fire f on f.environment_id = g.environment_id and f.schedule_id = g.schedule_id and f.at = g.fired_at
-    left join idempotency_key ik on ik.environment_id = g.environment_id and ik.task_id = g.task_id
-      and ik.key = g.idempotency_key and ik.expires_at > now()
+    ${lookUp("journal", "waitpoint_id", "run_wait", "x.run_id = g.parent_run_id and x.key = g.wait")}
+    ${lookUp("k", "run_id", "request_key", "x.key = g.request_key")}
+    ${lookUp("b", "run_id", "batch_item", "x.batch_id = g.batch_id and x.index = g.batch_index")}
+    ${lookUp("f", "run_id", "schedule_fire", "x.schedule_id = g.schedule_id and x.at = g.fired_at")}
+    ${lookUp("ik", "run_id", "idempotency_key", "x.task_id = g.task_id and x.key = g.idempotency_key and x.expires_at > now()")}
   ),
   judged as materialized (
     select k.*, coalesce(joined_id, repeated_id, cached_id) as found_id,
@@ -155,27 +161,63 @@ const input = `
                and (version_id is null or not is_known) then 'unknown_version'
            end as refusal
     from known k
-  ),
+  )`;
+
+/** Joins the row of `g` that has this key, by the index of the key whatever Postgres knows of the table: it is never walked over. */
+function lookUp(alias: string, column: string, table: string, key: string): string {
+  return `left join lateral (
+      select x.${column} from ${table} x where x.environment_id = g.environment_id and ${key} offset 0
+    ) ${alias} on true`;
+}
+
+/** The runs to make, of the calls that {@link judgedCalls} neither refuses nor finds a run for. */
+const input = `
   input as materialized (
-    select j.*, case when not is_known then 'pending_version' when delay_until > now() then 'delayed' else 'queued' end as state,
-           greatest(delay_until, now()) + nullif(ttl_s, 0) * interval '1 second' as expires_at
+    select j.*, j.asked_until as delay_until, j.id as run_id, j.wait is not null as is_awaited, ${stateAt("j.asked_until")}
     from judged j where refusal is null and found_id is null
   )`;
+
+/** As {@link input}, with one run for all calls that share a debounce key; `source_id` is the call that says what it executes. */
+const debouncedInput = `
+  ${debouncedCalls},
+  input as materialized (
+    select j.*, coalesce(s.due_at, j.asked_until) as delay_until, coalesce(s.is_awaited, j.wait is not null) as is_awaited,
+           coalesce(s.source_id, j.id) as source_id, ${stateAt("coalesce(s.due_at, j.asked_until)")}
+    from judged j left join shared s on s.leader_id = j.id
+    where refusal is null and found_id is null and (j.debounce_key is null or s.leader_id is not null)
+  )`;
+
+function stateAt(dueAt: string): string {
+  return `
+           case when not is_known then 'pending_version' when ${dueAt} > now() then 'delayed' else 'queued' end as state,
+           greatest(${dueAt}, now()) + nullif(ttl_s, 0) * interval '1 second' as expires_at`;
+}
+
+/** Calls that share a run which they do not make; their waits and places lead to it already. */
+const unionJoined = `
+      union all
+      select environment_id, id, null, extract(epoch from due_at - now())::float8 * 1000, null, run_id, true, true from joined`;
 
 /**
  * Makes runs with all that a trigger can say. Runs that can't be made, or were made before, are left out and named. A key, a
  * place or a wait that another transaction takes meanwhile fails the whole statement; the next try finds what that one made. Comes
- * after {@link lockParents} and {@link forgetExpiredKeys} in one transaction. Locks: the keys it inserts, in their order.
+ * after {@link lockBefore}, {@link forgetExpiredKeys} and, where a run has a debounce, `forgetStaleDebounces` in one transaction.
+ * Locks: the keys it inserts, in their order.
  *
- * @param runs - runs of any environments, no two of which have a key, a place or a wait in common
+ * @param runs - runs of any environments, no two of which have a key, a place or a wait in common; many may share a debounce key
  * @returns the statement; its rows are those of `insertRuns`, and one with `id` for each run that was not made, either with its
  *   `refusal` or with `found_id`, whether that is joined to the parent's wait (`is_joined`) and whether it is of another call (`is_cached`)
  */
 export function insertRunsWithOptions(runs: readonly NewRun[]): Statement {
+  const isDebounced = runs.some((run) => run.debounce !== null);
+  // Where calls share a run: all calls with the run that each leads to, and whose payload and options a run has.
+  const calls = isDebounced ? "calls" : "input";
+  const [source, withSource] = isDebounced ? ["s", "input i join judged s on s.id = i.source_id"] : ["i", "input i"];
   return {
-    name: "runs_insert_with_options",
+    name: isDebounced ? "runs_insert_debounced" : "runs_insert_with_options",
     text: `
-      with ${input},
+      with ${judgedCalls(isDebounced)},
+      ${isDebounced ? `${debouncedInput},${pushDebounced}` : input},
       made_queue as (
         insert into queue (environment_id, name)
         select distinct i.environment_id, i.queue_name from input i
@@ -184,18 +226,18 @@ export function insertRunsWithOptions(runs: readonly NewRun[]): Statement {
         on conflict do nothing
       ),
       keyed as (
-        insert into idempotency_key (environment_id, task_id, key, run_id, expires_at)
-        select environment_id, task_id, idempotency_key, id, now() + key_life_s * interval '1 second'
-        from input where idempotency_key is not null order by 1, 2, 3
+        insert into idempotency_key (environment_id, task_id, key, run_id, expires_at, is_shared)
+        select environment_id, task_id, idempotency_key, run_id, now() + key_life_s * interval '1 second', run_id <> id
+        from ${calls} where idempotency_key is not null order by 1, 2, 3
       ),
       request_keyed as (
         insert into request_key (environment_id, key, run_id, expires_at)
-        select environment_id, request_key, id, now() + interval '${requestKeyLife}' from input where request_key is not null
+        select environment_id, request_key, run_id, now() + interval '${requestKeyLife}' from ${calls} where request_key is not null
         order by 1, 2
       ),
       placed as (
         insert into batch_item (environment_id, batch_id, index, run_id)
-        select environment_id, batch_id, batch_index, id from input where batch_id is not null
+        select environment_id, batch_id, batch_index, run_id from ${calls} where batch_id is not null
       ),
       fired as (
         insert into schedule_fire (environment_id, schedule_id, at, run_id)
@@ -206,36 +248,39 @@ export function insertRunsWithOptions(runs: readonly NewRun[]): Statement {
         insert into run (environment_id, id, task_id, queue_name, payload, payload_type, max_attempts, trace_id, is_test, tags,
                          batch_id, created_at, concurrency_key, parent_run_id, root_run_id, depth, trigger_function, replay_of,
                          delay_until, ttl_s, priority_s, max_duration_s, machine, region, is_version_locked, idempotency_key,
-                         idempotency_key_source, idempotency_key_scope, idempotency_key_expires_at, schedule_id, bulk_action_id)
-        select environment_id, id, task_id, queue_name, payload, payload_type, max_attempts, trace_id, is_test, tags, batch_id,
-               now(), concurrency_key, parent_run_id, root_run_id, depth, trigger_function, replay_of, delay_until, ttl_s,
-               priority_s, max_duration_s, machine, region, version_id is not null, idempotency_key, key_source, key_scope,
-               now() + key_life_s * interval '1 second', schedule_id, bulk_action_id
-        from input
+                         idempotency_key_source, idempotency_key_scope, idempotency_key_expires_at, schedule_id, bulk_action_id${isDebounced ? ", debounce_key" : ""})
+        select i.environment_id, i.id, i.task_id, i.queue_name, ${source}.payload, ${source}.payload_type, ${source}.max_attempts,
+               i.trace_id, i.is_test, ${source}.tags, i.batch_id, now(), i.concurrency_key, i.parent_run_id, i.root_run_id, i.depth,
+               i.trigger_function, i.replay_of, i.delay_until, i.ttl_s, i.priority_s, ${source}.max_duration_s, ${source}.machine,
+               i.region, i.version_id is not null, i.idempotency_key, i.key_source, i.key_scope,
+               now() + i.key_life_s * interval '1 second', i.schedule_id, i.bulk_action_id${isDebounced ? ", i.debounce_key" : ""}
+        from ${withSource}
       ),
       described as (
         insert into run_metadata (environment_id, run_id, data)
-        select environment_id, id, metadata from input where metadata is not null
+        select i.environment_id, i.id, ${source}.metadata from ${withSource} where ${source}.metadata is not null
       ),
       live as (
         insert into live_run (environment_id, run_id, state, task_id, queue_name, concurrency_key, version_id, max_attempts,
                               order_at, due_at, expires_at, parent_run_id, is_awaited, awaited_batch_id, schedule_id)
-        select i.environment_id, i.id, i.state, i.task_id, i.queue_name, i.concurrency_key, i.version_id, i.attempts,
+        select i.environment_id, i.id, i.state, i.task_id, i.queue_name, i.concurrency_key, i.version_id, ${source}.attempts,
                case when i.state = 'queued' then now() - i.priority_s * interval '1 second' end,
-               case when i.state = 'delayed' then i.delay_until end, i.expires_at, i.parent_run_id, i.wait is not null,
+               case when i.state = 'delayed' then i.delay_until end, i.expires_at, i.parent_run_id, i.is_awaited,
                case when b.is_awaited then i.batch_id end, i.schedule_id
-        from input i
+        from ${withSource}
         left join batch b on b.environment_id = i.environment_id and b.id = i.batch_id
       ),
       waited as (
-        insert into waitpoint (environment_id, id, kind) select environment_id, id, 'run' from input where wait is not null
+        insert into waitpoint (environment_id, id, kind)
+        ${isDebounced ? "select distinct" : "select"} environment_id, run_id, 'run' from ${calls} where wait is not null
+        ${isDebounced ? `order by 1, 2 on conflict (environment_id, id) do update set kind = excluded.kind -- locks it, against being forgotten` : ""}
       ),
       opened as (
         insert into run_wait (environment_id, run_id, key, waitpoint_id)
-        select environment_id, parent_run_id, wait, id from input where wait is not null
+        select environment_id, parent_run_id, wait, run_id from ${calls} where wait is not null
       ),
       progressed as (
-        update live_run l set lost_count = 0 from (select distinct environment_id, parent_run_id from input where wait is not null) i
+        update live_run l set lost_count = 0 from (select distinct environment_id, parent_run_id from ${calls} where wait is not null) i
         where l.environment_id = i.environment_id and l.run_id = i.parent_run_id and l.lost_count > 0
       ),
       queued as (
@@ -252,7 +297,8 @@ export function insertRunsWithOptions(runs: readonly NewRun[]): Statement {
       union all
       select environment_id, id, null, null, refusal, found_id, joined_id is not null,
              joined_id is null and repeated_id is null
-      from judged where refusal is not null or found_id is not null`,
+      from judged where refusal is not null or found_id is not null
+      ${isDebounced ? unionJoined : ""}`,
     values: [JSON.stringify(runs.map(record))],
   };
 }

@@ -6,9 +6,11 @@ import { endDueWaits } from "../waits/due-waits.ts";
 import { lockEnvironment } from "./claim.ts";
 import { claimRuns } from "./claim-lanes.ts";
 import { claimPlainRuns } from "./claim-plain.ts";
+import { forgetStaleDebounces } from "./debounce.ts";
 import { findDue, findNextDue } from "./due.ts";
 import { expireRuns } from "./expire.ts";
 import { limitedTask, plainTask, type RunStage, runStage } from "./fixtures/run-stage.ts";
+import { insertRunsWithOptions, lockBefore } from "./insert-with-options.ts";
 import { openLanes } from "./lanes.ts";
 import { promoteDueRuns } from "./promote.ts";
 import { rescueRuns } from "./rescue.ts";
@@ -49,6 +51,8 @@ async function crowd(stage: RunStage): Promise<void> {
     insert into run (environment_id, id, task_id, queue_name, concurrency_key, payload_type, trace_id, created_at)
       select environment_id, run_id, task_id, queue_name, concurrency_key, 'application/json', 'trace', now()
       from live_run where queue_name = 'task/${plainTask}' and state <> 'waiting' or expires_at is not null;
+    insert into debounce (environment_id, task_id, key, run_id)
+      select ${e}, '${plainTask}', 'key ' || n, ${id} from generate_series(900001, 950000) n;
     insert into waitpoint (environment_id, id, kind, due_at)
       select ${e}, ${id}, 'time', now() + (n - 950100) * interval '1 minute' from generate_series(950001, 999000) n;
     insert into run_wait (environment_id, run_id, key, waitpoint_id, is_awaited)
@@ -82,7 +86,7 @@ function nodesOf(plan: PlanNode): readonly PlanNode[] {
   return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
 }
 
-const bigTables = /^(live_run|run_\d+|lane|lane_wake|waitpoint|run_wait)$/;
+const bigTables = /^(live_run|run_\d+|lane|lane_wake|waitpoint|run_wait|debounce)$/;
 
 /** Executes statements in a transaction that is undone, as the store would, and answers their plans. */
 async function plansOf(stage: RunStage, statements: readonly Statement[]): Promise<ReadonlyMap<string, PlanNode>> {
@@ -127,7 +131,7 @@ test("with 1,000,000 live runs each statement of the hot path looks only at what
   const stage = await runStage(t, { poolSize: 2 });
   await crowd(stage);
   stage.onEnd(async () => {
-    await stage.sql("truncate live_run, run, waitpoint, run_wait, lane, lane_wake");
+    await stage.sql("truncate live_run, run, debounce, waitpoint, run_wait, lane, lane_wake");
   });
   const { id } = stage.environment;
   const request = stage.claimRequest({ direct: 5, ahead: 5 });
@@ -164,6 +168,19 @@ test("with 1,000,000 live runs each statement of the hot path looks only at what
     for (const index of ["live_run_due", "live_run_expiry", "waitpoint_due"]) {
       assert.ok(indexesOf(of(due, "due_find_next")).includes(index), `${statistics}: ${index}`);
     }
+    const calls = Array.from({ length: 500 }, (_, n) =>
+      stage.newRun({
+        debounce: { key: `key ${900_201 + n}`, delayMs: 600_000, mode: "trailing", maxDelayMs: null },
+        metadata: "{}",
+      }),
+    );
+    const push = await plansOf(stage, [
+      ...forgetStaleDebounces(calls),
+      ...lockBefore(calls),
+      insertRunsWithOptions(calls),
+      insertRunsWithOptions(calls.map((run) => ({ ...run, id: newUuid(), debounce: null, requestKey: run.id }))),
+    ]);
+    for (const [name, plan] of push) assertBounded(name, plan, { rows: 2_000, pages: 50_000 });
     const rescue = await plansOf(stage, [rescueRuns(id)]);
     assertBounded("runs_rescue", of(rescue, "runs_rescue"), { rows: 200, pages: 20_000 });
     assert.ok(indexesOf(of(rescue, "runs_rescue")).includes("live_run_by_host"), statistics);

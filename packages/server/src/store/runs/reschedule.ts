@@ -2,7 +2,8 @@ import type { Delay } from "@pawl/contract/api/trigger";
 import type { Database } from "../db.ts";
 
 /**
- * Gives a delayed run that has not started another time; its time to live counts from then. Locks: the live row, then the run row.
+ * Gives a delayed run that has not started another time; its time to live counts from then, and later triggers with its debounce
+ * key no longer push it. Locks: the live row, then the run row and the key.
  *
  * @param db - the database
  * @param environmentId - the environment of the run
@@ -26,10 +27,17 @@ export async function reschedule(
               expires_at = l.expires_at - l.due_at + coalesce($4::timestamptz, now() + $3::float8 * interval '1 millisecond')
           where l.environment_id = $1::uuid and l.run_id = $2::uuid and l.state = 'delayed' and l.attempt = 0
           returning l.run_id, l.due_at
+        ),
+        dated as (
+          update run r set delay_until = m.due_at from moved m
+          where r.environment_id = $1::uuid and r.id = m.run_id and r.id = $2::uuid
+          returning r.id, r.task_id, r.debounce_key
+        ),
+        freed as (
+          delete from debounce d using dated r
+          where d.environment_id = $1::uuid and d.task_id = r.task_id and d.key = r.debounce_key and d.run_id = r.id
         )
-        update run r set delay_until = m.due_at from moved m
-        where r.environment_id = $1::uuid and r.id = m.run_id and r.id = $2::uuid
-        returning r.id`,
+        select id from dated`,
       values: [
         environmentId,
         runId,

@@ -3,6 +3,7 @@ import type { Database } from "../db.ts";
 import { cancel, endCancelling } from "./cancel.ts";
 import { canceledChildren, liveChildren } from "./children.ts";
 import { Claims } from "./claim.ts";
+import { transactionAgain } from "./contended.ts";
 import { promoteDue } from "./due.ts";
 import { hostOrders, resumedBefore } from "./host-orders.ts";
 import { resetIdempotencyKey } from "./idempotency-key.ts";
@@ -33,7 +34,8 @@ export function createRunStore(db: Database): RunStore {
     settle: (settlement) => settle(db, settlement),
     reconcile: (environmentId, hostId, held) => reconcile(db, environmentId, hostId, held),
     promoteDue: () => promoteDue(db),
-    promotePending: async (environmentId) => (await db.query(promotePendingRuns(environmentId))).length > 0,
+    promotePending: async (environmentId) =>
+      (await transactionAgain(db, promotePendingRuns(environmentId))).at(-1)?.length !== 0,
     rescue: () => rescue(db),
     cancel: (environmentId, runIds) => cancel(db, environmentId, runIds),
     endCancelling: (environmentId, runIds) => endCancelling(db, environmentId, runIds),
