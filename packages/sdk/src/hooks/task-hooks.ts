@@ -35,9 +35,10 @@ type Awaitable<T> = T | Promise<T>;
 export interface TaskHooks<TPayload, TOutput = unknown, TInit = unknown> {
   /**
    * Called around everything else of an attempt. `await next()` calls the rest, and rejects when the attempt fails; the attempt fails even
-   * if that is caught. Without a call of `next` the run completes without having done anything.
+   * if that is caught. Without a call of `next` the run completes without having done anything. Its payload has no type, so that
+   * it may be written before `run`, which gives the others theirs.
    */
-  readonly middleware?: (params: Omit<ParamsOfTask<"middleware", TPayload, TInit>, "init">) => Awaitable<void>;
+  readonly middleware?: (params: HookParams<"middleware">) => Awaitable<void>;
   /** Called before each attempt; what it returns is `init` of `run` and of the hooks after it. What it throws fails the attempt. */
   readonly init?: (params: Omit<ParamsOfTask<"init", TPayload, TInit>, "init">) => Awaitable<TInit>;
   /** Called before the first attempt. What it throws fails the attempt. */
