@@ -3,6 +3,7 @@ import type { PublicRunError } from "../errors.ts";
 import { type PublicStatus, publicStatuses, type StatusFlags } from "../run-state.ts";
 import { type CursorPagination, commaListSchema, cursorListShape } from "./list-query.ts";
 import type { ScheduleObject } from "./schedules.ts";
+import { machineSchema } from "./trigger.ts";
 
 /** The query of `GET /api/v1/runs`. Lists are joined by commas; any of a list may match. */
 export const listRunsQuerySchema = z.object({
@@ -12,6 +13,8 @@ export const listRunsQuerySchema = z.object({
   "filter[queue]": commaListSchema,
   "filter[version]": commaListSchema,
   "filter[tag]": commaListSchema,
+  "filter[machine]": commaListSchema.pipe(z.array(machineSchema).optional()),
+  "filter[region]": commaListSchema,
   /** `batch_…` */
   "filter[batch]": z.string().optional(),
   /** `sched_…` */

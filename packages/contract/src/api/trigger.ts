@@ -80,6 +80,9 @@ export const tagsSchema = z
 /** The sizes of machine that a run may ask for. */
 const machinePresets = ["micro", "small-1x", "small-2x", "medium-1x", "medium-2x", "large-1x", "large-2x"] as const;
 
+/** The machine of a run for which nobody asked for another. */
+export const defaultMachine = "small-1x";
+
 /** One of {@link machinePresets}. */
 export const machineSchema = z.enum(machinePresets, `must be one of ${machinePresets.join(", ")}`);
 

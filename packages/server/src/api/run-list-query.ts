@@ -26,6 +26,8 @@ export function toRunListFilter(query: unknown, nowMs: number): RunListFilter {
     queueNames: filled(parsed["filter[queue]"], "filter[queue]"),
     versionLabels: filled(parsed["filter[version]"], "filter[version]"),
     tags: filled(parsed["filter[tag]"], "filter[tag]"),
+    machines: filled(parsed["filter[machine]"], "filter[machine]"),
+    regions: filled(parsed["filter[region]"], "filter[region]"),
     batchId: idOf(parsed["filter[batch]"], "batch", "filter[batch]"),
     scheduleId: idOf(parsed["filter[schedule]"], "sched", "filter[schedule]"),
     bulkActionId: idOf(parsed["filter[bulkAction]"], "bulk", "filter[bulkAction]"),

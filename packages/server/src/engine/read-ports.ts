@@ -93,6 +93,8 @@ export interface RunFilter {
   readonly versionLabels: readonly string[] | null;
   /** Runs with any of them. */
   readonly tags: readonly string[] | null;
+  readonly machines: readonly string[] | null;
+  readonly regions: readonly string[] | null;
   readonly batchId: string | null;
   readonly scheduleId: string | null;
   /** The runs that a bulk action has cancelled or made. */

@@ -1,3 +1,4 @@
+import { defaultMachine } from "@pawl/contract/api/trigger";
 import type { RunFilter } from "../../engine/read-ports.ts";
 import { plainArray, textArray } from "../db.ts";
 import { lowestUuidAt } from "../partitions.ts";
@@ -127,13 +128,20 @@ function ownSources(filter: RunFilter) {
   ] as const;
 }
 
+/** What a run asked for, else what its task says in its version. */
+const machine = `coalesce(r.machine, (
+        select t.machine from task t where t.environment_id = $1::uuid and t.version_id = v.id and t.id = r.task_id
+      ), '${defaultMachine}')`;
+
 function fieldConditions(filter: RunFilter, place: (value: unknown) => string): readonly string[] {
-  const { taskIds, queueNames, versionLabels, tags, isTest, standing } = filter;
+  const { taskIds, queueNames, versionLabels, tags, machines, regions, isTest, standing } = filter;
   const conditions: string[] = [];
   if (taskIds !== null) conditions.push(`r.task_id = any (${place(textArray(taskIds))}::text[])`);
   if (queueNames !== null) conditions.push(`r.queue_name = any (${place(textArray(queueNames))}::text[])`);
   if (versionLabels !== null) conditions.push(`v.label = any (${place(textArray(versionLabels))}::text[])`);
   if (tags !== null) conditions.push(`r.tags && ${place(textArray(tags))}::text[]`);
+  if (machines !== null) conditions.push(`${machine} = any (${place(textArray(machines))}::text[])`);
+  if (regions !== null) conditions.push(`r.region = any (${place(textArray(regions))}::text[])`);
   if (isTest !== null) conditions.push(`r.is_test = ${place(isTest)}::boolean`);
   if (standing === null) return conditions;
   const statesPlace = place(
@@ -153,6 +161,8 @@ function shapeOf(filter: RunFilter, source: string): string {
     q: filter.queueNames,
     v: filter.versionLabels,
     g: filter.tags,
+    m: filter.machines,
+    r: filter.regions,
     i: filter.isTest,
     b: filter.batchId,
     s: filter.scheduleId,
