@@ -83,6 +83,7 @@ export type { BatchResult, TaskRunResult } from "./tasks/result-types.ts";
 export type { SchemaInput, SchemaOutput, StandardSchema, TaskSchema } from "./tasks/schema.ts";
 export type {
   AnyTask,
+  DebounceOptions,
   MachinePreset,
   RunHandle,
   Task,

@@ -44,8 +44,28 @@ export interface TaskOptions<TId extends string, TInput, TOutput, TInit = unknow
   readonly run: (payload: TInput, args: RunArguments<TInit>) => Promise<TOutput> | TOutput;
 }
 
+/** How triggers of one task with the same key join into one run that is delayed until they pause. */
+export interface DebounceOptions {
+  /** Which triggers of the task join; 1 to 512 characters. */
+  readonly key: string;
+  /** How long after the last of them the run is queued: a duration of a second or more, such as `5s`. */
+  readonly delay: string;
+  /**
+   * `leading`: the run has the payload and options of the first. `trailing`: the payload, metadata, tags, `maxAttempts`, `maxDuration`
+   * and machine of the last, and whatever else of the first. Default: `leading`.
+   */
+  readonly mode?: "leading" | "trailing";
+  /** How long after the first of them the run is queued at the latest; longer than the delay; default: a day, or the delay. */
+  readonly maxDelay?: string;
+}
+
 /** Options of one trigger call. */
 export interface TriggerOptions {
+  /**
+   * Joins triggers that come close together: while a run with this key is delayed, a trigger of the task makes no other, and puts that
+   * one off. The handle's `isCached` says whether the run was there. Not beside `delay`.
+   */
+  readonly debounce?: DebounceOptions;
   /**
    * When the run may start: so long from now, as in `1h30m`, or at a date (`Date` or ISO text). A date in the past is now.
    */

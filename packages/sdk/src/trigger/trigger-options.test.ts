@@ -53,6 +53,51 @@ test("a run that is waited for executes with the version of the one that waits",
   assert.deepEqual(await toWireOptions({ version: "20260101.1" }, { ...place, isAwaited: true }), {});
 });
 
+test("a debounce passes as it is written", async () => {
+  const debounce = { key: "k", delay: "5s", mode: "trailing", maxDelay: "1m" } as const;
+  const wire = await toWireOptions({ debounce }, place);
+  assert.deepEqual(wire, { debounce });
+  assert.deepEqual(triggerOptionsSchema.parse(wire).debounce, {
+    key: "k",
+    delayMs: 5_000,
+    mode: "trailing",
+    maxDelayMs: 60_000,
+  });
+  assert.equal(triggerOptionsSchema.parse({ debounce: { key: "k", delay: "1s" } }).debounce?.mode, "leading");
+});
+
+const wrongDebounces: readonly (readonly [object, string, RegExp])[] = [
+  [{ debounce: "k" }, "debounce", /debounce for task t must be an object such as .*, not "k"\.$/],
+  [
+    { debounce: { key: "", delay: "5s" } },
+    "debounce.key",
+    /debounce\.key for task t must be a text of 1 to 512.*, not ""\.$/,
+  ],
+  [{ debounce: { key: "x".repeat(513), delay: "5s" } }, "debounce.key", /1 to 512/],
+  [{ debounce: { delay: "5s" } }, "debounce.key", /not undefined/],
+  [{ debounce: { key: "k", delay: "0s" } }, "debounce.delay", /a duration of a second or more, such as 5s, not "0s"/],
+  [{ debounce: { key: "k", delay: "2030-01-01T00:00:00Z" } }, "debounce.delay", /not "2030-01-01/],
+  [{ debounce: { key: "k", delay: new Date(5) } }, "debounce.delay", /a duration of a second or more/],
+  [{ debounce: { key: "k" } }, "debounce.delay", /not undefined/],
+  [{ debounce: { key: "k", delay: "5s", mode: "both" } }, "debounce.mode", /must be leading or trailing, not "both"/],
+  [{ debounce: { key: "k", delay: "5s", maxDelay: "5s" } }, "debounce.maxDelay", /longer than the delay.*, not "5s"/],
+  [
+    { debounce: { key: "k", delay: "5s" }, delay: "1h" },
+    "debounce",
+    /debounce for task t must not stand beside the option delay/,
+  ],
+];
+
+for (const [options, field, message] of wrongDebounces) {
+  test(`refuses ${JSON.stringify(options).slice(0, 80)}`, async () => {
+    const error = await toWireOptions(options as TriggerOptions, place).catch((error: unknown) => error);
+    assert.ok(error instanceof BadRequestError);
+    assert.match(error.message, message);
+    assert.equal(error.param, `options.${field}`);
+    assert.equal(triggerOptionsSchema.safeParse(options).success, false, "the server refuses it, too");
+  });
+}
+
 test("a hash passes as it is", async () => {
   const hash = "f".repeat(64);
   assert.deepEqual(await toWireOptions({ idempotencyKey: hash }, place), { idempotencyKey: hash });

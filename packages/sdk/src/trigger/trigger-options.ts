@@ -1,3 +1,4 @@
+import { debounceBesideDelay, readDebounce } from "@pawl/contract/debounce";
 import { parseDuration } from "@pawl/contract/duration";
 import type { RunCall } from "@pawl/contract/worker-protocol";
 import { environmentVariable } from "../client/node-modules.ts";
@@ -48,6 +49,7 @@ export async function toWireOptions(
   const { delay, queue, tags } = given;
   return withoutUndefined({
     delay: delay instanceof Date ? delay.toISOString() : delay,
+    debounce: given.debounce,
     ttl: given.ttl,
     queue: queue === undefined ? undefined : { name: queue },
     concurrencyKey: given.concurrencyKey,
@@ -115,6 +117,7 @@ export function checkKeyLife(life: string | undefined, subject: string): void {
 
 /** What each option must be, and how to say so. The server knows the rest. */
 const rules: { readonly [K in keyof TriggerOptions]-?: readonly [(value: unknown) => boolean, string] } = {
+  debounce: [isPlainObject, 'an object such as { key: "user:1", delay: "5s" }'],
   delay: [isTime, "a duration such as 1h30m, an ISO date or a valid Date"],
   ttl: [(ttl) => isDuration(ttl) || isNumber(ttl, 0), "a duration such as 10m, or a number of seconds from 0"],
   idempotencyKey: [isKey, "a text of 1 to 2,048 characters, or an array of texts"],
@@ -136,6 +139,7 @@ function check(options: TriggerOptions, { subject, isItem = false }: OptionsPlac
     if (value !== undefined && (!isItem || isChangedByJson(value))) checkOption(name, value, subject);
   }
   if (options.metadata !== undefined) checkMetadata(options.metadata, subject, isItem);
+  if (options.debounce !== undefined && !isItem) checkDebounce(options, subject);
 }
 
 /** Whether a value would arrive as another one, or not at all, if it is not what it should be. */
@@ -161,6 +165,17 @@ function checkMetadata(metadata: Readonly<Record<string, unknown>>, subject: str
   if (bytes <= maxMetadataBytes) return;
   const size = `has ${Math.ceil(bytes / 1024)} KB; at most ${maxMetadataBytes / 1024} KB can be kept`;
   throw badRequest("options.metadata", `The option metadata for ${subject} ${size}.`);
+}
+
+function checkDebounce({ debounce, delay }: TriggerOptions, subject: string): void {
+  if (delay !== undefined) {
+    throw badRequest("options.debounce", `The option debounce for ${subject} ${debounceBesideDelay}.`);
+  }
+  const read = readDebounce(debounce);
+  if (!("problem" in read) || read.field === "") return;
+  const { field, problem } = read;
+  const message = `The option debounce.${field} for ${subject} ${problem}, not ${shown(debounce?.[field])}.`;
+  throw badRequest(`options.debounce.${field}`, message);
 }
 
 function isNumber(value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): boolean {

@@ -134,3 +134,60 @@ test("a child names its parent, and its family is shown", async (t) => {
   assert.deepEqual([lost.status, lost.body.code, lost.body.param], [409, "lost_claim", "options.parentFence"]);
   assert.equal(lost.headers.get("x-should-retry"), "false");
 });
+
+test("triggers with one debounce key share a run, which has the last one's payload where they say so", async (t) => {
+  const api = await startApi(t);
+  const triggerOne = async (payload: unknown, debounce: object, options: object = {}) => {
+    const body = { payload, options: { ...options, debounce } };
+    const answer = await call(api, "POST", "/api/v1/tasks/a/trigger", { body });
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    return answer.body as { readonly id: string; readonly isCached: boolean };
+  };
+  const first = await triggerOne(1, { key: "k", delay: "1h" }, { tags: "first" });
+  const joined = await triggerOne(2, { key: "k", delay: "2h" }, { tags: "second" });
+  assert.deepEqual([first.isCached, joined], [false, { id: first.id, isCached: true }]);
+  const shown = async () => (await call(api, "GET", `/api/v3/runs/${first.id}`)).body;
+  const leading = await shown();
+  assert.deepEqual([leading.status, leading.payload, leading.tags], ["PENDING_VERSION", 1, ["first"]]);
+  const dueInMs = new Date(leading.delayedUntil).getTime() - Date.now();
+  assert.ok(dueInMs > 7_190_000 && dueInMs <= 7_200_000, `due in ${dueInMs} ms`);
+  await triggerOne(3, { key: "k", delay: "1h", mode: "trailing", maxDelay: "1h30m" }, { metadata: { n: 3 } });
+  const trailing = await shown();
+  assert.deepEqual([trailing.payload, trailing.metadata, trailing.tags], [3, { n: 3 }, []]);
+  assert.equal(trailing.delayedUntil, leading.delayedUntil, "never brought forward");
+  assert.notEqual((await triggerOne(4, { key: "another", delay: "1h" })).id, first.id);
+  await call(api, "POST", `/api/v2/runs/${first.id}/cancel`);
+  const next = await triggerOne(5, { key: "k", delay: "1h" });
+  assert.ok(next.id !== first.id && !next.isCached, "the key of a cancelled run is free");
+});
+
+test("a debounce that can't be meant is refused, with the field and what it must be", async (t) => {
+  const api = await startApi(t);
+  const refusals: readonly (readonly [unknown, string, RegExp, object?])[] = [
+    ["k", "debounce", /must be an object such as/],
+    [{ key: "", delay: "5s" }, "debounce.key", /must be a text of 1 to 512 characters/],
+    [{ key: "x".repeat(513), delay: "5s" }, "debounce.key", /must be a text of 1 to 512 characters/],
+    [{ key: "a\0b", delay: "5s" }, "debounce.key", /NUL/],
+    [{ key: "k", delay: "0s" }, "debounce.delay", /must be a duration of a second or more/],
+    [{ key: "k", delay: "2030-01-01T00:00:00Z" }, "debounce.delay", /must be a duration of a second or more/],
+    [{ key: "k", delay: "5s", mode: "both" }, "debounce.mode", /must be leading or trailing/],
+    [
+      { key: "k", delay: "5s", maxDelay: "5s" },
+      "debounce.maxDelay",
+      /must be a duration that is longer than the delay/,
+    ],
+    [{ key: "k", delay: "5s" }, "debounce", /must not stand beside the option delay/, { delay: "1h" }],
+  ];
+  for (const [debounce, field, message, options = {}] of refusals) {
+    const body = { options: { ...options, debounce } };
+    const answer = await call(api, "POST", "/api/v1/tasks/a/trigger", { body });
+    assert.deepEqual([answer.status, answer.body.param], [422, `options.${field}`], JSON.stringify(answer.body));
+    assert.match(answer.body.error, message);
+  }
+  const [{ runs } = {}] = await api.database.query({
+    name: "debounce_test_runs",
+    text: "select count(*)::int as runs from run",
+    values: [],
+  });
+  assert.equal(runs, 0);
+});
