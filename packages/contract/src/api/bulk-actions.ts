@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { publicStatuses } from "../run-state.ts";
 import { type CursorPagination, maxPageSize } from "./list-query.ts";
-import { optional, textSchema } from "./trigger.ts";
+import { machineSchema, optional, textSchema } from "./trigger.ts";
 
 /** The most runs that a bulk action may name by their ids. */
 export const maxBulkRunIds = 10_000;
@@ -47,6 +47,8 @@ export const bulkFilterSchema = z.strictObject({
   queue: optional(oneOrMore(queueSchema)),
   version: optional(textsSchema),
   tag: optional(textsSchema),
+  machine: optional(oneOrMore(machineSchema)),
+  region: optional(textsSchema),
   /** `batch_…` */
   batch: optional(z.string("must be the id of a batch")),
   /** `sched_…` */

@@ -28,6 +28,8 @@ function runFilter(filter: Partial<BulkFilter>, nowMs: number): RunFilter {
     queueNames: filled(filter.queue, "filter.queue"),
     versionLabels: filled(filter.version, "filter.version"),
     tags: filled(filter.tag, "filter.tag"),
+    machines: filled(filter.machine, "filter.machine"),
+    regions: filled(filter.region, "filter.region"),
     batchId: idOf(filter.batch, "batch", "filter.batch"),
     scheduleId: idOf(filter.schedule, "sched", "filter.schedule"),
     bulkActionId: idOf(filter.bulkAction, "bulk", "filter.bulkAction"),

@@ -20,6 +20,8 @@ const everyRun: RunFilter = {
   queueNames: null,
   versionLabels: null,
   tags: null,
+  machines: null,
+  regions: null,
   batchId: null,
   scheduleId: null,
   bulkActionId: null,
@@ -163,6 +165,8 @@ test("every field of a filter counts", async (t) => {
   assert.deepEqual(await found({ queueNames: ["aside"] }), [1, 1]);
   assert.deepEqual(await found({ tags: ["x"], isTest: true }), [1, 1]);
   assert.deepEqual(await found({ tags: ["x"], isTest: false }), [0, 0]);
+  assert.deepEqual(await found({ machines: ["small-1x"] }), [1, 2]);
+  assert.deepEqual(await found({ regions: ["default"] }), [0, 0]);
   assert.deepEqual(await found({ versionLabels: [String(label?.label)] }), [0, 1]);
   assert.deepEqual(await found({ standing: { states: [], outcomes: ["failed"] } }), [0, 1]);
   assert.deepEqual(await found({ standing: { states: [], outcomes: ["failed", "completed"] } }), [0, 1]);
