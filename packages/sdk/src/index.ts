@@ -46,10 +46,19 @@ export type { RetryOptions, TryArguments } from "./retry/on-throw.ts";
 export type { ResetFormat } from "./retry/reset-time.ts";
 export { type RetryApi, retry } from "./retry/retry-api.ts";
 export type { FetchRetryOptions, RetryFetchInit } from "./retry/retry-fetch.ts";
+export type { BulkActionRef, BulkApi } from "./runs/bulk.ts";
+export type {
+  BulkAction,
+  BulkCancelOptions,
+  BulkReplayOptions,
+  BulkSelection,
+  ListBulkActionsOptions,
+} from "./runs/bulk-types.ts";
 export type { ReplayOptions, RescheduleOptions, RunRef } from "./runs/control.ts";
 export type { ListRunsOptions } from "./runs/list.ts";
 export type { PollOptions } from "./runs/poll.ts";
 export type { ListedRun, RetrievedRun } from "./runs/run.ts";
+export type { QueueFilter, RunFilters } from "./runs/run-filters.ts";
 export { runs } from "./runs/runs-api.ts";
 export type { RunArguments, WaitAbout } from "./runtime.ts";
 export type { ScheduledTaskPayload } from "./schedules/scheduled-payload.ts";

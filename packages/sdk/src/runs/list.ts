@@ -1,4 +1,3 @@
-import type { PublicStatus } from "@pawl/contract/run-state";
 import { callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { withDates } from "../client/dates.ts";
@@ -6,31 +5,15 @@ import { isWireList, listQuery } from "../client/list-query.ts";
 import { type PagePromise, pagePromise } from "../client/page.ts";
 import { unexpectedAnswer } from "../trigger/trigger.ts";
 import { type ListedRun, runTimeFields } from "./run.ts";
+import { queueNames, type RunFilters } from "./run-filters.ts";
 
-/** Which runs to list. Of several values in one field any may match; the fields must all match. */
-export interface ListRunsOptions {
+/** Which runs to list. */
+export interface ListRunsOptions extends RunFilters {
   /** Runs on a page, 1 to 100; default: 25. */
   readonly limit?: number;
   /** A cursor of an earlier page. */
   readonly after?: string;
   readonly before?: string;
-  readonly status?: PublicStatus | readonly PublicStatus[];
-  readonly taskIdentifier?: string | readonly string[];
-  /** The version that the run executes with, such as `20250228.1`. */
-  readonly version?: string | readonly string[];
-  /** Runs with any of the tags. */
-  readonly tag?: string | readonly string[];
-  /** `task/<id>` for a task's own queue. */
-  readonly queue?: string | readonly string[];
-  /** `batch_…` */
-  readonly batch?: string;
-  readonly isTest?: boolean;
-  /** Made at or after this time; a number counts milliseconds since 1970. */
-  readonly from?: Date | number;
-  /** Made before or at this time. */
-  readonly to?: Date | number;
-  /** Made in the last such time, as in `7d`. */
-  readonly period?: string;
 }
 
 /**
@@ -45,8 +28,9 @@ export interface ListRunsOptions {
  * ```
  */
 export function list(options: ListRunsOptions = {}, requestOptions?: RequestOptions): PagePromise<ListedRun> {
-  const { status, taskIdentifier, version, tag, queue, batch, isTest } = options;
-  const filters = { status, taskIdentifier, version, tag, queue, batch, isTest: isTest?.toString() };
+  const { status, taskIdentifier, version, tag, machine, region, batch, schedule, bulkAction } = options;
+  const [queue, isTest] = [queueNames(options.queue), options.isTest?.toString()];
+  const filters = { status, taskIdentifier, version, tag, queue, machine, region, batch, schedule, bulkAction, isTest };
   return pagePromise(options, async (cursors) => {
     const path = `/api/v1/runs?${listQuery(filters, options, cursors)}`;
     const answer = await callApi({ method: "GET", path, options: requestOptions });

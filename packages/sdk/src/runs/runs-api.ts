@@ -1,3 +1,4 @@
+import { bulk } from "./bulk.ts";
 import { cancel, replay, reschedule } from "./control.ts";
 import { list } from "./list.ts";
 import { poll } from "./poll.ts";
@@ -13,4 +14,4 @@ import { retrieve } from "./retrieve.ts";
  * await runs.replay(run.id);
  * ```
  */
-export const runs = { retrieve, poll, list, cancel, replay, reschedule };
+export const runs = { retrieve, poll, list, cancel, replay, reschedule, bulk };
