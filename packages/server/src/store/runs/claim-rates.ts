@@ -26,7 +26,7 @@ const ofQueues: Bucket = {
 
 /**
  * The common table expressions `key_bucket` and `queue_bucket`: of the lanes in `ready` that have a rate, what their buckets hold.
- * A bucket that was filled under a slower rate counts as just empty.
+ * A bucket that is emptier than empty, since a slower rate held when it was written, is empty from now on (is_cut).
  */
 export const readBuckets = [bucketsOf("key_bucket", ofKeys), bucketsOf("queue_bucket", ofQueues)].join(",");
 
@@ -35,12 +35,15 @@ function bucketsOf(name: string, { isCombined, interval, burst, keys }: Bucket):
   ${name} as materialized (
     select *, floor(burst - extract(epoch from full_at - statement_timestamp())::float8 * 1000 / interval_ms + 1e-9)::int as tokens
     from (
-      select r.*, b.place, greatest(statement_timestamp(), least(coalesce(b.full_at, '-infinity'),
-               statement_timestamp() + r.burst * r.interval_ms * interval '1 millisecond')) as full_at
+      select r.*, b.place, greatest(statement_timestamp(), least(coalesce(b.full_at, '-infinity'), e.empty_at)) as full_at,
+             coalesce(b.full_at > e.empty_at, false) as is_cut
       from (
         select distinct ${keys.join(", ")}, ${interval} as interval_ms, ${burst} as burst from ready
         where ${interval} is not null
       ) r
+      cross join lateral (
+        select statement_timestamp() + r.burst * r.interval_ms * interval '1 millisecond' as empty_at
+      ) e
       left join lateral (
         select b.ctid as place, b.full_at from rate_bucket b
         where b.environment_id = $1::uuid and b.queue_name = r.queue_name and b.is_combined = ${isCombined}
@@ -61,9 +64,9 @@ export const spendTokens = `
   spent_queues as materialized (${spentOf("queue_bucket", ofQueues, "select sum(g.got) from got g where g.queue_name = b.queue_name")}
   ),
   spent as materialized (
-    select queue_name, false as is_combined, concurrency_key, place, full_at from spent_keys where got > 0
+    select queue_name, false as is_combined, concurrency_key, place, full_at from spent_keys where got > 0 or is_cut
     union all
-    select queue_name, true, '', place, full_at from spent_queues where got > 0
+    select queue_name, true, '', place, full_at from spent_queues where got > 0 or is_cut
   ),
   filled as (
     update rate_bucket b set full_at = s.full_at from spent s where b.ctid = s.place
@@ -81,7 +84,7 @@ function spentOf(bucket: string, { keys }: Bucket, got: string): string {
              ${first} + least((ceil(burst / 2.0) - 1) * interval_ms, ${mostGatheredMs}) * interval '1 millisecond' + interval '1 microsecond',
              (select opens_from from scope)) end as opens_at
     from (
-      select ${keys.join(", ")}, interval_ms, burst, tokens, place, got,
+      select ${keys.join(", ")}, interval_ms, burst, tokens, is_cut, place, got,
              full_at + got * interval_ms * interval '1 millisecond' as full_at
       from ${bucket} b cross join lateral (select coalesce((${got}), 0)::int as got) t
     ) s`;

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newUuid } from "@pawl/contract/ids";
-import type { Statement } from "../db.ts";
 import { endDueWaits } from "../waits/due-waits.ts";
 import { lockEnvironment } from "./claim.ts";
 import { claimRuns } from "./claim-lanes.ts";
@@ -9,6 +8,7 @@ import { claimPlainRuns } from "./claim-plain.ts";
 import { forgetStaleDebounces } from "./debounce.ts";
 import { findDue, findNextDue } from "./due.ts";
 import { expireRuns } from "./expire.ts";
+import { assertBounded, indexesOf, type PlanNode, plansOf } from "./fixtures/plans.ts";
 import { limitedTask, plainTask, type RunStage, runStage } from "./fixtures/run-stage.ts";
 import { insertRunsWithOptions, lockBefore } from "./insert-with-options.ts";
 import { openLanes } from "./lanes.ts";
@@ -69,61 +69,6 @@ async function crowd(stage: RunStage): Promise<void> {
   `);
   await client.end();
 }
-
-interface PlanNode {
-  readonly "Node Type": string;
-  readonly "Relation Name"?: string;
-  readonly "Index Name"?: string;
-  readonly "Actual Rows": number;
-  readonly "Actual Loops": number;
-  readonly "Rows Removed by Filter"?: number;
-  readonly "Shared Hit Blocks": number;
-  readonly "Shared Read Blocks": number;
-  readonly Plans?: readonly PlanNode[];
-}
-
-function nodesOf(plan: PlanNode): readonly PlanNode[] {
-  return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
-}
-
-const bigTables = /^(live_run|run_\d+|lane|lane_wake|waitpoint|run_wait|debounce)$/;
-
-/** Executes statements in a transaction that is undone, as the store would, and answers their plans. */
-async function plansOf(stage: RunStage, statements: readonly Statement[]): Promise<ReadonlyMap<string, PlanNode>> {
-  const client = await stage.database.connect();
-  const plans = new Map<string, PlanNode>();
-  try {
-    await client.query(
-      "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off; set enable_mergejoin = off; set jit = off",
-    );
-    await client.query("begin");
-    for (const { name, text, values } of statements) {
-      await client.query(`prepare ${name} as ${text}`);
-      const literals = values.map((value) => (value === null ? "null" : client.escapeLiteral(String(value))));
-      const call = values.length === 0 ? name : `${name}(${literals.join(", ")})`;
-      const { rows } = await client.query(`explain (analyze, buffers, timing off, format json) execute ${call}`);
-      plans.set(name, rows[0]["QUERY PLAN"][0].Plan); // a column of JSON
-    }
-  } finally {
-    await client.end(); // undoes the transaction
-  }
-  return plans;
-}
-
-/** A plan that walks over no more than what it is for: rows it looks at, and pages. */
-function assertBounded(name: string, plan: PlanNode, bounds: { readonly rows: number; readonly pages: number }): void {
-  for (const node of nodesOf(plan)) {
-    const relation = node["Relation Name"] ?? "";
-    if (!bigTables.test(relation)) continue;
-    assert.notEqual(node["Node Type"], "Seq Scan", `${name}: ${relation}`);
-    const rows = (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"];
-    assert.ok(rows <= bounds.rows, `${name} looks at ${rows} rows of ${relation} by ${node["Index Name"]}`);
-  }
-  const pages = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"];
-  assert.ok(pages <= bounds.pages, `${name} touches ${pages} pages`);
-}
-
-const indexesOf = (plan: PlanNode) => nodesOf(plan).map((node) => node["Index Name"]);
 
 test("with 1,000,000 live runs each statement of the hot path looks only at what it is for", {
   timeout: 120_000,
