@@ -3,6 +3,7 @@ import { toPublicId } from "@pawl/contract/ids";
 import type { Environment } from "../engine/ports.ts";
 import type { RemoveScheduleOutcome, ScheduleOutcome, ScheduleRecord } from "../engine/schedule-ports.ts";
 import { describeCron } from "../engine/schedules/cron.ts";
+import { firesAfter } from "../engine/schedules/fire-times.ts";
 import { effectiveAt } from "../engine/schedules/fire-window.ts";
 import { ApiError } from "./errors.ts";
 import { notFound } from "./validation.ts";
@@ -15,7 +16,8 @@ import { notFound } from "./validation.ts";
  * @returns the object of the API
  */
 export function scheduleObject(environment: Environment, schedule: ScheduleRecord): ScheduleObject {
-  const { window, nextAt } = schedule;
+  const { window } = schedule;
+  const next = comingFire(schedule, new Date());
   return {
     id: toPublicId("sched", schedule.id),
     type: schedule.type === "declarative" ? "DECLARATIVE" : "IMPERATIVE",
@@ -28,10 +30,17 @@ export function scheduleObject(environment: Environment, schedule: ScheduleRecor
     ...(window === null ? {} : { window }),
     catchUp: schedule.catchUp,
     overlap: schedule.overlap,
-    nextRun: nextAt?.toISOString() ?? null,
-    ...(nextAt === null ? {} : { nextRunEffectiveAt: effectiveAt(schedule, nextAt).toISOString() }),
+    nextRun: next?.toISOString() ?? null,
+    ...(next === null ? {} : { nextRunEffectiveAt: effectiveAt(schedule, next).toISOString() }),
     environments: [{ id: toPublicId("env", environment.id), type: environment.type, userName: null }],
   };
+}
+
+/** The next fire that is still to come: where nothing can fire a schedule for a time, its own next one is in the past. */
+function comingFire(schedule: ScheduleRecord, now: Date): Date | null {
+  const { nextAt, cron, timezone } = schedule;
+  if (nextAt === null || effectiveAt(schedule, nextAt) > now) return nextAt;
+  return firesAfter(cron, timezone, now, 1)[0] ?? null;
 }
 
 /** Renders what makes the times of a schedule. */

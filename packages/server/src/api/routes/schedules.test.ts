@@ -89,6 +89,18 @@ test("a schedule is changed, switched off and on, and removed", async (t) => {
   assert.equal((await call(api, "GET", `${path}/${id}`)).status, 404);
 });
 
+test("the next run is still to come where nothing could fire the last ones", async (t) => {
+  const api = await startWithTasks(t); // development, without a host
+  const { id, nextRun } = (await create(api, {})).body;
+  await api.database.query({
+    name: "schedules_test_past",
+    text: `update schedule set next_at = next_at - interval '3 days', due_at = due_at - interval '3 days'
+           where type = 'imperative' returning id`,
+    values: [],
+  });
+  assert.equal((await call(api, "GET", `${path}/${id}`)).body.nextRun, nextRun);
+});
+
 test("what can't be right is answered with 422, the field and a sentence", async (t) => {
   const api = await startWithTasks(t);
   const { id } = (await create(api, {})).body;
