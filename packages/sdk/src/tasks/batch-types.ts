@@ -19,7 +19,10 @@ export interface BatchOptions {
   readonly idempotencyKey?: IdempotencyKeyInput;
   /** How long the key is kept, such as `1h`; default: 30 days. */
   readonly idempotencyKeyTTL?: string;
-  /** Accepted for compatibility: the runs of a batch are always made in the order of its items. */
+  /**
+   * Queues no run before that of an earlier item: in a queue that executes one run at a time they execute in the order of the
+   * items. Without it, a run may come before that of an item some hundred places earlier; default: false.
+   */
   readonly triggerSequentially?: boolean;
 }
 

@@ -197,6 +197,18 @@ test("the key of a batch goes to each item with its index, unless it has one", a
   await assert.rejects(tasks.batchTrigger("hello", items, { idempotencyKeyTTL: "ever" }), BadRequestError);
 });
 
+test("asks for the order of the items where it counts", async (t) => {
+  const server = await serve(t, () => sealed);
+  const items = [{ payload: 1 }, { payload: 2 }];
+  await tasks.batchTrigger("hello", items, { triggerSequentially: true });
+  await batch.trigger([{ id: "hello", payload: 1 }], { triggerSequentially: true });
+  await tasks.batchTrigger("hello", items, { triggerSequentially: false });
+  assert.deepEqual(
+    server.requests.filter((_request, index) => index % 2 === 1).map(({ path }) => path.split("/items")[1]),
+    ["?sequential=true", "?sequential=true", ""],
+  );
+});
+
 test("a batch that another call has made is not sent again", async (t) => {
   const server = await startProtocolServer(() => ({ body: { id: "batch_1", runCount: 1, isCached: true } }));
   t.after(() => server.close());

@@ -76,7 +76,8 @@ export async function sendBatch<TItem>(
       : createInRun(run, runCount, batchKey, wait));
     batchId = batch.batchId;
     phase = "stream";
-    if (!batch.isCached) await sendItems(batchId, written.lines, requestOptions);
+    const isSequential = options?.triggerSequentially === true;
+    if (!batch.isCached) await sendItems({ batchId, lines: written.lines, isSequential, options: requestOptions });
     return batch;
   } catch (error) {
     throw new BatchTriggerError({ phase, batchId, itemCount: runCount, cause: error });
@@ -122,23 +123,28 @@ async function createOverHttp(
   return { batchId, runCount, isCached, ...accessTokenOf(answer) };
 }
 
-async function sendItems(
-  batchId: string,
-  lines: readonly string[],
-  options: RequestOptions | undefined,
-): Promise<void> {
+/** The items of a batch that was made. */
+interface ItemsToSend {
+  readonly batchId: string;
+  readonly lines: readonly string[];
+  readonly isSequential: boolean;
+  readonly options: RequestOptions | undefined;
+}
+
+async function sendItems(items: ItemsToSend): Promise<void> {
+  const { batchId, lines } = items;
   let last: Partial<BatchItemsAnswer> = {};
   for (let stream = 1; stream <= maxStreams; stream++) {
-    for (const body of streamParts(lines)) last = itemsAnswer(await sendPart(batchId, body, options));
+    for (const body of streamParts(lines)) last = itemsAnswer(await sendPart(items, body));
     if (last.sealed === true) return;
   }
   throw new BatchNotSealedError(batchId, last.enqueuedCount ?? 0, last.expectedCount ?? lines.length);
 }
 
-function sendPart(batchId: string, body: string, options: RequestOptions | undefined): Promise<ApiAnswer> {
+function sendPart({ batchId, isSequential, options }: ItemsToSend, body: string): Promise<ApiAnswer> {
   return callApi({
     method: "POST",
-    path: `/api/v3/batches/${encodeURIComponent(batchId)}/items`,
+    path: `/api/v3/batches/${encodeURIComponent(batchId)}/items${isSequential ? "?sequential=true" : ""}`,
     contentType: "application/x-ndjson",
     body,
     options: { retry: { factor: 2, randomize: true, ...options?.retry } },
