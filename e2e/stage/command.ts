@@ -7,6 +7,8 @@ export interface CommandSettings {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Whether something will be typed into it; without, its input is empty. */
+  readonly hasInput?: boolean;
 }
 
 /** How a command ended. */
@@ -32,9 +34,14 @@ export class RunningCommand {
   readonly #child: ChildProcess;
   #listeners = new Set<() => void>();
 
-  constructor({ file, args, cwd, env }: CommandSettings) {
+  constructor({ file, args, cwd, env, hasInput = false }: CommandSettings) {
     this.name = [file, ...args].join(" ");
-    this.#child = spawn(file, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = spawn(file, args, {
+      cwd,
+      env,
+      detached: true,
+      stdio: [hasInput ? "pipe" : "ignore", "pipe", "pipe"],
+    });
     if (this.#child.pid === undefined) throw new Error(`${file} can't be started.`);
     this.pid = this.#child.pid;
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -60,6 +67,11 @@ export class RunningCommand {
       .split("\n")
       .slice(0, -1)
       .flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as JsonLine] : [])); // any object can be read by name
+  }
+
+  /** Types something into it. */
+  type(text: string): void {
+    this.#child.stdin?.write(text);
   }
 
   /** Signals the command alone. */

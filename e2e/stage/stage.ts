@@ -10,7 +10,8 @@ import { until } from "./until.ts";
 /** The folder of the repository. */
 export const rootDir = join(import.meta.dirname, "..", "..");
 
-const pawlPath = join(rootDir, "packages", "cli", "bin", "pawl.cjs");
+/** The file of the `pawl` command. */
+export const pawlPath = join(rootDir, "packages", "cli", "bin", "pawl.cjs");
 const endTimeoutMs = 20_000;
 const leftoverTimeoutMs = 8_000;
 

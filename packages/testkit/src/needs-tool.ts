@@ -1,6 +1,6 @@
 import { accessSync, constants, globSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { type TestFn, test } from "node:test";
+import { type TestContext, test } from "node:test";
 
 /** Where Debian keeps tools that it leaves out of the PATH. */
 const furtherFolders = ["/usr/sbin", "/sbin", "/usr/lib/postgresql/*/bin"];
@@ -35,7 +35,7 @@ function isExecutable(path: string): boolean {
  *
  * @param tool - the program's name
  * @param name - the test's name
- * @param body - the test, given the program's path
+ * @param body - the test, given the program's path and the test's context
  * @param timeoutMs - how long it may take, in milliseconds; default: as long as any test
  * @example
  * ```ts
@@ -45,13 +45,13 @@ function isExecutable(path: string): boolean {
 export function testWithTool(
   tool: string,
   name: string,
-  body: (path: string) => ReturnType<TestFn>,
+  body: (path: string, t: TestContext) => void | Promise<void>,
   timeoutMs?: number,
 ): void {
   const fullName = `${name} (needs ${tool})`;
   const path = findTool(tool);
   const isRequired = process.env.PAWL_TEST_TOOLS === "required";
-  if (path !== null) void test(fullName, { timeout: timeoutMs }, () => body(path));
+  if (path !== null) void test(fullName, { timeout: timeoutMs }, (t) => body(path, t));
   else if (isRequired) void test(fullName, () => Promise.reject(new Error(`${tool} is not installed`)));
   else void test(fullName, { skip: `${tool} is not installed` }, () => undefined);
 }

@@ -41,7 +41,8 @@ const root = "/api/v1/bulk-actions";
 export function createBulkActionClient(credentials: Credentials): BulkActionClient {
   // The answers are those of the contract: server and command are released together.
   const get = async <T>(path: string) => (await send(credentials, { method: "GET", path })) as T;
-  const post = (path: string, body: unknown) => send(credentials, { method: "POST", path, body: JSON.stringify(body) });
+  const post = (path: string, body: unknown, headers = {}) =>
+    send(credentials, { method: "POST", path, body: JSON.stringify(body), headers });
   return {
     count: async (request) => (await post(root, { ...bodyOf(request), dryRun: true })) as BulkDryRunAnswer,
     start: async (request) =>
