@@ -9,6 +9,7 @@ import { writeServerFile } from "./server-file.ts";
 import { StartError } from "./start-error.ts";
 import { createBatchReader } from "./store/batch-reader.ts";
 import { createBatchStore } from "./store/batches.ts";
+import { createBlobStore } from "./store/blobs.ts";
 import { createBulkActionStore } from "./store/bulk-actions/bulk-action-store.ts";
 import type { Database } from "./store/db.ts";
 import { createEnvVarStore } from "./store/env-vars.ts";
@@ -157,6 +158,7 @@ async function assemble(parts: Parts): Promise<FastifyInstance> {
     envVars: createEnvVarStore(database, secrets),
     usedTokens: createUsedTokens(database),
     annotations: createAnnotationStore(database),
+    blobs: createBlobStore(database),
     runs,
     batches: createBatchReader(database),
     bulkActions,

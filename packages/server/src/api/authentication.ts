@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Environment, EnvironmentStore } from "../engine/ports.ts";
+import { type BlobAccess, blobUrl } from "./blob-url.ts";
 import { ApiError } from "./errors.ts";
 import { createPublicTokenSigner, isCovered, type PublicTokenSigner, readPublicToken } from "./public-token.ts";
 import { callbackUrl } from "./token-url.ts";
@@ -14,6 +15,8 @@ export interface Caller {
   readonly signPublicToken: PublicTokenSigner;
   /** The address where a token of the environment is completed. */
   callbackUrl(publicUrl: string, waitpointId: string): string;
+  /** An address where a packet of the environment is sent or fetched. */
+  blobUrl(publicUrl: string, access: BlobAccess, path: string): string;
 }
 
 /**
@@ -125,6 +128,7 @@ function callerWith(environment: Environment, key: string): Caller {
     oneUse: null,
     signPublicToken: createPublicTokenSigner(environment.id, key),
     callbackUrl: (publicUrl, waitpointId) => callbackUrl(publicUrl, waitpointId, key),
+    blobUrl: (publicUrl, access, path) => blobUrl(publicUrl, { access, environmentId: environment.id, path }, key),
   };
 }
 

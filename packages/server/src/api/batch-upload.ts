@@ -1,8 +1,10 @@
 import { type BatchLine, batchLineSchema, batchPlaceSchema } from "@pawl/contract/api/batch";
+import type { BlobStore } from "../engine/blob-ports.ts";
 import type { Engine, FailedBatchItem, TriggerRequest } from "../engine/engine.ts";
 import type { Environment, NewRunParent, TriggerOutcome } from "../engine/ports.ts";
 import type { OpenBatch } from "../engine/read-ports.ts";
 import { ApiError } from "./errors.ts";
+import { withFetchedPayload } from "./fetched-payload.ts";
 import { refusalError } from "./refusal.ts";
 import { toTriggerRequest } from "./trigger-request.ts";
 import { firstIssue } from "./validation.ts";
@@ -16,6 +18,10 @@ const maxLengthAtOnce = 4 * 1024 * 1024;
 export interface UploadTarget extends OpenBatch {
   readonly environment: Environment;
   readonly batchId: string;
+  /** Whether each array is made after the one before is, so that no run is queued before that of an earlier line. */
+  readonly isSequential: boolean;
+  /** Has payloads that were sent ahead. */
+  readonly blobs: Pick<BlobStore, "get">;
   /** Throws for a task that the caller may not trigger. */
   allow(taskId: string): void;
 }
@@ -49,8 +55,8 @@ export interface UploadResult {
  * @param target - the batch
  * @returns the upload
  */
-export function beginUpload(engine: Engine, target: UploadTarget): BatchUpload {
-  const { environment, batchId } = target;
+export function beginUpload(engine: Pick<Engine, "triggerMany" | "failBatchItems">, target: UploadTarget): BatchUpload {
+  const { environment, batchId, isSequential } = target;
   const seen = new Set(target.indexes);
   let waiting: TriggerRequest[] = [];
   let failed: FailedBatchItem[] = [];
@@ -62,8 +68,9 @@ export function beginUpload(engine: Engine, target: UploadTarget): BatchUpload {
 
   async function make(requests: readonly TriggerRequest[], failures: readonly FailedBatchItem[]): Promise<void> {
     const refused = [...failures];
-    for (const [position, outcome] of (await engine.triggerMany(requests)).entries()) {
-      const failure = failureOf(outcome, requests[position]);
+    const complete = await fetchPayloads(requests, target, refused);
+    for (const [position, outcome] of (await engine.triggerMany(complete)).entries()) {
+      const failure = failureOf(outcome, complete[position]);
       if (failure !== null) refused.push(failure);
       else if (outcome.kind === "found" && !outcome.isCached) deduplicated++;
       else accepted++;
@@ -78,7 +85,7 @@ export function beginUpload(engine: Engine, target: UploadTarget): BatchUpload {
     waiting = [];
     failed = [];
     waitingLength = 0;
-    inFlight = make(requests, failures).then(() => before);
+    inFlight = isSequential ? before.then(() => make(requests, failures)) : make(requests, failures).then(() => before);
     inFlight.catch(() => undefined); // `ready` or `finish` throws it; an upload that fails before has no use for it
   }
 
@@ -122,6 +129,26 @@ function requestOf(item: BatchLine, target: UploadTarget): TriggerRequest | Fail
     if (!(error instanceof ApiError)) throw error;
     return { index: item.index, taskId: item.task, error: error.message, errorCode: error.code };
   }
+}
+
+/** An item whose payload was not sent ahead becomes the error of its place. */
+async function fetchPayloads(
+  requests: readonly TriggerRequest[],
+  { environment, blobs }: UploadTarget,
+  refused: FailedBatchItem[],
+): Promise<readonly TriggerRequest[]> {
+  if (requests.every(({ payloadType }) => payloadType !== "application/store")) return requests;
+  const complete: TriggerRequest[] = [];
+  for (const request of requests) {
+    const index = request.batchIndex ?? 0;
+    try {
+      complete.push(await withFetchedPayload(blobs, environment.id, request, `items.${index}.payload`));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      refused.push({ index, taskId: request.taskId, error: error.message, errorCode: error.code });
+    }
+  }
+  return complete;
 }
 
 function parentOf({ parentRunId }: UploadTarget): NewRunParent | null {

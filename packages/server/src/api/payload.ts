@@ -13,7 +13,7 @@ export interface StoredPayload {
 
 /**
  * Turns the payload of a trigger call into the text that is stored. With a type it is a packet's text; without one it may be
- * any JSON value.
+ * any JSON value. Of a stored payload that is its path: see `withFetchedPayload`.
  *
  * @param payload - the field as it came; `undefined` when it was absent
  * @param type - the payload type of the options
@@ -22,13 +22,6 @@ export interface StoredPayload {
  * @throws ApiError when the payload is too large, is not what its type says, or can't be stored
  */
 export function toStoredPayload(payload: unknown, type: PacketType | undefined, field: string): StoredPayload {
-  if (type === "application/store") {
-    throw new ApiError(
-      "unprocessable",
-      `${field}: payloads in an object store are not supported. Send the payload itself, up to ${limitText}.`,
-      field,
-    );
-  }
   if (payload === undefined) return { payload: null, payloadType: type ?? "application/json" };
   const text = textOf(payload, type, field);
   // A UTF-16 code unit takes at most three bytes: most payloads need no count.

@@ -1,4 +1,5 @@
 import type { Service } from "../engine/service.ts";
+import { forgetBlobs } from "./blobs.ts";
 import type { Database, Statement } from "./db.ts";
 import { makePartitions } from "./partitions.ts";
 import { lockEnvironment } from "./runs/claim.ts";
@@ -37,6 +38,7 @@ export function createHousekeeping(settings: HousekeepingSettings): Service {
       forgetDebounces(),
       forgetWords(),
       forgetUsedTokens(forgetSize),
+      forgetBlobs(forgetSize),
     ]) {
       while ((await database.query(statement)).length === forgetSize);
     }

@@ -1,4 +1,5 @@
 import type { AnnotationStore } from "../../engine/annotation-ports.ts";
+import type { BlobStore } from "../../engine/blob-ports.ts";
 import type { BulkActionStore } from "../../engine/bulk-ports.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { EnvVarStore } from "../../engine/env-var-ports.ts";
@@ -39,6 +40,7 @@ import { listSchedulesRoute, retrieveScheduleRoute } from "./list-schedules.ts";
 import { listTasksRoute } from "./list-tasks.ts";
 import { listTimezonesRoute } from "./list-timezones.ts";
 import { listTokensRoute } from "./list-tokens.ts";
+import { fetchAddressRoute, fetchBlobRoute, storeAddressRoute, storeBlobRoute } from "./packets.ts";
 import { pauseEnvironmentRoute } from "./pause-environment.ts";
 import { createPublicTokenRoute, tokenClaimsRoute } from "./public-tokens.ts";
 import { registerVersionRoute } from "./register-version.ts";
@@ -64,6 +66,7 @@ export interface RouteSettings {
   readonly envVars: EnvVarStore;
   readonly usedTokens: UsedTokens;
   readonly annotations: AnnotationStore;
+  readonly blobs: BlobStore;
   readonly runs: RunReader;
   readonly batches: BatchReader;
   readonly bulkActions: Pick<BulkActionStore, "retrieve" | "list" | "count">;
@@ -88,7 +91,7 @@ export function routes(settings: RouteSettings): readonly Route[] {
   return [
     indexPageRoute(version),
     healthRoute(version),
-    triggerRoute(engine, runs, settings.usedTokens),
+    triggerRoute(settings),
     tokenClaimsRoute(),
     createPublicTokenRoute(),
     ...batchRoutes(settings),
@@ -98,6 +101,7 @@ export function routes(settings: RouteSettings): readonly Route[] {
     ...queueRoutes(settings),
     ...scheduleRoutes(settings),
     ...envVarRoutes(settings.envVars),
+    ...packetRoutes(settings),
     doctorRoute(settings.invariants),
     registerVersionRoute(engine),
     listTasksRoute(settings.versions),
@@ -107,17 +111,17 @@ export function routes(settings: RouteSettings): readonly Route[] {
   ];
 }
 
-function batchRoutes({ engine, runs, batches, usedTokens }: RouteSettings): readonly Route[] {
+function batchRoutes({ engine, runs, batches, usedTokens, blobs }: RouteSettings): readonly Route[] {
   return [
     createBatchRoute(engine, runs, usedTokens),
-    batchItemsRoute(engine, batches),
+    batchItemsRoute(engine, batches, blobs),
     retrieveBatchRoute(batches),
     retrieveBatchSummaryRoute(batches),
     batchResultsRoute(batches),
   ];
 }
 
-function runRoutes({ engine, runs, telemetry, annotations }: RouteSettings): readonly Route[] {
+function runRoutes({ engine, runs, telemetry, annotations, blobs }: RouteSettings): readonly Route[] {
   return [
     retrieveRunRoute(engine, runs),
     listRunsRoute(runs),
@@ -128,7 +132,7 @@ function runRoutes({ engine, runs, telemetry, annotations }: RouteSettings): rea
     readMetadataRoute(runs),
     changeMetadataRoute(annotations),
     cancelRunRoute(engine),
-    replayRunRoute(engine),
+    replayRunRoute(engine, blobs),
     rescheduleRunRoute(engine, runs),
     resetIdempotencyKeyRoute(engine),
   ];
@@ -177,5 +181,14 @@ function scheduleRoutes({ engine, schedules }: RouteSettings): readonly Route[] 
     switchScheduleRoute(engine, "deactivate"),
     removeScheduleRoute(engine),
     listTimezonesRoute(),
+  ];
+}
+
+function packetRoutes({ blobs, environments }: RouteSettings): readonly Route[] {
+  return [
+    storeAddressRoute(),
+    fetchAddressRoute(blobs),
+    storeBlobRoute(blobs, environments),
+    fetchBlobRoute(blobs, environments),
   ];
 }

@@ -1,6 +1,7 @@
 import type { BatchItemsAnswer } from "@pawl/contract/api/batch";
 import { maxPayloadBytes } from "@pawl/contract/packet";
 import type { FastifyRequest } from "fastify";
+import type { BlobStore } from "../../engine/blob-ports.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { BatchReader } from "../../engine/read-ports.ts";
 import { requireBatchScope, requireScope } from "../authentication.ts";
@@ -13,13 +14,19 @@ import { idInPath, notFound, pathPart } from "../validation.ts";
 
 /**
  * `POST /api/v3/batches/:batchId/items`: the second phase of a batch, one JSON line for each run. It may be repeated: items
- * that the batch has are skipped, and the batch is sealed once it has them all.
+ * that the batch has are skipped, and the batch is sealed once it has them all. With `?sequential=true` no run is queued before
+ * that of an earlier line.
  *
  * @param engine - makes the runs
  * @param batches - knows what the batch has
+ * @param blobs - has payloads that were sent ahead
  * @returns the route
  */
-export function batchItemsRoute(engine: Engine, batches: Pick<BatchReader, "open">): Route {
+export function batchItemsRoute(
+  engine: Engine,
+  batches: Pick<BatchReader, "open">,
+  blobs: Pick<BlobStore, "get">,
+): Route {
   return {
     method: "POST",
     path: "/api/v3/batches/:batchId/items",
@@ -35,7 +42,8 @@ export function batchItemsRoute(engine: Engine, batches: Pick<BatchReader, "open
       if (batch === null) throw notFound("batch", id);
       if (batch.isAborted) throw aborted(id);
       const allow = (task: string) => requireScope(caller, "batchTrigger", [["tasks", task]]);
-      const upload = beginUpload(engine, { environment, batchId, allow, ...batch });
+      const target = { environment, batchId, blobs, allow, ...batch, isSequential: isSequential(request) };
+      const upload = beginUpload(engine, target);
       try {
         for await (const lines of linesOf(request.raw, payloadBodyLimit)) {
           for (const line of lines) {
@@ -69,6 +77,11 @@ function aborted(id: string): ApiError {
     `The batch ${id} was aborted, since its items did not come in time. Trigger it again as a new one.`,
     "batchId",
   );
+}
+
+function isSequential(request: FastifyRequest): boolean {
+  const query = request.query as Readonly<Record<string, unknown>>; // the router makes nothing else
+  return query.sequential === "true";
 }
 
 function requireLines(request: FastifyRequest): void {

@@ -1,7 +1,9 @@
 import { type IdAnswer, type ReplayBody, replayBodySchema } from "@pawl/contract/api/run-control";
 import { toPublicId } from "@pawl/contract/ids";
+import type { BlobStore } from "../../engine/blob-ports.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Environment, ReplaySource } from "../../engine/ports.ts";
+import { withFetchedPayload } from "../fetched-payload.ts";
 import { idempotencyOf } from "../idempotency.ts";
 import { payloadBodyLimit, toStoredPayload } from "../payload.ts";
 import { refusalError } from "../refusal.ts";
@@ -13,9 +15,10 @@ import { idInPath, notFound, parse, pathPart, refuseNul } from "../validation.ts
  * `POST /api/v1/runs/:runId/replay`: makes a new run of another's payload and options, with those of the body in place of its own.
  *
  * @param engine - makes the run
+ * @param blobs - has payloads that were sent ahead
  * @returns the route
  */
-export function replayRunRoute(engine: Engine): Route {
+export function replayRunRoute(engine: Engine, blobs: Pick<BlobStore, "get">): Route {
   return {
     method: "POST",
     path: "/api/v1/runs/:runId/replay",
@@ -24,7 +27,7 @@ export function replayRunRoute(engine: Engine): Route {
     async answer(request, reply, { environment, signPublicToken }): Promise<IdAnswer> {
       const body = parse(replayBodySchema, request.body ?? {}, "body");
       const runId = idInPath(request, "runId", "run");
-      const outcome = await engine.replay(environment.id, runId, overridesOf(body, environment));
+      const outcome = await engine.replay(environment.id, runId, await overridesOf(body, environment, blobs));
       if (outcome.kind === "not_found") throw notFound("run", pathPart(request, "runId"));
       if (outcome.kind === "refused") throw refusalError(outcome.reason, "", "version");
       const id = toPublicId("run", outcome.runId);
@@ -34,13 +37,26 @@ export function replayRunRoute(engine: Engine): Route {
   };
 }
 
-function overridesOf(body: ReplayBody, environment: Environment): Partial<ReplaySource> {
+async function overridesOf(
+  body: ReplayBody,
+  environment: Environment,
+  blobs: Pick<BlobStore, "get">,
+): Promise<Partial<ReplaySource>> {
   for (const name of ["queue", "concurrencyKey", "version"] as const) {
     const text = body[name];
     if (text !== undefined) refuseNul(text, name);
   }
   for (const tag of body.tags ?? []) refuseNul(tag, "tags");
   const key = idempotencyOf(body, "");
+  const payload =
+    body.payload === undefined
+      ? {}
+      : await withFetchedPayload(
+          blobs,
+          environment.id,
+          toStoredPayload(body.payload, body.payloadType, "payload"),
+          "payload",
+        );
   const overrides: { [Name in keyof ReplaySource]?: ReplaySource[Name] | undefined } = {
     metadata: body.metadata === undefined ? undefined : JSON.stringify(body.metadata),
     tags: body.tags,
@@ -55,7 +71,7 @@ function overridesOf(body: ReplayBody, environment: Environment): Partial<Replay
     maxAttempts: body.maxAttempts,
     maxDurationS: body.maxDuration,
     priorityS: body.priority,
-    ...(body.payload === undefined ? {} : toStoredPayload(body.payload, body.payloadType, "payload")),
+    ...payload,
   };
   return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
 }

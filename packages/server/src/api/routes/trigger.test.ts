@@ -101,7 +101,7 @@ const refusals: Record<string, { body: unknown; status: number; param?: string; 
     body: packet("a/b", "application/store"),
     status: 422,
     param: "payload",
-    error: /Send the payload itself/,
+    error: /nothing was stored under a\/b/,
   },
   "a NUL in the payload": { body: packet("a\0b", "text/plain"), status: 422, param: "payload", error: /NUL/ },
   "a NUL in a tag": { body: { options: { tags: ["a\0"] } }, status: 422, param: "options.tags", error: /NUL/ },

@@ -1,9 +1,11 @@
 import { triggerBodySchema } from "@pawl/contract/api/trigger";
 import { toPublicId } from "@pawl/contract/ids";
+import type { BlobStore } from "../../engine/blob-ports.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { RunReader } from "../../engine/read-ports.ts";
 import type { UsedTokens } from "../../engine/token-ports.ts";
 import { requireScope } from "../authentication.ts";
+import { withFetchedPayload } from "../fetched-payload.ts";
 import { withIdempotencyHeaders } from "../idempotency-headers.ts";
 import { parentOf } from "../parent.ts";
 import { payloadBodyLimit } from "../payload.ts";
@@ -14,15 +16,24 @@ import { refuseParentOfToken, useUpToken } from "../token-use.ts";
 import { noOptions, toTriggerRequest } from "../trigger-request.ts";
 import { parse, pathPart } from "../validation.ts";
 
+/** What {@link triggerRoute} needs. */
+interface TriggerParts {
+  readonly engine: Engine;
+  /** Knows the claim of a parent. */
+  readonly runs: Pick<RunReader, "claimOf">;
+  /** Remembers tokens for one use. */
+  readonly usedTokens: UsedTokens;
+  /** Has payloads that were sent ahead. */
+  readonly blobs: Pick<BlobStore, "get">;
+}
+
 /**
  * `POST /api/v1/tasks/:taskId/trigger`: makes a run, also for a public token with the scope `trigger:tasks:…`. The busiest route: it answers with a text made by hand.
  *
- * @param engine - makes the run
- * @param runs - knows the claim of a parent
- * @param usedTokens - remembers tokens for one use
+ * @param parts - what it needs
  * @returns the route
  */
-export function triggerRoute(engine: Engine, runs: Pick<RunReader, "claimOf">, usedTokens: UsedTokens): Route {
+export function triggerRoute({ engine, runs, usedTokens, blobs }: TriggerParts): Route {
   return {
     method: "POST",
     path: "/api/v1/tasks/:taskId/trigger",
@@ -37,7 +48,7 @@ export function triggerRoute(engine: Engine, runs: Pick<RunReader, "claimOf">, u
       const hasParent = options.parentRunId !== undefined || options.resumeParentOnCompletion === true;
       refuseParentOfToken(caller, hasParent, "options.parentRunId");
       const requestKey = requestKeyOf(request);
-      const triggered = toTriggerRequest(taskId, body, {
+      const asked = toTriggerRequest(taskId, body, {
         environment,
         requestKey,
         batchId: null,
@@ -45,6 +56,8 @@ export function triggerRoute(engine: Engine, runs: Pick<RunReader, "claimOf">, u
         parent: hasParent ? await parentOf(runs, environment.id, options, "options.") : null,
         isAwaited: options.resumeParentOnCompletion === true,
       });
+      const isStored = asked.payloadType === "application/store";
+      const triggered = isStored ? await withFetchedPayload(blobs, environment.id, asked, "payload") : asked;
       if (caller.oneUse !== null) await useUpToken(usedTokens, caller, requestKey);
       const outcome = await engine.trigger(triggered);
       if (outcome.kind === "refused") throw refusalError(outcome.reason, "options.");

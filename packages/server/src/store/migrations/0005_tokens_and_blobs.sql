@@ -8,8 +8,8 @@ create table used_token (
 );
 create index used_token_expiry on used_token using brin (expires_at);
 
--- Payloads that are too long to travel in a request. A run refers to its blob by the path; the data is the text of a packet, which
--- is there in whole or not at all.
+-- Payloads on their way, which are too long for the request that triggers: it names the path, and the run gets the text of the packet.
+-- Forgotten after a day.
 create table blob (
   environment_id uuid not null references environment,
   path text not null,
@@ -19,3 +19,4 @@ create table blob (
   primary key (environment_id, path)
 );
 alter table blob alter column data set storage external;
+create index blob_created on blob using brin (created_at);
