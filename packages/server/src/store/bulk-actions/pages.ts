@@ -69,18 +69,21 @@ export async function finishPage(
   await db.transaction([lockAction(taken), noteResults(taken, results), moveOn(taken, page, results)]);
 }
 
+/** No join: on a table without statistics it would walk all runs of the action for each of the page. */
 function noteResults({ environmentId, id, cursor }: TakenBulkAction, results: readonly BulkRunResult[]): Statement {
   return {
     name: "bulk_pages_note",
     text: `
-      with result as materialized (
-        select * from unnest($4::uuid[], $5::uuid[], $6::text[]) as given(run_id, new_run_id, error)
-        where exists (select from bulk_action b where ${isUnmoved})
-      )
       update bulk_action_run t
-      set is_done = r.error is null, new_run_id = case when r.error is null then r.new_run_id end, error = r.error
-      from result r
-      where t.environment_id = $1::uuid and t.bulk_action_id = $2::uuid and t.run_id = r.run_id`,
+      set (is_done, new_run_id, error) = (
+        select r.error is null, case when r.error is null then r.new_run_id end, r.error
+        from (
+          select ($5::uuid[])[p.place] as new_run_id, ($6::text[])[p.place] as error
+          from (select array_position($4::uuid[], t.run_id) as place) p
+        ) r
+      )
+      where t.environment_id = $1::uuid and t.bulk_action_id = $2::uuid and t.run_id = any ($4::uuid[])
+        and exists (select from bulk_action b where ${isUnmoved})`,
     values: [
       environmentId,
       id,
