@@ -33,11 +33,13 @@ export type { IdempotencyKey, IdempotencyKeyInput, IdempotencyKeyScope } from ".
 export { type IdempotencyKeysApi, idempotencyKeys, type ResetKeyOptions } from "./idempotency/idempotency-keys-api.ts";
 export { type Locals, type LocalsKey, locals } from "./locals/locals.ts";
 export { type LogAttributes, type Logger, logger } from "./logger.ts";
+export { type MetadataApi, type MetadataUpdater, metadata } from "./metadata/metadata-api.ts";
 export {
   type ListQueuesOptions,
   type QueueRef,
   type QueuesApi,
   queues,
+  type RateLimitOverride,
   type RetrievedQueue,
 } from "./queues/queues-api.ts";
 export type { BodyCondition, BodyFilter } from "./retry/body-filter.ts";
@@ -71,6 +73,7 @@ export {
   schedules,
   type UpdateScheduleOptions,
 } from "./schedules/schedules-api.ts";
+export { type TagsApi, tags } from "./tags/tags-api.ts";
 export type { Context, GitContext, TaskContext, TaskRunContext } from "./task-context.ts";
 export type {
   BatchAndWaitItem,
@@ -88,6 +91,7 @@ export type {
 } from "./tasks/batch-types.ts";
 export { type SchemaTask, type SchemaTaskOptions, schemaTask, task } from "./tasks/define-task.ts";
 export { type Queue, type QueueSettings, queue } from "./tasks/queue.ts";
+export type { RateLimit } from "./tasks/rate-limit.ts";
 export type { BatchResult, TaskRunResult } from "./tasks/result-types.ts";
 export type { SchemaInput, SchemaOutput, StandardSchema, TaskSchema } from "./tasks/schema.ts";
 export type {

@@ -3,6 +3,7 @@ import type { CatchUp, Overlap } from "@pawl/contract/schedule";
 import type { RunCall, WaitResult } from "@pawl/contract/worker-protocol";
 import type { HookName, HookParams } from "./hooks/hook-types.ts";
 import type { TaskContext } from "./task-context.ts";
+import type { RateLimit } from "./tasks/rate-limit.ts";
 
 export { CallError } from "./errors/call-error.ts";
 export { RunCancelledError } from "./errors/run-cancelled-error.ts";
@@ -30,6 +31,10 @@ export interface TaskDefinition {
         readonly concurrencyLimit?: number | undefined;
         /** Of all keys together. */
         readonly combinedConcurrencyLimit?: number | undefined;
+        /** Of each concurrency key, as it was written. */
+        readonly rateLimit?: RateLimit | undefined;
+        /** Of all keys together. */
+        readonly combinedRateLimit?: RateLimit | undefined;
       }
     | undefined;
   readonly retry?: PartialRetryPolicy | undefined;
@@ -97,6 +102,8 @@ export interface ActiveRun {
   readonly fence: number;
   /** Whether the attempt follows a loss, so that its waits are found again; absent: no. */
   readonly isRecovery?: boolean;
+  /** The run's metadata when the attempt began, as JSON text of an object; absent: none. */
+  readonly metadata?: string | undefined;
   readonly signal: AbortSignal;
   log(record: LogRecord): void;
   /**
@@ -134,6 +141,8 @@ export interface RunCell {
   run: ActiveRun | null;
   /** What the run's code keeps for itself by key; see `locals`. */
   locals?: Map<string, unknown>;
+  /** What has to be done before the attempt ends, in this order; must not reject. */
+  atEnd?: (() => Promise<void>)[];
 }
 
 /** The part of `AsyncLocalStorage` that is used, so that no type of Node is needed. */

@@ -50,6 +50,38 @@ test("pauses, resumes, overrides and resets", async (t) => {
   await assert.rejects(queues.overrideConcurrencyLimit(mail, 1.5), /whole number from 0, not 1.5/);
 });
 
+test("overrides one rate or both, and gives those of the code back", async (t) => {
+  const none = { rateLimit: null, combinedRateLimit: null };
+  const server = await serve(t, () => ({
+    body: { ...item, ...none, rates: { base: none, override: { rateLimit: null }, overriddenAt: at } },
+  }));
+  const mail = { type: "custom", name: "mail" } as const;
+  const changed = await queues.overrideRateLimit(mail, { limit: 10, period: "1m" });
+  assert.deepEqual(changed.rates, { base: none, override: { rateLimit: null }, overriddenAt: new Date(at) });
+  await queues.overrideRateLimit("queue_1", {
+    rateLimit: null,
+    combinedRateLimit: { limit: 5, period: 1_000, burst: 2 },
+  });
+  await queues.resetRateLimit(mail);
+  assert.deepEqual(
+    server.requests.map(({ method, path, body }) => [method, path, JSON.parse(body)]),
+    [
+      ["POST", "/api/v1/queues/mail/rate-limit/override", { type: "custom", rateLimit: { limit: 10, period: "1m" } }],
+      [
+        "POST",
+        "/api/v1/queues/queue_1/rate-limit/override",
+        { type: "id", rateLimit: null, combinedRateLimit: { limit: 5, period: 1_000, burst: 2 } },
+      ],
+      ["POST", "/api/v1/queues/mail/rate-limit/reset", { type: "custom" }],
+    ],
+  );
+  await assert.rejects(queues.overrideRateLimit(mail, { limit: 0, period: "1m" }), /The rateLimit has a limit of 0/);
+  await assert.rejects(
+    queues.overrideRateLimit(mail, { combinedRateLimit: { limit: 1, period: "1m", burst: 2 } }),
+    /The combinedRateLimit has a burst of 2/,
+  );
+});
+
 test("lists all pages from one on, and back", async (t) => {
   const server = await serve(t, ({ path }) => {
     const currentPage = Number(new URL(path, "http://a").searchParams.get("page"));

@@ -4,16 +4,26 @@ import type { RequestOptions } from "../client/client-settings.ts";
 import { type NumberedPagination, numberedPages } from "../client/numbered-pages.ts";
 import type { PagePromise } from "../client/page.ts";
 import { badRequest } from "../errors/bad-request.ts";
+import { type RateLimit, rateLimitProblem } from "../tasks/rate-limit.ts";
 import { unexpectedAnswer } from "../trigger/trigger.ts";
 
 /** Names a queue: by its id `queue_…`, by the task whose own it is, or by its name. */
 export type QueueRef = string | { readonly type: "task" | "custom"; readonly name: string };
 
 /** A queue as it stands, with live counts. */
-export interface RetrievedQueue extends Omit<QueueItem, "concurrency"> {
+export interface RetrievedQueue extends Omit<QueueItem, "concurrency" | "rates"> {
   readonly concurrency?: Omit<NonNullable<QueueItem["concurrency"]>, "overriddenAt"> & {
     readonly overriddenAt: Date | null;
   };
+  readonly rates?: Omit<NonNullable<QueueItem["rates"]>, "overriddenAt"> & { readonly overriddenAt: Date | null };
+}
+
+/** Rates to hold in place of those that the code declares; null lifts one, and one that is left out stays as declared. */
+export interface RateLimitOverride {
+  /** For each concurrency key. */
+  readonly rateLimit?: RateLimit | null;
+  /** For all concurrency keys together. */
+  readonly combinedRateLimit?: RateLimit | null;
 }
 
 /** Which queues to list. */
@@ -89,6 +99,30 @@ export interface QueuesApi {
    * ```
    */
   resetConcurrencyLimit(queue: QueueRef, requestOptions?: RequestOptions): Promise<RetrievedQueue>;
+  /**
+   * Sets how many runs of a queue may start in a time, in place of what its code says and over deployments.
+   *
+   * @param rate - for each concurrency key; or both rates
+   * @throws BadRequestError when a rate can't be right
+   * @example
+   * ```ts
+   * await queues.overrideRateLimit({ type: "custom", name: "mail" }, { limit: 10, period: "1m" });
+   * ```
+   */
+  overrideRateLimit(
+    queue: QueueRef,
+    rate: RateLimit | RateLimitOverride,
+    requestOptions?: RequestOptions,
+  ): Promise<RetrievedQueue>;
+  /**
+   * Gives a queue the rates of its code back.
+   *
+   * @example
+   * ```ts
+   * await queues.resetRateLimit({ type: "custom", name: "mail" });
+   * ```
+   */
+  resetRateLimit(queue: QueueRef, requestOptions?: RequestOptions): Promise<RetrievedQueue>;
 }
 
 /**
@@ -123,7 +157,19 @@ export const queues: QueuesApi = {
     return post(queue, "concurrency/override", { concurrencyLimit }, requestOptions);
   },
   resetConcurrencyLimit: (queue, requestOptions) => post(queue, "concurrency/reset", {}, requestOptions),
+  async overrideRateLimit(queue, rate, requestOptions) {
+    const rates: RateLimitOverride = "limit" in rate ? { rateLimit: rate } : rate;
+    checkRate("rateLimit", rates.rateLimit);
+    checkRate("combinedRateLimit", rates.combinedRateLimit);
+    return post(queue, "rate-limit/override", { ...rates }, requestOptions);
+  },
+  resetRateLimit: (queue, requestOptions) => post(queue, "rate-limit/reset", {}, requestOptions),
 };
+
+function checkRate(option: string, rate: RateLimit | null | undefined): void {
+  const problem = rate === undefined || rate === null ? null : rateLimitProblem(rate);
+  if (problem !== null) throw badRequest(option, `The ${option} ${problem}`);
+}
 
 async function post(
   queue: QueueRef,
@@ -149,11 +195,15 @@ function readQueue(answer: ApiAnswer): RetrievedQueue {
 }
 
 function withDate(queue: QueueItem): RetrievedQueue {
-  const { concurrency, ...rest } = queue;
-  if (concurrency === undefined) return rest;
-  const { overriddenAt } = concurrency;
+  const { concurrency, rates, ...rest } = queue;
   return {
     ...rest,
-    concurrency: { ...concurrency, overriddenAt: overriddenAt === null ? null : new Date(overriddenAt) },
+    ...(concurrency === undefined ? {} : { concurrency: overridden(concurrency) }),
+    ...(rates === undefined ? {} : { rates: overridden(rates) }),
   };
+}
+
+function overridden<T extends { readonly overriddenAt: string | null }>(value: T) {
+  const { overriddenAt } = value;
+  return { ...value, overriddenAt: overriddenAt === null ? null : new Date(overriddenAt) };
 }

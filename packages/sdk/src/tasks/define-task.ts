@@ -6,6 +6,7 @@ import { batchTrigger } from "../trigger/batch-trigger.ts";
 import { trigger } from "../trigger/trigger.ts";
 import { triggerAndWait } from "../trigger/trigger-and-wait.ts";
 import type { BatchItems } from "./batch-types.ts";
+import { checkedQueue } from "./queue.ts";
 import { payloadParser, type SchemaInput, type SchemaOutput, type TaskSchema } from "./schema.ts";
 import type { Task, TaskOptions, TaskSettings, TriggerOptions } from "./task-types.ts";
 import { ttlInSeconds } from "./ttl.ts";
@@ -135,7 +136,7 @@ function definitionOf<TId extends string, TInput, TOutput, TInit>(
     ttl: options.ttl === undefined ? undefined : ttlInSeconds(options.ttl, `The ttl of task ${id}`),
     hooks: hooksOf<TInput, TOutput, TInit>(options),
     machine: typeof machine === "object" ? machine.preset : machine,
-    queue: queue === undefined ? undefined : { ...queue, name: queue.name ?? `task/${id}` },
+    queue: queue === undefined ? undefined : checkedQueue(queue.name ?? `task/${id}`, queue),
     // Callers are held to TInput by the type of trigger, and what `init` gives is of TInit.
     run: async (payload, args) => options.run(payload as TInput, args as RunArguments<TInit>),
     filePath: runtime().currentFile ?? undefined,
