@@ -40,6 +40,7 @@ export class RunInProcess implements ActiveRun {
   readonly fence: number;
   readonly isRecovery: boolean;
   readonly maxAttempts: number;
+  readonly metadata: string | undefined;
   /** What travels in the asynchronous context; emptied when the run ends. */
   readonly cell: RunCell;
   /** What hooks are told; null until `run` is called. */
@@ -68,6 +69,7 @@ export class RunInProcess implements ActiveRun {
     this.attempt = run.attempt;
     this.fence = run.fence;
     this.maxAttempts = run.maxAttempts;
+    this.metadata = run.metadata;
     this.isRecovery = run.isRecovery === true;
     this.#order = order;
     this.#outlets = outlets;

@@ -57,6 +57,7 @@ async function attempt(run: RunInProcess, definition: TaskDefinition, config: Bu
     ? await throughLifecycle({ run, scene, config, code })
     : await plain({ run, scene, config, code });
   if (run.hasBackgroundWork && !run.isCancelled) await run.whenBackgroundWorkDone();
+  for (const last of run.cell.atEnd ?? []) await last();
   return ending;
 }
 
