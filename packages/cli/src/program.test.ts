@@ -41,6 +41,10 @@ test("every command explains itself, with an example", () => {
 
 const refused: readonly { readonly args: readonly string[]; readonly advises: RegExp }[] = [
   { args: ["runs", "--status", "asleep"], advises: /There is no status asleep: choose of pending_version, queued/ },
+  { args: ["runs", "sho"], advises: /there is no command "pawl runs sho": did you mean "pawl runs show"\?/ },
+  { args: ["runs", "run_1"], advises: /did you mean "pawl runs show run_1"\?/ },
+  { args: ["queues", "list", "x"], advises: /too many arguments/ },
+  { args: ["bulk", "everything"], advises: /choose of list, show, abort/ },
   { args: ["runs", "--limit", "101"], advises: /Give a number from 1 to 100\./ },
   { args: ["runs", "--period", "soon"], advises: /Give a duration such as 30m, 12h or 7d\./ },
   { args: ["runs", "--from", "yesterday"], advises: /Give a date such as 2026-01-02/ },
@@ -50,7 +54,7 @@ const refused: readonly { readonly args: readonly string[]; readonly advises: Re
     advises: /Give a duration from now, such as 2h or 1d12h, or an ISO/,
   },
   { args: ["queues", "limit", "emails", "few"], advises: /Give a whole number from 0, or reset\./ },
-  { args: ["queues", "limit", "emails", "-1"], advises: /Give a whole number from 0, or reset\.|unknown option/ },
+  { args: ["queues", "limit", "emails", "-1"], advises: /Give a whole number from 0, or reset\./ },
   { args: ["queues", "rate", "emails", "fast"], advises: /Give runs and a time, such as 100\/1m or 10\/1s, or none\./ },
   { args: ["queues", "rate", "emails", "0/1m"], advises: /limit: must be a whole number from 1 to 1,000,000/ },
   { args: ["queues", "rate", "emails", "5/2w"], advises: /period: must be a duration .* of a week at most/ },

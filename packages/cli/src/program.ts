@@ -12,6 +12,7 @@ import { schedulesCommand } from "./commands/schedules.ts";
 import { serverCommand } from "./commands/server.ts";
 import { triggerCommand } from "./commands/trigger.ts";
 import { workerCommand } from "./commands/worker.ts";
+import { refuseUnknownCommand } from "./refuse-unknown-command.ts";
 
 /**
  * Puts the commands together.
@@ -27,6 +28,7 @@ export function createProgram(): Command {
     .hook("preAction", (_program, command) => {
       // "pawl runs --json show …" means the same as "pawl runs show … --json".
       if (command.optsWithGlobals().json === true) command.setOptionValue("json", true);
+      refuseUnknownCommand(command);
     })
     .showHelpAfterError("(add --help for the options)")
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, `${pc.red("✖")} `)) })
@@ -56,6 +58,7 @@ export function createProgram(): Command {
 function inheritSettings(parent: Command): void {
   for (const command of parent.commands) {
     command.copyInheritedSettings(parent);
+    command.allowExcessArguments(command.commands.length > 0); // looked at before it is executed
     inheritSettings(command);
   }
 }
