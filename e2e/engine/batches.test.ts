@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { test } from "node:test";
-import { ApiError, batch, runs, tasks } from "@pawl/sdk";
+import { ApiError, batch, queues, runs, tasks } from "@pawl/sdk";
 import type { mixedBatch, streamedBatch, unmadeItems } from "../projects/engine/trigger/batches.ts";
 import type { echo, inspect } from "../projects/engine/trigger/plain.ts";
 import { openEngine, outputOf } from "../stage/engine.ts";
@@ -31,6 +31,24 @@ test("batches", async (t) => {
     const second = await runs.retrieve(found.runs[1] ?? "");
     assert.deepEqual([second.tags, second.batchId, second.triggerFunction], [["two"], batchId, "batchTrigger"]);
   });
+
+  await t.test(
+    "triggered sequentially, in a queue that executes one run at a time: in the order of the items",
+    async () => {
+      const items = Array.from({ length: 260 }, (_, n) => ({ payload: n, options: { queue: "in-order" } }));
+      const before = await tasks.trigger<typeof echo>("echo", null, { queue: "in-order" });
+      await outputOf(before);
+      await queues.overrideConcurrencyLimit({ type: "custom", name: "in-order" }, 1);
+      const { batchId } = await tasks.batchTrigger<typeof echo>("echo", items, { triggerSequentially: true });
+      const { runs: ids } = await completed(batchId, 60_000);
+      const wanted = new Set(ids);
+      const starts = await engine.marks(({ name, runId }) => name === "start" && wanted.has(runId));
+      assert.deepEqual(
+        starts.map(({ runId }) => runId),
+        ids,
+      );
+    },
+  );
 
   await t.test("of several tasks, by their ids", async () => {
     const { batchId } = await batch.trigger<typeof echo | typeof inspect>([
