@@ -1,6 +1,7 @@
 import { toPublicId } from "@pawl/contract/ids";
-import type { RunRecord } from "../engine/read-ports.ts";
+import type { RunFilter, RunRecord } from "../engine/read-ports.ts";
 import { type Caller, requireScope } from "./authentication.ts";
+import { isCovered } from "./public-token.ts";
 import { notFound } from "./validation.ts";
 
 /**
@@ -22,4 +23,22 @@ export function requireRunRead<T extends Pick<RunRecord, "taskId" | "tags" | "ba
     ...(run === null || run.batchId === null ? [] : [["batch", toPublicId("batch", run.batchId)] as const]),
   ]);
   if (run === null) throw notFound("run", id);
+}
+
+/**
+ * Lets a caller list runs: the holder of a key, or of a public token for all runs, or for every task or every tag or the batch
+ * that the list is of.
+ *
+ * @param caller - who asks
+ * @param filter - which runs it asks for
+ * @throws ApiError `forbidden`
+ */
+export function requireRunListRead(caller: Caller, filter: RunFilter): void {
+  const { scopes } = caller;
+  if (scopes === null) return;
+  const covers = (type: string, ids: readonly string[] | null) =>
+    ids?.every((id) => isCovered(scopes, "read", [[type, id]])) === true;
+  const batchIds = filter.batchId === null ? null : [toPublicId("batch", filter.batchId)];
+  if (covers("tasks", filter.taskIds) || covers("tags", filter.tags) || covers("batch", batchIds)) return;
+  requireScope(caller, "read", [["runs", "*"]]);
 }

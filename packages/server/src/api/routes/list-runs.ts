@@ -4,10 +4,11 @@ import type { RunReader } from "../../engine/read-ports.ts";
 import { paginationOf } from "../list-query.ts";
 import type { Route } from "../route.ts";
 import { toRunListFilter } from "../run-list-query.ts";
+import { requireRunListRead } from "../run-scope.ts";
 import { runSummary } from "../run-view.ts";
 
 /**
- * `GET /api/v1/runs`: the runs of an environment, newest first, in pages.
+ * `GET /api/v1/runs`: the runs of an environment, newest first, in pages. A public token may list all that it may read.
  *
  * @param runs - reads runs
  * @returns the route
@@ -16,9 +17,12 @@ export function listRunsRoute(runs: RunReader): Route {
   return {
     method: "GET",
     path: "/api/v1/runs",
-    accepts: "environment_key",
-    async answer(request, _reply, { environment }): Promise<RunList> {
-      const page = await runs.list(environment.id, toRunListFilter(request.query, Date.now()));
+    accepts: "public_token",
+    async answer(request, _reply, caller): Promise<RunList> {
+      const { environment } = caller;
+      const filter = toRunListFilter(request.query, Date.now());
+      requireRunListRead(caller, filter);
+      const page = await runs.list(environment.id, filter);
       const env = { id: toPublicId("env", environment.id), name: environment.slug };
       const data = page.runs.map((run) => ({ ...runSummary(run), env }));
       return { data, pagination: paginationOf(data, page, request.query) };
