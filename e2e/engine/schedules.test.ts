@@ -48,11 +48,10 @@ interface ShownPayload {
 type Fire = RetrievedRun<ShownPayload> & { readonly payload: ShownPayload };
 
 /** The runs that a schedule has made, first one first, with those that have not ended. */
-async function firesOf({ id, task }: Pick<RetrievedSchedule, "id" | "task">): Promise<readonly Fire[]> {
+async function firesOf({ id }: Pick<RetrievedSchedule, "id">): Promise<readonly Fire[]> {
   const found: Fire[] = [];
-  for await (const { id: runId } of runs.list({ taskIdentifier: task, limit: 100 })) {
-    const run = (await runs.retrieve(runId)) as RetrievedRun<ShownPayload>; // of a task of schedules
-    if (run.payload?.scheduleId === id) found.unshift({ ...run, payload: run.payload });
+  for await (const run of runs.list({ schedule: id, limit: 100 })) {
+    found.unshift((await runs.retrieve(run.id)) as Fire); // of a task of schedules
   }
   return found;
 }
@@ -131,7 +130,7 @@ test("schedules", async (t) => {
     await assertSilent(off, tick);
     const { nextRun, ...on } = await schedules.activate(id);
     assert.ok(on.active && nextRun instanceof Date);
-    await untilFires({ ...on, nextRun }, (await firesOf({ ...on })).length + 1);
+    await untilFires({ ...on, nextRun }, (await firesOf(on)).length + 1);
     await schedules.deactivate(id);
   });
 

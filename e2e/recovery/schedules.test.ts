@@ -13,13 +13,13 @@ interface Fire {
 }
 
 /** What a schedule of the task has made so far, by the times of the fires; null while a server is away. */
-async function firesOf({ id, task }: RetrievedSchedule): Promise<readonly Fire[] | null> {
+async function firesOf({ id }: RetrievedSchedule): Promise<readonly Fire[] | null> {
   const fires: Fire[] = [];
   try {
-    for await (const run of runs.list({ taskIdentifier: task, limit: 100 })) {
+    for await (const run of runs.list({ schedule: id, limit: 100 })) {
       const { payload, createdAt } = await runs.retrieve(run.id);
-      const { scheduleId, timestamp } = payload as { scheduleId: string; timestamp: string }; // of a task of schedules
-      if (scheduleId === id) fires.push({ id: run.id, at: Date.parse(timestamp), madeAt: createdAt.getTime() });
+      const { timestamp } = payload as { timestamp: string }; // of a task of schedules
+      fires.push({ id: run.id, at: Date.parse(timestamp), madeAt: createdAt.getTime() });
     }
   } catch {
     return null;
