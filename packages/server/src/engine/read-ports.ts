@@ -1,3 +1,4 @@
+import type { RateLimitItem } from "@pawl/contract/api/queues";
 import type { TriggerFunction } from "@pawl/contract/api/runs";
 import type { RunError } from "@pawl/contract/errors";
 import type { PacketType } from "@pawl/contract/packet";
@@ -204,6 +205,21 @@ export interface StandingWait {
   readonly total: number;
 }
 
+/** A rate of a queue, and when it allows the next start. */
+export interface RateUse extends RateLimitItem {
+  /** 0: now. */
+  readonly nextInMs: number;
+}
+
+/** A run that is to be attempted again, and that others stand behind. */
+export interface StandingKeeper {
+  readonly runId: string;
+  /** When it is queued; null: it is. */
+  readonly dueAt: Date | null;
+  /** The version that it began with. */
+  readonly versionLabel: string | null;
+}
+
 /** The figures behind the reason why a run is not executing. */
 export interface RunStanding {
   readonly now: Date;
@@ -226,6 +242,14 @@ export interface RunStanding {
   readonly combined: SlotUse;
   /** The queue, of the run's concurrency key. */
   readonly queue: SlotUse;
+  /** How many runs of the run's concurrency key may start in a time; null: no such rate. */
+  readonly rate: RateUse | null;
+  /** The same for all keys of the queue together. */
+  readonly combinedRate: RateUse | null;
+  /** Whether the run keeps its place, so that others of its key wait for it. */
+  readonly keepsPlace: boolean;
+  /** The run that this one stands behind, where its queue executes one run of a key at a time; null: none. */
+  readonly keeper: StandingKeeper | null;
   /** Of the runs that hold a slot of the queue under the run's key, the one that has executed for longest. */
   readonly oldest: { readonly runId: string; readonly since: Date; readonly hostName: string } | null;
   /** How many runs of the same queue and key stand before it, counted to a thousand. */

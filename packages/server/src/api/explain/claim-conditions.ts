@@ -1,6 +1,15 @@
 import type { RunCondition } from "@pawl/contract/api/explain";
-import type { RunStanding, SlotUse, StandingHost } from "../../engine/read-ports.ts";
-import { combinedLimit, environmentLimit, queueLimit, type Surroundings } from "./condition.ts";
+import type { SlotUse, StandingHost } from "../../engine/read-ports.ts";
+import {
+  combinedLimit,
+  combinedRate,
+  environmentLimit,
+  lineText,
+  queueLimit,
+  queueOrder,
+  queueRate,
+  type Surroundings,
+} from "./condition.ts";
 
 /** A new run counts those whose wait is over as if they held their slots already: they go first. */
 const held = ({ held, resuming }: SlotUse): number => held + resuming;
@@ -22,6 +31,9 @@ export function claimConditions(around: Surroundings): readonly RunCondition[] {
     queueOpen(around),
     queueLimit(around, held),
     combinedLimit(around, held),
+    ...queueOrder(around),
+    ...queueRate(around),
+    ...combinedRate(around),
     environmentLimit(around, held),
     ...(hosts.some(({ hasVersion }) => hasVersion) ? [processFree(around)] : []),
   ];
@@ -77,14 +89,8 @@ function processFree({ standing, freeProcesses }: Surroundings): RunCondition {
     const detail = `A process is free on ${listed(free.map(({ name }) => name))}.`;
     return { name: "process_free", holds: true, detail };
   }
-  const detail = `Every process of the connected worker hosts is busy: ${listed(able.map(busyText))}.${lineText(standing)}`;
+  const detail = `Every process of the connected worker hosts is busy: ${listed(able.map(busyText))}.${lineText(standing.before)}`;
   return { name: "process_free", holds: false, detail };
-}
-
-function lineText({ before }: RunStanding): string {
-  if (before === 0) return "";
-  if (before === 1) return " 1 run of its queue stands before it.";
-  return ` ${before >= 1_000 ? "1,000 or more" : before} runs of its queue stand before it.`;
 }
 
 function busyText({ name, held }: StandingHost): string {

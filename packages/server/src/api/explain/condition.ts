@@ -1,7 +1,7 @@
 import type { RunCondition } from "@pawl/contract/api/explain";
 import { formatDuration } from "@pawl/contract/duration";
 import { toPublicId } from "@pawl/contract/ids";
-import type { RunStanding, SlotUse } from "../../engine/read-ports.ts";
+import type { RateUse, RunStanding, SlotUse } from "../../engine/read-ports.ts";
 
 /** What is around a run: the figures of the store, and what the engine knows of the hosts on this server. */
 export interface Surroundings {
@@ -33,6 +33,84 @@ export function queueLimit({ standing }: Surroundings, taken: (use: SlotUse) => 
 
 function oldestFor({ since, hostName }: NonNullable<RunStanding["oldest"]>, now: Date): string {
   return `for ${formatDuration(Math.max(0, now.getTime() - since.getTime()))} on host ${hostName}`;
+}
+
+/**
+ * Judges the rate of a queue for the run's key.
+ *
+ * @param standing - the figures
+ * @returns the condition; none where the queue has no such rate
+ */
+export function queueRate({ standing }: Surroundings): readonly RunCondition[] {
+  const { queueName, concurrencyKey, rate } = standing;
+  const name = concurrencyKey === "" ? `The queue ${queueName}` : `The key ${concurrencyKey} of the queue ${queueName}`;
+  return rateCondition("queue_rate", `${name} may start`, rate, standing);
+}
+
+/**
+ * Judges the rate of a queue for all of its keys together.
+ *
+ * @param standing - the figures
+ * @returns the condition; none where the queue has no such rate
+ */
+export function combinedRate({ standing }: Surroundings): readonly RunCondition[] {
+  const subject = `The queue ${standing.queueName} may start, all keys together,`;
+  return rateCondition("queue_combined_rate", subject, standing.combinedRate, standing);
+}
+
+function rateCondition(
+  name: string,
+  subject: string,
+  rate: RateUse | null,
+  { before }: RunStanding,
+): readonly RunCondition[] {
+  if (rate === null) return [];
+  const holds = rate.nextInMs === 0;
+  const next = holds ? "one may start now" : `the next may start in ${formatDuration(rate.nextInMs)}`;
+  return [{ name, holds, detail: `${subject} ${perPeriod(rate)}; ${next}.${holds ? "" : lineText(before)}` }];
+}
+
+const units: ReadonlyMap<number, string> = new Map([
+  [1_000, "second"],
+  [60_000, "minute"],
+  [3_600_000, "hour"],
+  [86_400_000, "day"],
+]);
+
+function perPeriod({ limit, period }: RateUse): string {
+  return `${limit} ${limit === 1 ? "run" : "runs"} per ${units.get(period) ?? formatDuration(period)}`;
+}
+
+/**
+ * Says how many runs stand before one.
+ *
+ * @param before - how many of its queue and key, counted to a thousand
+ * @returns a sentence with a space before it; empty when there are none
+ */
+export function lineText(before: number): string {
+  if (before === 0) return "";
+  if (before === 1) return " 1 run of its queue stands before it.";
+  return ` ${before >= 1_000 ? "1,000 or more" : before} runs of its queue stand before it.`;
+}
+
+/**
+ * Says which run this one stands behind, in a queue that keeps the order of triggering.
+ *
+ * @param standing - the figures
+ * @returns the condition; none where it stands behind none
+ */
+export function queueOrder({ standing }: Surroundings): readonly RunCondition[] {
+  const { queueName, keeper, before, hosts } = standing;
+  if (keeper === null) return [];
+  const due =
+    keeper.dueAt === null ? "is queued for its next attempt" : `is attempted again at ${keeper.dueAt.toISOString()}`;
+  // One that is queued and not executed may be locked to a version that is nowhere: who looks wants to know which.
+  const version =
+    keeper.dueAt === null && keeper.versionLabel !== null && hosts.length > 0
+      ? ` with version ${keeper.versionLabel}`
+      : "";
+  const detail = `The queue ${queueName} executes one run at a time, in order: ${toPublicId("run", keeper.runId)} keeps its place before this one, and ${due}${version}.${lineText(before)}`;
+  return [{ name: "queue_order", holds: false, detail }];
 }
 
 /**

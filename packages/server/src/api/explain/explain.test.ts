@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RunExplanation } from "@pawl/contract/api/explain";
 import { newUuid } from "@pawl/contract/ids";
 import { defaultRetryPolicy } from "@pawl/contract/retry";
 import type { Claim } from "../../engine/ports.ts";
@@ -10,41 +9,9 @@ import { createQueueStore } from "../../store/queues.ts";
 import { limitedTask, plainTask, type RunStage, runStage } from "../../store/runs/fixtures/run-stage.ts";
 import { createVersionStore } from "../../store/versions.ts";
 import { createWaitStore } from "../../store/waits/wait-store.ts";
-import { explain } from "./explain.ts";
+import { assertKeeps, claimed, explained, type Obstacle } from "./fixtures/obstacle.ts";
 
 const keyedTask = "stage.keyed.run";
-
-/** Something that keeps a run, how to bring it about and how to remove it. */
-interface Obstacle {
-  /** The condition that does not hold, and the sentence. */
-  readonly condition: string;
-  readonly reason: RegExp;
-  /** Makes the run that is kept. */
-  arrange(stage: RunStage): Promise<string>;
-  remove(stage: RunStage, runId: string): Promise<unknown>;
-  /** Processes that are free; default one. */
-  readonly free?: number;
-  /** After the removal. */
-  readonly freeAfter?: number;
-}
-
-async function explained(stage: RunStage, runId: string, free = 1): Promise<RunExplanation> {
-  const standing = await stage.reader.standing(stage.environment.id, runId);
-  assert.ok(standing, "the run has not ended");
-  return explain({ standing, environmentSlug: "dev", freeProcesses: new Map([[stage.hostId, free]]) });
-}
-
-/** Claims for every connected host, as the engine does, and says which runs execute now. */
-async function claimed(stage: RunStage, free = 1): Promise<readonly string[]> {
-  const hosts = await stage.sql("select id, version_ids from host where lease_expires_at > now()");
-  const brought: string[] = [];
-  for (const host of hosts) {
-    const request = { hostId: host.id as string, versionIds: host.version_ids as string[], direct: free };
-    const outcome = await stage.runs.claim(stage.claimRequest(request));
-    brought.push(...outcome.claimed.map((run) => run.runId), ...outcome.resumed.map((run) => run.runId));
-  }
-  return brought;
-}
 
 const complete = (stage: RunStage, claim: Claim) =>
   stage.settle({ completed: [{ ...claim, output: null, outputType: "application/json", durationMs: 1 }] });
@@ -244,25 +211,7 @@ const obstacles: Record<string, Obstacle> = {
 };
 
 for (const [name, obstacle] of Object.entries(obstacles)) {
-  test(`what keeps a run is named, and the run starts without it: ${name}`, async (t) => {
-    const stage = await runStage(t);
-    const { free, freeAfter } = obstacle;
-    const runId = await obstacle.arrange(stage);
-    const before = await explained(stage, runId, free);
-    assert.match(before.reason ?? "", obstacle.reason);
-    const unmet = before.conditions.filter(({ holds }) => !holds).map(({ name }) => name);
-    assert.deepEqual(unmet, [obstacle.condition], "what can't be judged for it is not shown as failing");
-    assert.ok(!(await claimed(stage, free)).includes(runId), "the claim judges as the reason does");
-    await obstacle.remove(stage, runId);
-    const after = await explained(stage, runId, freeAfter);
-    assert.deepEqual(
-      after.conditions.filter(({ holds }) => !holds),
-      [],
-    );
-    assert.match(after.reason ?? "", /at any moment/);
-    assert.ok((await claimed(stage, freeAfter)).includes(runId), "the run starts");
-    assert.deepEqual(await explained(stage, runId), { reason: null, conditions: [] });
-  });
+  test(`what keeps a run is named, and the run starts without it: ${name}`, (t) => assertKeeps(t, obstacle));
 }
 
 test("what counts for a new run does not count for one that is to go on: those whose wait is over go first", async (t) => {

@@ -65,10 +65,11 @@ function pendingReason({ standing, environmentSlug }: Surroundings): string {
   return `No version of environment ${environmentSlug} has the task ${standing.taskId}: start a worker that has it.`;
 }
 
-function delayReason({ attempt, dueAt }: RunStanding): string {
+function delayReason({ attempt, dueAt, keepsPlace }: RunStanding): string {
   const due = dueAt === null ? "later" : `at ${dueAt.toISOString()}`;
   if (attempt === 0) return `The run is delayed: it is queued ${due}.`;
-  return `Attempt ${attempt} failed; the next one is queued ${due}.`;
+  const place = keepsPlace ? " It keeps its place: the runs behind it in its queue wait." : "";
+  return `Attempt ${attempt} failed; the next one is queued ${due}.${place}`;
 }
 
 function claimedReason({ host }: RunStanding): string {

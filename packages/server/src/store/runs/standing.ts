@@ -1,6 +1,7 @@
 import type { RunState } from "@pawl/contract/run-state";
 import type { RunStanding, SlotUse, StandingHost, StandingWait } from "../../engine/read-ports.ts";
 import type { Database, Rows, Statement } from "../db.ts";
+import { keeperOf, keeperText, ratesText, rateUse } from "./standing-flow.ts";
 
 /** How far the runs that stand before one are counted. */
 const maxBefore = 1_000;
@@ -15,13 +16,16 @@ const maxBefore = 1_000;
  */
 export async function readStanding(db: Database, environmentId: string, runId: string): Promise<RunStanding | null> {
   const values = [environmentId, runId];
-  const [[run] = [], [slots] = [], [oldest] = [], hosts = [], waits = []] = await db.transaction([
-    { name: "standing_run", text: runText, values },
-    { name: "standing_slots", text: slotsText, values },
-    { name: "standing_oldest", text: oldestText, values },
-    { name: "standing_hosts", text: hostsText, values },
-    { name: "standing_waits", text: waitsText, values },
-  ] satisfies Statement[]);
+  const [[run] = [], [slots] = [], [oldest] = [], hosts = [], waits = [], [rates] = [], [keeper] = []] =
+    await db.transaction([
+      { name: "standing_run", text: runText, values },
+      { name: "standing_slots", text: slotsText, values },
+      { name: "standing_oldest", text: oldestText, values },
+      { name: "standing_hosts", text: hostsText, values },
+      { name: "standing_waits", text: waitsText, values },
+      { name: "standing_rates", text: ratesText, values },
+      { name: "standing_keeper", text: keeperText, values },
+    ] satisfies Statement[]);
   if (run === undefined || slots === undefined) return null;
   // The casts state the column types of the statements below.
   return {
@@ -40,6 +44,10 @@ export async function readStanding(db: Database, environmentId: string, runId: s
     environment: slotUse(slots, "environment"),
     combined: slotUse(slots, "combined"),
     queue: slotUse(slots, "queue"),
+    rate: rateUse(rates, "rate"),
+    combinedRate: rateUse(rates, "combined_rate"),
+    keepsPlace: run.keeps_place as boolean,
+    keeper: keeperOf(keeper),
     oldest:
       oldest === undefined
         ? null
@@ -52,7 +60,7 @@ export async function readStanding(db: Database, environmentId: string, runId: s
 }
 
 const runText = `
-  select clock_timestamp() as now, l.state, l.attempt, l.task_id, l.queue_name, l.concurrency_key, l.due_at, l.expires_at,
+  select clock_timestamp() as now, l.state, l.attempt, l.task_id, l.queue_name, l.concurrency_key, l.due_at, l.expires_at, l.keeps_place,
          own.label as version_label, c.label as current_label,
          e.is_paused as is_environment_paused, coalesce(q.is_paused, false) as is_queue_paused,
          h.name as host_name, h.lease_expires_at <= clock_timestamp() as is_host_lost,
