@@ -98,6 +98,12 @@ const breakage: Record<string, string> = {
   "A request key leads to its run": "update request_key set run_id = environment_id",
   "An idempotency key leads to a run of its task that has neither failed nor expired":
     "update idempotency_key set run_id = (select id from run where outcome = 'failed')",
+  "A run of a schedule is that of one of its fires":
+    "update run set schedule_id = environment_id where attempt_count = 1",
+  "A schedule that can fire has a time at which a server looks at it": `
+    update environment set type = 'PRODUCTION';
+    insert into schedule (environment_id, id, type, task_id, cron, timezone, next_at)
+      select environment_id, run_id, 'declarative', 'a', '* * * * *', 'UTC', now() from live_run where state = 'executing'`,
   "A wait leads to a waitpoint, and is of a run that has not finished": "delete from waitpoint where kind = 'batch'",
   "A waiting run awaits a wait, and none that is over": "update run_wait set is_awaited = false",
   "A resuming run has a wait that is over": "update waitpoint set completed_at = null where kind = 'time'",

@@ -4,6 +4,7 @@ import type { Database, Statement } from "./db.ts";
 import { makePartitions } from "./partitions.ts";
 import { lockEnvironment } from "./runs/claim.ts";
 import { isPushable } from "./runs/debounce.ts";
+import { forgetFires } from "./schedules/forget-fires.ts";
 import { forgetUsedTokens } from "./used-tokens.ts";
 import { forgetWaitpoints } from "./waits/forget-waitpoints.ts";
 
@@ -39,6 +40,7 @@ export function createHousekeeping(settings: HousekeepingSettings): Service {
       forgetWords(),
       forgetUsedTokens(forgetSize),
       forgetBlobs(forgetSize),
+      forgetFires(forgetSize),
     ]) {
       while ((await database.query(statement)).length === forgetSize);
     }
