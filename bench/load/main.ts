@@ -1,6 +1,6 @@
 import { echoDuring } from "./echo-client.ts";
 import type { LoadCalls, LoadMessage, LoadReply } from "./protocol.ts";
-import { triggerAtOnce, triggerBatches, triggerDuring, triggerSpaced } from "./triggers.ts";
+import { triggerAtOnce, triggerBatches, triggerDuring, triggerPaced, triggerSpaced } from "./triggers.ts";
 
 // The load: a backend of its own that triggers through the SDK, as an app does. It is forked, does what it is asked for, one
 // request at a time, and ends when whoever forked it is gone. Server and key come from TRIGGER_API_URL and TRIGGER_SECRET_KEY.
@@ -13,6 +13,8 @@ function answer(message: LoadMessage): Promise<LoadCalls[keyof LoadCalls]["answe
       return triggerBatches(message.request);
     case "trigger_spaced":
       return triggerSpaced(message.request);
+    case "trigger_paced":
+      return triggerPaced(message.request);
     case "trigger_at_once":
       return triggerAtOnce(message.request);
     case "echo_during":

@@ -28,6 +28,12 @@ export interface LoadCalls {
     readonly request: { taskId: string; payload: unknown; count: number; intervalMs: number };
     readonly answer: { runs: readonly TriggeredRun[] };
   };
+  /** Begins a single trigger every so many milliseconds, whatever those before it take. */
+  trigger_paced: {
+    readonly request: { taskId: string; payload: unknown; intervalMs: number; durationMs: number };
+    /** When each began, counted from the first, and how long it took. */
+    readonly answer: { calls: readonly { readonly atMs: number; readonly elapsedMs: number }[] };
+  };
   /** Triggers single runs, all at once. */
   trigger_at_once: {
     readonly request: { taskId: string; payload: unknown; count: number };

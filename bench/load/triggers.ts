@@ -33,6 +33,21 @@ export const triggerSpaced: Calls<"trigger_spaced"> = async ({ taskId, payload, 
 };
 
 /** See {@link LoadCalls}. */
+export const triggerPaced: Calls<"trigger_paced"> = async ({ taskId, payload, intervalMs, durationMs }) => {
+  const beganAtMs = performance.now();
+  const calls: Promise<{ readonly atMs: number; readonly elapsedMs: number }>[] = [];
+  const one = async (atMs: number) => {
+    await tasks.trigger(taskId, payload);
+    return { atMs, elapsedMs: performance.now() - beganAtMs - atMs };
+  };
+  while (calls.length * intervalMs < durationMs) {
+    calls.push(one(performance.now() - beganAtMs));
+    await delay(Math.max(0, beganAtMs + calls.length * intervalMs - performance.now()));
+  }
+  return { calls: await Promise.all(calls) };
+};
+
+/** See {@link LoadCalls}. */
 export const triggerAtOnce: Calls<"trigger_at_once"> = async ({ taskId, payload, count }) => ({
   runs: await Promise.all(Array.from({ length: count }, () => triggerTimed(taskId, payload))),
 });

@@ -12,6 +12,7 @@ import { parentChild } from "./parent-child.ts";
 import { runsEndToEnd } from "./runs-end-to-end.ts";
 import { runsRealistic } from "./runs-realistic.ts";
 import { runsSteadyState } from "./runs-steady-state.ts";
+import { schedules } from "./schedules.ts";
 import { startLatencyCold } from "./start-latency-cold.ts";
 import { startLatencyWarm } from "./start-latency-warm.ts";
 import { triggerBatch } from "./trigger-batch.ts";
@@ -35,6 +36,7 @@ export const allMeasures: readonly Measure[] = [
   fanOut,
   manyParents,
   waitForMany,
+  schedules,
   claimLanes,
   claimBesideMany,
   claimHeldTransaction,
