@@ -7,6 +7,8 @@ import { limitedTask, plainTask, runStage } from "./runs/fixtures/run-stage.ts";
 const limitedQueue = `task/${limitedTask}`;
 const plainQueue = `task/${plainTask}`;
 
+const noRates = { declared: { rateLimit: null, combinedRateLimit: null }, override: null, overriddenAt: null };
+
 test("queues are listed by name, in pages, with live counts", async (t) => {
   const stage = await runStage(t);
   const queues = createQueueStore(stage.database);
@@ -28,6 +30,7 @@ test("queues are listed by name, in pages, with live counts", async (t) => {
         limitOverride: null,
         overriddenAt: null,
         combinedLimit: null,
+        rates: noRates,
       },
       {
         name: limitedQueue,
@@ -38,6 +41,7 @@ test("queues are listed by name, in pages, with live counts", async (t) => {
         limitOverride: null,
         overriddenAt: null,
         combinedLimit: null,
+        rates: noRates,
       },
     ],
   );

@@ -34,6 +34,9 @@ test("queues are listed in numbered pages, with live counts", async (t) => {
     paused: false,
     concurrencyLimit: null,
     concurrency: { current: null, base: null, override: null, overriddenAt: null, overriddenBy: null },
+    rateLimit: null,
+    combinedRateLimit: null,
+    rates: { base: { rateLimit: null, combinedRateLimit: null }, override: null, overriddenAt: null },
   });
   const second = (await call(api, "GET", "/api/v1/queues?page=2&perPage=1")).body;
   assert.deepEqual([second.data.length, second.pagination], [1, { currentPage: 2, totalPages: 2, count: 2 }]);
@@ -104,4 +107,52 @@ test("an environment is paused and resumed with its own key", async (t) => {
   assert.equal((await call(api, "POST", path("pause", "prod"))).status, 403);
   assert.equal((await call(api, "POST", "/api/v1/projects/proj_x/dev/pause")).status, 403);
   assert.equal((await call(api, "POST", path("pause", "prod"), { key: api.otherKey })).status, 200);
+});
+
+test("a rate is overridden and reset; one that can't be right is refused, wherever it is said", async (t) => {
+  const api = await startApi(t);
+  const manifest = manifestOf("a");
+  const register = (queue: object) =>
+    call(api, "POST", "/worker/v1/versions", {
+      body: { ...manifest, tasks: manifest.tasks.map((task) => ({ ...task, queue: { name: "mail", ...queue } })) },
+    });
+  const declared = { limit: 100, period: 60_000, burst: 1 };
+  assert.equal((await register({ rateLimit: { limit: 100, period: "1m" } })).status, 200);
+  const change = async (verb: string, body: object) => {
+    const answer = await call(api, "POST", `/api/v1/queues/mail/rate-limit/${verb}`, {
+      body: { type: "custom", ...body },
+    });
+    assert.equal(answer.status, 200);
+    return answer.body;
+  };
+  const combinedRateLimit = { limit: 20, period: 1_000, burst: 5 };
+  const overridden = await change("override", { combinedRateLimit: { limit: 20, period: "1s", burst: 5 } });
+  assert.deepEqual([overridden.rateLimit, overridden.combinedRateLimit], [declared, combinedRateLimit]);
+  assert.deepEqual(overridden.rates.base, { rateLimit: declared, combinedRateLimit: null });
+  assert.deepEqual(overridden.rates.override, { combinedRateLimit });
+  assert.match(overridden.rates.overriddenAt, /Z$/);
+  const lifted = await change("override", { rateLimit: null });
+  assert.deepEqual([lifted.rateLimit, lifted.combinedRateLimit], [null, null]);
+  const back = await change("reset", {});
+  assert.deepEqual([back.rateLimit, back.rates.override, back.rates.overriddenAt], [declared, null, null]);
+
+  const refusals = [
+    [{ limit: 0, period: "1s" }, "limit", /whole number from 1 to 1,000,000; to keep everything back, pause the queue/],
+    [{ limit: 5, period: "1s", burst: 6 }, "burst", /whole number from 1 to the limit/],
+    [{ limit: 5, period: "1 second" }, "period", /must be a duration such as 1s or 5m/],
+    [{ limit: 5, period: "2w" }, "period", /of a week at most/],
+  ] as const;
+  for (const [rateLimit, field, message] of refusals) {
+    const override = { type: "custom", rateLimit };
+    const refused = await call(api, "POST", "/api/v1/queues/mail/rate-limit/override", { body: override });
+    assert.deepEqual([refused.status, refused.body.param], [400, `rateLimit.${field}`]);
+    assert.match(refused.body.error, message);
+    const registered = await register({ rateLimit });
+    assert.equal(registered.status, 400);
+    assert.match(registered.body.error, message);
+  }
+  const nothing = await call(api, "POST", "/api/v1/queues/mail/rate-limit/override", { body: { type: "custom" } });
+  assert.deepEqual([nothing.status, /must have rateLimit/.test(nothing.body.error)], [400, true]);
+  const unknown = await call(api, "POST", "/api/v1/queues/none/rate-limit/reset", { body: { type: "custom" } });
+  assert.equal(unknown.status, 404);
 });
