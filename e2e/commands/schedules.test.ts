@@ -41,7 +41,7 @@ test("pawl schedules", async (t) => {
     const shown = await succeed("schedules", "show", "report-acme");
     assert.match(
       shown.stdout,
-      /^report-acme {2}made {2}sched_.*cron +30 8 \* \* \*\n.*Its runs: pawl runs --schedule sched_/s,
+      /^report-acme {2}by call {2}sched_.*cron +30 8 \* \* \*\n.*Its runs: pawl runs --schedule sched_/s,
     );
   });
 

@@ -5,17 +5,17 @@ import { createLiveLines } from "./live-lines.ts";
 /** Shows how far a bulk action is. */
 export interface BulkProgress {
   readonly show: (action: BulkActionObject) => void;
-  /** Gives the terminal back. */
+  /** Takes the line away and gives the terminal back. */
   end(): void;
 }
 
-const lineEveryMs = 5_000;
+const lineEveryMs = 2_000;
 const rateOverMs = 5_000;
 const barLength = 20;
 
 /**
  * Makes the display of a bulk action's progress: a line that is drawn again in its place, or, without a terminal, a line now and
- * then. It goes to the error output, so that the output has nothing but the end.
+ * then while it takes long. It goes to the error output, so that the output has nothing but the end.
  *
  * @param isQuiet - whether to show nothing, since a program reads
  * @returns the display
@@ -24,7 +24,7 @@ export function createBulkProgress(isQuiet: boolean): BulkProgress {
   if (isQuiet) return { show: () => undefined, end: () => undefined };
   const rate = createRate();
   const live = process.stderr.isTTY ? createLiveLines(process.stderr) : null;
-  let toldAtMs = Number.NEGATIVE_INFINITY;
+  let toldAtMs = Date.now();
   return {
     show(action) {
       const nowMs = Date.now();
@@ -34,7 +34,10 @@ export function createBulkProgress(isQuiet: boolean): BulkProgress {
       toldAtMs = nowMs;
       process.stderr.write(`${renderProgress(action, perSecond, { isBar: false })}\n`);
     },
-    end: () => live?.end(),
+    end() {
+      live?.clear();
+      live?.end();
+    },
   };
 }
 
@@ -52,8 +55,9 @@ export function renderProgress(
   { isBar }: { readonly isBar: boolean },
 ): string {
   const { total } = action.counts;
+  if (total === 0) return "Finding the runs …";
   const done = doneOf(action);
-  const full = total === 0 ? 0 : Math.round((done / total) * barLength);
+  const full = Math.round((done / total) * barLength);
   const bar = isBar ? `${pc.cyan("█".repeat(full))}${pc.dim("░".repeat(barLength - full))} ` : "";
   const verb = action.type === "CANCEL" ? "cancelled" : "replayed";
   const rate = perSecond === null || perSecond === 0 ? "" : `, ${grouped(perSecond)}/s`;

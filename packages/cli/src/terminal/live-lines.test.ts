@@ -48,6 +48,10 @@ test("lines are drawn in place of the last ones, whether there are more or fewer
   live.end();
   assert.deepEqual(terminal.lines, ["f", ""]);
   assert.equal(terminal.isCursorShown, true);
+  live.draw(["g", "h"]);
+  live.clear();
+  live.end();
+  assert.deepEqual(terminal.lines, ["f", ""]);
 });
 
 test("what has no room on the terminal is cut", () => {
@@ -72,6 +76,8 @@ test("a terminal that has become narrower is drawn from where its broken lines b
 
 test("nothing is written at an end without a drawing", () => {
   const written: string[] = [];
-  createLiveLines({ columns: 20, rows: 5, write: (text) => written.push(text) }).end();
+  const live = createLiveLines({ columns: 20, rows: 5, write: (text) => written.push(text) });
+  live.clear();
+  live.end();
   assert.deepEqual(written, []);
 });

@@ -16,6 +16,8 @@ export interface Screen {
 export interface LiveLines {
   /** Draws lines in place of the last ones: cut where they are too long, and left out below where they are too many. */
   draw(lines: readonly string[]): void;
+  /** Takes away what is drawn. */
+  clear(): void;
   /** Leaves what is drawn where it is, with the cursor below it. */
   end(): void;
 }
@@ -28,7 +30,7 @@ export interface LiveLines {
  */
 export function createLiveLines(screen: Screen): LiveLines {
   let drawn: readonly string[] | null = null;
-  return {
+  const live: LiveLines = {
     draw(lines) {
       const shown = fitted(lines, screen);
       const isFirst = drawn === null;
@@ -39,11 +41,15 @@ export function createLiveLines(screen: Screen): LiveLines {
       screen.write(`${isFirst ? hideCursor : ""}${back}${text}${toScreenEnd}`);
       drawn = shown;
     },
+    clear() {
+      if (drawn !== null) live.draw([]);
+    },
     end() {
       if (drawn !== null) screen.write(showCursor);
       drawn = null;
     },
   };
+  return live;
 }
 
 function fitted(lines: readonly string[], { columns, rows }: Screen): readonly string[] {

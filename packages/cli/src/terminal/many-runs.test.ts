@@ -65,7 +65,7 @@ test("progress is a line with a rate as soon as there is one", () => {
   assert.equal(line(2_300, false), "617 of 1,234 cancelled, 2,300/s");
   assert.equal(line(230, true), "██████████░░░░░░░░░░ 617 of 1,234 cancelled, 230/s");
   const none = { ...action, counts: { total: 0, success: 0, failure: 0 } };
-  assert.equal(renderProgress(none, null, { isBar: false }), "0 of 0 cancelled");
+  assert.equal(renderProgress(none, null, { isBar: false }), "Finding the runs …");
 });
 
 test("a bulk action that has ended says what was done, and what was not", () => {

@@ -41,7 +41,7 @@ const pagination = { currentPage: 1, totalPages: 2, count: 120 };
 test("schedules are a table by the names that people know them by, with their next time", () => {
   assert.deepEqual(plain(renderScheduleTable({ data: [made, declared], pagination }, now)), [
     `SCHEDULE     TASK    RUNS         ZONE           NEXT${" ".repeat(24)}KIND     ID`,
-    `report-acme  report  At 09:00 AM  Europe/Berlin  in 2h  ${next}  made     sched_1`,
+    `report-acme  report  At 09:00 AM  Europe/Berlin  in 2h  ${next}  by call  sched_1`,
     `tidy         tidy    At 09:00 AM  Europe/Berlin  not active${" ".repeat(18)}in code  sched_2`,
     "There are 120 in all: add --page 2 for more.",
   ]);
@@ -61,7 +61,7 @@ test("where there are none, it is said how to make one", () => {
 
 test("a schedule shows its rule, when it starts next, and where its runs are", () => {
   const page = plain(renderSchedulePage(made, now)).join("\n");
-  assert.match(page, /^report-acme {2}made {2}sched_1\n/);
+  assert.match(page, /^report-acme {2}by call {2}sched_1\n/);
   assert.match(page, /cron +0 9 \* \* \*\n/);
   assert.ok(page.includes(`starts at    ${dateAndTime(new Date("2026-01-02T08:12:00Z"))}`), page);
   assert.match(page, /external id +acme\n\nIts runs: pawl runs --schedule sched_1$/);

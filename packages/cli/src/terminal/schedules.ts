@@ -106,5 +106,5 @@ function nextOf({ active, nextRun }: ScheduleObject, now: Date): string {
 }
 
 function kindOf({ type }: ScheduleObject): string {
-  return type === "DECLARATIVE" ? "in code" : "made";
+  return type === "DECLARATIVE" ? "in code" : "by call";
 }
