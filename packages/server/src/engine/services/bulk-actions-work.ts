@@ -100,10 +100,19 @@ async function insert(settings: BulkWorkSettings, runs: readonly NewRun[]): Prom
   } catch (error) {
     if (!settings.isRowError(error)) throw error;
     const [only] = runs;
-    if (runs.length === 1 && only !== undefined) return errors.set(only.id, `It can't be stored: ${String(error)}`);
+    if (runs.length === 1 && only !== undefined) {
+      if (!(await isMade(settings, only))) errors.set(only.id, `It can't be stored: ${String(error)}.`);
+      return errors;
+    }
     for (const run of runs) for (const [id, text] of await insert(settings, [run])) errors.set(id, text);
   }
   return errors;
+}
+
+/** Another server may be at the same page: the ids of its runs are the same. */
+async function isMade({ store }: BulkWorkSettings, run: NewRun): Promise<boolean> {
+  const [again] = await store.replaySources(run.environmentId, [{ runId: run.replayOf ?? run.id, newRunId: run.id }]);
+  return again?.source === "made";
 }
 
 function refusalIn(outcome: TriggerOutcome | undefined): string | null {
