@@ -40,7 +40,7 @@ export interface TaskHooks<TPayload, TOutput = unknown, TInit = unknown> {
    */
   readonly middleware?: (params: HookParams<"middleware">) => Awaitable<void>;
   /** Called before each attempt; what it returns is `init` of `run` and of the hooks after it. What it throws fails the attempt. */
-  readonly init?: (params: Omit<ParamsOfTask<"init", TPayload, TInit>, "init">) => Awaitable<TInit>;
+  readonly init?: (params: Omit<ParamsOfTask<"init", TPayload, unknown>, "init">) => Awaitable<TInit>;
   /** Called before the first attempt. What it throws fails the attempt. */
   readonly onStart?: (params: ParamsOfTask<"onStart", TPayload, TInit>) => Awaitable<void>;
   /** Called before each attempt. What it throws fails the attempt. */

@@ -22,6 +22,16 @@ const morning = schedules.task({
   },
   onCancel: ({ payload }) => same<typeof payload, ScheduledTaskPayload>(true),
 });
+schedules.task({
+  id: "hooked",
+  cron: "@daily",
+  init: async ({ payload }) => ({ day: payload.timestamp }),
+  run: async (_payload, { init }) => {
+    same<typeof init, { day: Date }>(true);
+    return 1;
+  },
+  onSuccess: ({ output }) => same<typeof output, number>(true),
+});
 schedules.task({ id: "plain", cron: "0 9 * * *", run: () => 1 });
 schedules.task({ id: "for-calls", run: () => 1 });
 for (const percent of [10, 25]) {

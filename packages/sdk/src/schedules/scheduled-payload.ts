@@ -6,7 +6,7 @@ export interface ScheduledTaskPayload {
   readonly type: "DECLARATIVE" | "IMPERATIVE";
   /** The time that this run is for. */
   readonly timestamp: Date;
-  /** The time of the fire before; absent at the first. */
+  /** The time before it that was fired, or passed by as `overlap` and `catchUp` say; absent at the first. */
   readonly lastTimestamp?: Date;
   /** The IANA name of the schedule's zone, to show times in. */
   readonly timezone: string;

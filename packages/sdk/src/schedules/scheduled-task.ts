@@ -1,8 +1,7 @@
 import type { CatchUp, Overlap } from "@pawl/contract/schedule";
-import type { TaskHooks } from "../hooks/task-hooks.ts";
-import type { RunArguments, TaskDefinition } from "../runtime.ts";
+import type { TaskDefinition } from "../runtime.ts";
 import { defineTask } from "../tasks/define-task.ts";
-import type { Task, TaskSettings } from "../tasks/task-types.ts";
+import type { Task, TaskOptions } from "../tasks/task-types.ts";
 import { readScheduledPayload, type ScheduledTaskPayload } from "./scheduled-payload.ts";
 
 /**
@@ -38,13 +37,10 @@ export interface DeclaredCron extends FirePolicy {
 }
 
 /** What `schedules.task` takes. */
-export interface ScheduledTaskOptions<TId extends string, TOutput>
-  extends TaskSettings<TId>,
-    TaskHooks<ScheduledTaskPayload> {
+export interface ScheduledTaskOptions<TId extends string, TOutput, TInit = unknown>
+  extends TaskOptions<TId, ScheduledTaskPayload, TOutput, TInit> {
   /** When the task is run, in UTC where it is a text; absent: only by schedules that calls of `schedules.create` make. */
   readonly cron?: string | DeclaredCron;
-  /** The work. What it returns is the run's output; what it throws fails the attempt. */
-  readonly run: (payload: ScheduledTaskPayload, args: RunArguments) => Promise<TOutput> | TOutput;
 }
 
 /**
@@ -58,8 +54,8 @@ export interface ScheduledTaskOptions<TId extends string, TOutput>
  * export const morning = scheduledTask({ id: "report.morning", cron: "0 9 * * *", run: async ({ timestamp }) => timestamp });
  * ```
  */
-export function scheduledTask<const TId extends string, TOutput = unknown>(
-  options: ScheduledTaskOptions<TId, TOutput>,
+export function scheduledTask<const TId extends string, TOutput = unknown, TInit = unknown>(
+  options: ScheduledTaskOptions<TId, TOutput, TInit>,
 ): Task<TId, ScheduledTaskPayload, TOutput> {
   const schedule = declaredSchedule(options.id, options.cron);
   return defineTask(options, { isScheduled: true, schedule, parsePayload: readScheduledPayload });

@@ -60,8 +60,8 @@ export interface SchedulesApi {
    * });
    * ```
    */
-  task<const TId extends string, TOutput = unknown>(
-    options: ScheduledTaskOptions<TId, TOutput>,
+  task<const TId extends string, TOutput = unknown, TInit = unknown>(
+    options: ScheduledTaskOptions<TId, TOutput, TInit>,
   ): Task<TId, ScheduledTaskPayload, TOutput>;
   /**
    * Makes a schedule, or makes the one with the same `deduplicationKey` what the options say.
