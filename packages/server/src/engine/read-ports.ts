@@ -235,6 +235,8 @@ export interface RunStanding {
   /** The version that the run is locked to or began with; null: the one that is current when it starts. */
   readonly versionLabel: string | null;
   readonly currentVersionLabel: string | null;
+  /** The debounce key under which later triggers still put it off; null: none. */
+  readonly debounceKey: string | null;
   readonly isEnvironmentPaused: boolean;
   readonly isQueuePaused: boolean;
   readonly environment: SlotUse;

@@ -20,6 +20,18 @@ test("idempotency keys are forgotten when they have expired, and not before", as
   assert.deepEqual(await stage.sql("select key from idempotency_key"), [{ key: "new" }]);
 });
 
+test("debounce keys are forgotten when their run is no longer delayed, and not before", async (t) => {
+  const stage = await runStage(t);
+  const delayed = (key: string) =>
+    stage.newRun({ debounce: { key, delayMs: 60_000, mode: "leading", maxDelayMs: null } });
+  const [old, live, recent] = [delayed("old"), delayed("live"), delayed("recent")];
+  await stage.insert([old, live, recent]);
+  await stage.sql("update debounce set first_at = now() - interval '1 hour' where key <> 'recent'");
+  await stage.runs.cancel(stage.environment.id, [old.id, recent.id]);
+  await createHousekeeping({ database: stage.database, onError: (error) => assert.fail(String(error)) }).runOnce();
+  assert.deepEqual(await stage.sql("select key from debounce order by 1"), [{ key: "live" }, { key: "recent" }]);
+});
+
 test("a lane is forgotten when it has been empty for an hour, and made again", async (t) => {
   const stage = await runStage(t);
   for (const concurrencyKey of ["old", "new", "busy"]) await stage.trigger(1, { concurrencyKey });

@@ -201,6 +201,16 @@ const obstacles: Record<string, Obstacle> = {
       await stage.runs.promoteDue();
     },
   },
+  "it is delayed under a debounce key": {
+    condition: "due",
+    reason: /^The run is delayed: it is queued at \d{4}-\S+Z, or later if another trigger has the debounce key k\.$/,
+    arrange: (stage) =>
+      triggerOne(stage, { debounce: { key: "k", delayMs: 3_600_000, mode: "leading", maxDelayMs: null } }),
+    async remove(stage) {
+      await stage.sql("update live_run set due_at = now()");
+      await stage.runs.promoteDue();
+    },
+  },
   "the run is to take its slot again": {
     condition: "queue_limit",
     reason:

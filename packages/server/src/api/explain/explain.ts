@@ -65,9 +65,12 @@ function pendingReason({ standing, environmentSlug }: Surroundings): string {
   return `No version of environment ${environmentSlug} has the task ${standing.taskId}: start a worker that has it.`;
 }
 
-function delayReason({ attempt, dueAt, keepsPlace }: RunStanding): string {
+function delayReason({ attempt, dueAt, debounceKey, keepsPlace }: RunStanding): string {
   const due = dueAt === null ? "later" : `at ${dueAt.toISOString()}`;
-  if (attempt === 0) return `The run is delayed: it is queued ${due}.`;
+  if (attempt === 0) {
+    const later = debounceKey === null ? "" : `, or later if another trigger has the debounce key ${debounceKey}`;
+    return `The run is delayed: it is queued ${due}${later}.`;
+  }
   const place = keepsPlace ? " It keeps its place: the runs behind it in its queue wait." : "";
   return `Attempt ${attempt} failed; the next one is queued ${due}.${place}`;
 }

@@ -39,6 +39,7 @@ export async function readStanding(db: Database, environmentId: string, runId: s
     expiresAt: run.expires_at as Date | null,
     versionLabel: run.version_label as string | null,
     currentVersionLabel: run.current_label as string | null,
+    debounceKey: run.debounce_key as string | null,
     isEnvironmentPaused: run.is_environment_paused as boolean,
     isQueuePaused: run.is_queue_paused as boolean,
     environment: slotUse(slots, "environment"),
@@ -60,7 +61,13 @@ export async function readStanding(db: Database, environmentId: string, runId: s
 }
 
 const runText = `
-  select clock_timestamp() as now, l.state, l.attempt, l.task_id, l.queue_name, l.concurrency_key, l.due_at, l.expires_at, l.keeps_place,
+  select (
+           select d.key from run r
+           join debounce d on d.environment_id = r.environment_id and d.task_id = r.task_id and d.key = r.debounce_key
+             and d.run_id = r.id
+           where l.state = 'delayed' and l.attempt = 0 and r.environment_id = l.environment_id and r.id = l.run_id
+         ) as debounce_key,
+         clock_timestamp() as now, l.state, l.attempt, l.task_id, l.queue_name, l.concurrency_key, l.due_at, l.expires_at, l.keeps_place,
          own.label as version_label, c.label as current_label,
          e.is_paused as is_environment_paused, coalesce(q.is_paused, false) as is_queue_paused,
          h.name as host_name, h.lease_expires_at <= clock_timestamp() as is_host_lost,
