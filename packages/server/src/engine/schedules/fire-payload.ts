@@ -6,6 +6,16 @@ import { firesAfter } from "./fire-times.ts";
 /** How many of the following fires a run is told of. */
 const upcomingCount = 5;
 
+/** What thousands of schedules that fire at one time have in common, as written by {@link writePacket}. */
+interface CommonPayload {
+  readonly key: string;
+  readonly json: Readonly<Record<string, unknown>>;
+  /** Which of its values are dates. */
+  readonly meta: unknown;
+}
+
+let last: CommonPayload | null = null;
+
 /**
  * Writes what the run of a fire gets. All times are nominal.
  *
@@ -15,14 +25,28 @@ const upcomingCount = 5;
  * @returns the payload
  */
 export function firePayload(schedule: ScheduleRecord, at: Date, lastAt: Date | null): Packet {
-  const { id, type, cron, timezone, externalId } = schedule;
-  return writePacket({
+  const { type, cron, timezone, id, externalId } = schedule;
+  const key = `${type} ${at.getTime()} ${lastAt?.getTime()} ${timezone} ${cron}`;
+  if (last?.key !== key) last = commonPayload(key, schedule, at, lastAt);
+  const { json, meta } = last;
+  // Texts need no word in `meta`.
+  const own =
+    externalId === null ? { scheduleId: toPublicId("sched", id) } : { scheduleId: toPublicId("sched", id), externalId };
+  return { text: JSON.stringify({ json: { ...json, ...own }, meta }), type: "application/super+json" };
+}
+
+function commonPayload(
+  key: string,
+  { type, cron, timezone }: ScheduleRecord,
+  at: Date,
+  lastAt: Date | null,
+): CommonPayload {
+  const { text = "{}" } = writePacket({
     type: type === "declarative" ? "DECLARATIVE" : "IMPERATIVE",
     timestamp: at,
     ...(lastAt === null ? {} : { lastTimestamp: lastAt }),
     timezone,
-    scheduleId: toPublicId("sched", id),
-    ...(externalId === null ? {} : { externalId }),
     upcoming: firesAfter(cron, timezone, at, upcomingCount),
   });
+  return { key, ...(JSON.parse(text) as Pick<CommonPayload, "json" | "meta">) }; // of superjson
 }

@@ -6,7 +6,7 @@ import { firePayload } from "../schedules/fire-payload.ts";
 import { type FirePlan, nextFire, nextFireAfter, planFires } from "../schedules/fire-plan.ts";
 
 /** How many runs one transaction makes: few enough that a trigger beside it hardly waits. */
-const arraySize = 150;
+const arraySize = 170;
 
 /** What a pass needs of the engine around it. */
 export interface FireSettings {
@@ -37,16 +37,19 @@ interface Planned {
 export async function fireTaken(settings: FireSettings, { now, schedules }: TakenSchedules): Promise<void> {
   const planned = schedules.map((schedule) => ({ schedule, plan: planFires(schedule, now) }));
   const unfinished = await findUnfinished(settings.schedules, planned);
+  let moving: Promise<void> = Promise.resolve();
   for (const array of arraysOf(planned.map((one) => passBy(one, unfinished)))) {
     try {
       await cancelEarlier(settings, array, unfinished);
       await makeRuns(settings, array);
-      await settings.schedules.advance(array.map(moveOf));
     } catch (error) {
       settings.onError(error);
+      continue;
     }
-    await new Promise(setImmediate); // what others ask of this server goes first
+    await moving;
+    moving = settings.schedules.advance(array.map(moveOf)).catch(settings.onError); // while the next runs are made
   }
+  await moving;
 }
 
 /** The unfinished runs of schedules whose runs must not overlap, by the schedules' ids. */

@@ -30,7 +30,6 @@ create table schedule (
 ) with (fillfactor = 70);
 create unique index schedule_deduplication_key on schedule (environment_id, deduplication_key) where type = 'imperative';
 create unique index schedule_declared on schedule (environment_id, task_id) where type = 'declarative';
-create index schedule_by_task on schedule (environment_id, task_id);
 create index schedule_due on schedule (due_at) where due_at is not null;
 create index schedule_set_aside on schedule (environment_id, id) where is_active and due_at is null and next_at is not null;
 
