@@ -69,6 +69,8 @@ export const figures = [
   { name: "schedules_10000_late_p95_ms", unit: "ms", floor: 2_000 },
   { name: "schedules_10000_late_max_ms", unit: "ms", floor: 60_000 },
   { name: "schedules_10000_trigger_p99_ratio", unit: "×", floor: 2 },
+  { name: "bulk_cancel_100000_s", unit: "s", floor: 30 },
+  { name: "bulk_cancel_trigger_p99_ratio", unit: "×" },
   { name: "idle_queries_per_min", unit: "/min", floor: 60, aim: 20 },
   { name: "idle_server_rss_mb", unit: "MB", floor: 150, aim: 100 },
   { name: "idle_host_rss_mb", unit: "MB" },

@@ -1,21 +1,37 @@
 import { writeFile } from "node:fs/promises";
+import {
+  argumentsAgain,
+  type CompareOptions,
+  type EarlierResults,
+  parseCompareOptions,
+  readResults,
+} from "./earlier-results.ts";
 import { type BenchOptions, parseOptions, usage } from "./options.ts";
+import type { PeersOptions } from "./peers/options.ts";
+import { type ComparableResult, renderComparison } from "./report/comparison.ts";
 import { describeMachine, type Machine } from "./report/machine.ts";
 import { type Result, toResults } from "./report/results.ts";
 import { writeStatements } from "./report/statements.ts";
 import { renderTable } from "./report/table.ts";
 import { measureRounds } from "./rounds.ts";
-import { startSystem, undoAll } from "./system/system.ts";
+import { startSystem, type Undo, undoAll } from "./system/system.ts";
 
 const progress = (text: string) => console.error(text);
 
 /** Steps that stop what was started, from the first one on: an interrupt may come while the system starts. */
-const undo: (() => Promise<unknown>)[] = [];
+const undo: Undo = [];
 let isInterrupted = false;
 
-async function bench(options: BenchOptions): Promise<void> {
+/** Measures, prints and writes; gives the results. */
+async function bench(options: BenchOptions): Promise<readonly Result[]> {
   const system = await startSystem(options, undo, progress);
-  const machine = await describeMachine(system, options.processes);
+  const { rows } = await system.client.query("show server_version");
+  const machine = await describeMachine({
+    product: system.product.kind,
+    postgres: String(rows[0]?.server_version),
+    dataDir: system.dataDir,
+    processes: options.processes,
+  });
   if ((machine.loadBefore[0] ?? 0) > machine.cores / 2) {
     progress(`The machine does other work (load average ${machine.loadBefore[0]}): expect figures that are too low.`);
   }
@@ -24,6 +40,37 @@ async function bench(options: BenchOptions): Promise<void> {
   print(machine, results);
   if (options.jsonPath !== null)
     await writeFile(options.jsonPath, `${JSON.stringify({ machine, results }, null, 2)}\n`);
+  return results;
+}
+
+/** Measures Pawl beside its peers; gives the results. */
+async function peers(options: PeersOptions): Promise<readonly ComparableResult[]> {
+  return (await import("./peers/main.ts")).runPeers(options, undo, progress);
+}
+
+/** Compares two files, or a file with what is measured now. */
+async function compare({ before, now, args }: CompareOptions): Promise<void> {
+  const earlier = await readResults(before);
+  const later = now === null ? await measureAgain(earlier, args) : (await readResults(now)).results;
+  console.log(["", ...renderComparison(earlier.results, later)].join("\n"));
+}
+
+async function measureAgain(earlier: EarlierResults, args: readonly string[]): Promise<readonly ComparableResult[]> {
+  const asked = argumentsAgain(earlier, args);
+  if (earlier.kind === "peers") return peers(mustBe(await peersOptions(asked)));
+  return bench(mustBe(parseOptions(asked)));
+}
+
+function mustBe<T>(options: T | null): T {
+  if (options === null) throw new Error("compare takes no --help behind its files.");
+  return options;
+}
+
+async function peersOptions(args: readonly string[]): Promise<PeersOptions | null> {
+  const { parsePeersOptions, peersUsage } = await import("./peers/options.ts");
+  const options = parsePeersOptions(args);
+  if (options === null) console.log(peersUsage);
+  return options;
 }
 
 function print(machine: Machine, results: readonly Result[]): void {
@@ -43,12 +90,21 @@ function interrupt(): void {
   void undoAll(undo).finally(() => process.exit(130));
 }
 
-/** The options; null when there is nothing to measure. */
-function readOptions(): BenchOptions | null {
+/** What the command line asks for; null when there is nothing to do. */
+async function readCommand(): Promise<(() => Promise<unknown>) | null> {
+  const [command, ...args] = process.argv.slice(2);
   try {
+    if (command === "compare") {
+      const asked = parseCompareOptions(args);
+      return () => compare(asked);
+    }
+    if (command === "peers") {
+      const asked = await peersOptions(args);
+      return asked === null ? null : () => peers(asked);
+    }
     const options = parseOptions(process.argv.slice(2));
     if (options === null) console.log(usage);
-    return options;
+    return options === null ? null : () => bench(options);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
@@ -57,11 +113,11 @@ function readOptions(): BenchOptions | null {
 }
 
 async function main(): Promise<void> {
-  const options = readOptions();
-  if (options === null) return;
+  const command = await readCommand();
+  if (command === null) return;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupt);
   try {
-    await bench(options);
+    await command();
   } finally {
     await undoAll(undo);
   }

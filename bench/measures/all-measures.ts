@@ -1,3 +1,4 @@
+import { bulkCancel } from "./bulk-cancel.ts";
 import { calibrationClaim } from "./calibration-claim.ts";
 import { calibrationHttp } from "./calibration-http.ts";
 import { calibrationInsert } from "./calibration-insert.ts";
@@ -37,6 +38,7 @@ export const allMeasures: readonly Measure[] = [
   manyParents,
   waitForMany,
   schedules,
+  bulkCancel,
   claimLanes,
   claimBesideMany,
   claimHeldTransaction,

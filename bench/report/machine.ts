@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { median } from "../measures/statistics.ts";
 import { rootDir } from "../system/product.ts";
-import type { System } from "../system/system.ts";
 
 const run = promisify(execFile);
 
@@ -32,16 +31,26 @@ export interface Machine {
   readonly loadBefore: readonly number[];
 }
 
+/** What is measured on a machine. */
+export interface MeasuredSystem {
+  readonly product: Machine["product"];
+  /** The version of Postgres. */
+  readonly postgres: string;
+  /** The folder of the data, for measuring its disk. */
+  readonly dataDir: string;
+  /** Run processes of the worker; null: its default. */
+  readonly processes: number | null;
+}
+
 /**
  * Describes the machine.
  *
  * @param system - what is measured
- * @param processes - what the command line said
  * @returns the description
  */
-export async function describeMachine(system: System, processes: number | null): Promise<Machine> {
-  const { rows } = await system.client.query("show server_version");
-  const { type } = await statfs(system.dataDir);
+export async function describeMachine(system: MeasuredSystem): Promise<Machine> {
+  const { product, postgres, dataDir, processes } = system;
+  const { type } = await statfs(dataDir);
   return {
     date: new Date().toISOString(),
     cpu: cpus()[0]?.model ?? "unknown",
@@ -50,12 +59,12 @@ export async function describeMachine(system: System, processes: number | null):
     platform: `${process.platform} ${process.arch}`,
     kernel: release(),
     node: process.version,
-    postgres: String(rows[0]?.server_version),
+    postgres,
     commit: await commit(),
-    product: system.product.kind,
+    product,
     processes,
     fileSystemType: `0x${type.toString(16)}`,
-    fdatasyncMs: await fdatasyncMs(system.dataDir),
+    fdatasyncMs: await fdatasyncMs(dataDir),
     loadBefore: loadavg().map((value) => Number(value.toFixed(2))),
   };
 }

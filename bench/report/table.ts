@@ -1,5 +1,6 @@
 import { type Figure, figureNamed } from "../figures.ts";
 import { median } from "../measures/statistics.ts";
+import { alignColumns } from "./columns.ts";
 import type { Result } from "./results.ts";
 
 const headings = ["figure", "median", "unit", "spread", "ratio", "floor", "aim", ""];
@@ -11,16 +12,7 @@ const headings = ["figure", "median", "unit", "spread", "ratio", "floor", "aim",
  * @returns its lines
  */
 export function renderTable(results: readonly Result[]): readonly string[] {
-  const cells = [headings, ...results.map((result) => rowOf(result, results))];
-  const widths = headings.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  return cells.map((row) =>
-    row
-      .map((cell, column) =>
-        column === 1 || column === 3 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-      )
-      .join("  ")
-      .trimEnd(),
-  );
+  return alignColumns([headings, ...results.map((result) => rowOf(result, results))], [1, 3]);
 }
 
 function rowOf(result: Result, results: readonly Result[]): readonly string[] {

@@ -11,6 +11,8 @@ export interface Child {
   readonly breakdown: Promise<never>;
   /** Asks it to end, and kills it when it does not; safe twice. */
   stop(): Promise<void>;
+  /** Kills it and all that it started, with -9. */
+  kill(): Promise<void>;
 }
 
 /** What to start. */
@@ -35,9 +37,20 @@ process.on("exit", () => {
  * @returns the process
  */
 export function startNode(plan: ChildPlan): Child {
+  return startProgram(process.execPath, plan);
+}
+
+/**
+ * Starts a program, in a session of its own.
+ *
+ * @param file - the program
+ * @param plan - its arguments and where it runs
+ * @returns the process
+ */
+export function startProgram(file: string, plan: ChildPlan): Child {
   const log = openSync(plan.logPath, "a");
   const { cwd, env } = plan;
-  const child = spawn(process.execPath, [...plan.args], { cwd, env, detached: true, stdio: ["ignore", log, log] });
+  const child = spawn(file, [...plan.args], { cwd, env, detached: true, stdio: ["ignore", log, log] });
   closeSync(log);
   return keep(child, plan.logPath);
 }
@@ -77,6 +90,13 @@ function keep(child: ChildProcess, logPath: string): Child {
     stop() {
       isAsked = true;
       return stop(child);
+    },
+    async kill() {
+      isAsked = true;
+      if (!living.has(child)) return;
+      const ended = once(child, "exit");
+      killSession(child);
+      await ended;
     },
   };
 }

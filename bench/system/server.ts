@@ -26,13 +26,19 @@ const readySchema = z.object({
  * @param product - which Pawl
  * @param folder - has its data
  * @param profileDir - where its CPU profile goes; null: none is taken
+ * @param settings - variables of its environment, such as a Postgres that is not its own
  * @returns the server, once it listens
  */
-export async function startServer(product: Product, folder: WorkFolder, profileDir: string | null): Promise<Server> {
+export async function startServer(
+  product: Product,
+  folder: WorkFolder,
+  profileDir: string | null,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Server> {
   const child = startNode({
     args: [...product.nodeArgs, product.cli, "server", "--port", "0", "--data-dir", folder.dataDir, "--json"],
     cwd: folder.dir,
-    env: childEnv(profiling(profileDir, "server")),
+    env: childEnv({ ...settings, ...profiling(profileDir, "server") }),
     logPath: folder.logPath("server"),
   });
   return awaitOutput(child, (lines) => {

@@ -39,7 +39,8 @@ export interface System {
   stop(): Promise<void>;
 }
 
-type Undo = (() => Promise<unknown>)[];
+/** Steps that stop what was started, from the first one on. */
+export type Undo = (() => Promise<unknown>)[];
 
 /**
  * Starts the system. A worker has been there once, so that the tasks are known.

@@ -1,0 +1,187 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import { percentile } from "../measures/statistics.ts";
+import type { Child } from "../system/child.ts";
+import { type Load, startLoad } from "../system/load.ts";
+import { type RunRows, runRows } from "../system/run-rows.ts";
+import { type Server, startServer } from "../system/server.ts";
+import { makeWorkFolder, type WorkFolder } from "../system/work-folder.ts";
+import { startWorker } from "../system/worker.ts";
+import type { Stage } from "./contender.ts";
+import type { Session, SessionPlan } from "./session.ts";
+
+const noop = { taskId: "bench.noop", payload: { n: 1 } };
+const moment = { taskId: "bench.moment", payload: { holdMs: 0 } };
+const fillEach = 1_000;
+const warmRoundTrips = 10;
+
+/**
+ * Starts `pawl server` on a database of the stage's Postgres, and the load process that triggers at it.
+ *
+ * @param stage - with the Postgres
+ * @param plan - what for
+ * @returns the session
+ */
+export async function openPawl(stage: Stage, plan: SessionPlan): Promise<Session> {
+  const { postgres, product } = stage;
+  const folder = await makeWorkFolder(product);
+  const server = await startServer(product, folder, null, {
+    DATABASE_URL: await postgres.makeDatabase(plan.name),
+    PAWL_ENCRYPTION_KEY: randomBytes(32).toString("hex"),
+  });
+  const client = new pg.Client(postgres.connectionTo(plan.name));
+  client.on("error", () => undefined); // the database is dropped under it when a measurement breaks off
+  await client.connect();
+  const load = startLoad({ product, folder }, server);
+  const session = new PawlSession({ stage, plan, folder, server, client, load });
+  // Its tasks are known once a worker has been there.
+  await session.startWorker();
+  if (!plan.kinds.includes("hold")) await session.stopWorker();
+  return session;
+}
+
+interface Parts {
+  readonly stage: Stage;
+  readonly plan: SessionPlan;
+  readonly folder: WorkFolder;
+  readonly server: Server;
+  readonly client: pg.Client;
+  readonly load: Load;
+}
+
+/** Pawl with its real server, one worker host, and runs in processes of their own. */
+class PawlSession implements Session {
+  readonly holdPath: string;
+  readonly #parts: Parts;
+  readonly #rows: RunRows;
+  #worker: Child | null = null;
+  #letGoAtMs = 0;
+  #queuedFromMs = 0;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#rows = runRows(parts.client);
+    this.holdPath = join(parts.folder.dir, "held.txt");
+  }
+
+  enqueueDuring(callers: number, durationMs: number) {
+    return this.#parts.load.call("trigger_during", { ...noop, callers, durationMs });
+  }
+
+  async enqueueBulk(calls: number, each: number) {
+    const { elapsedMs } = await this.#parts.load.call("trigger_batches", { ...noop, batches: calls, runsEach: each });
+    return elapsedMs.reduce((sum, ms) => sum + ms, 0);
+  }
+
+  async startWorker() {
+    if (this.#worker !== null) return;
+    const { product } = this.#parts.stage;
+    const { folder, server, plan } = this.#parts;
+    const processes = plan.kinds.includes("hold") ? plan.concurrency : null;
+    this.#worker = await startWorker({ product, folder, server, profileDir: null, processes });
+  }
+
+  async stopWorker() {
+    await this.#worker?.stop();
+    this.#worker = null;
+  }
+
+  async killWorker() {
+    await this.#worker?.kill();
+    this.#worker = null;
+  }
+
+  async fill(count: number) {
+    const runsEach = Math.min(count, fillEach);
+    await this.#parts.load.call("trigger_batches", { ...noop, runsEach, batches: Math.ceil(count / runsEach) });
+  }
+
+  fillBacklog(count: number) {
+    return this.fill(count);
+  }
+
+  async holdBack() {
+    await this.#rows.awaitAllFinished();
+    await this.#rows.pause();
+    this.#queuedFromMs = await this.#rows.now();
+  }
+
+  async letGo() {
+    this.#letGoAtMs = await this.#rows.resume();
+    // The dispatcher looks at the queues again when something is triggered.
+    await this.#parts.load.call("trigger_at_once", { ...noop, count: 1 });
+  }
+
+  async awaitDrained() {
+    await this.#rows.awaitAllFinished();
+    return (await this.#rows.finishedSince(this.#queuedFromMs)).lastFinishedAtMs - this.#letGoAtMs;
+  }
+
+  /** Counting rows beside the load would slow it: it lasts the whole time, unless nothing is left before. */
+  async awaitFirst(count: number, timeoutMs: number) {
+    const { client } = this.#parts;
+    const deadlineMs = performance.now() + timeoutMs;
+    const hasLive = async () => (await client.query("select from live_run limit 1")).rowCount !== 0;
+    while (performance.now() < deadlineMs && (await hasLive())) await delay(100);
+    await this.killWorker();
+    const { rows } = await client.query(
+      `select count(*)::int as count, extract(epoch from max(finished_at)) * 1000 as last
+       from (select finished_at from run where finished_at >= to_timestamp($1 / 1000.0) order by finished_at limit $2) first`,
+      [this.#letGoAtMs, count],
+    );
+    return { count: Number(rows[0].count), elapsedMs: Number(rows[0].last) - this.#letGoAtMs };
+  }
+
+  async mix(callers: number, durationMs: number) {
+    const fromMs = await this.#rows.now();
+    const enqueued = await this.enqueueDuring(callers, durationMs);
+    return { ...enqueued, finished: await this.#rows.countFinished(fromMs, await this.#rows.now()) };
+  }
+
+  async startLatencies(count: number, intervalMs: number) {
+    const { runs } = await this.#parts.load.call("trigger_spaced", { ...moment, count, intervalMs });
+    await this.#rows.awaitAllFinished();
+    const outputs = await this.#rows.outputs(runs.map(({ runId }) => runId));
+    return runs.map(({ runId, calledAtNs }) => Number(BigInt(outputs.get(runId) ?? "") - BigInt(calledAtNs)) / 1e6);
+  }
+
+  async roundTrips(count: number) {
+    return (await this.#waitsOf("bench.parent", warmRoundTrips + count)).slice(warmRoundTrips);
+  }
+
+  async fanOut(children: number) {
+    return percentile(await this.#waitsOf("bench.fan-out", children), 50);
+  }
+
+  async #waitsOf(taskId: string, children: number): Promise<readonly number[]> {
+    const { runs } = await this.#parts.load.call("trigger_at_once", { taskId, payload: { children }, count: 1 });
+    await this.#rows.awaitAllFinished();
+    const outputs = await this.#rows.outputs(runs.map(({ runId }) => runId));
+    return [...outputs.values()].flatMap((output) => JSON.parse(output) as number[]); // the tasks in waits.ts return it
+  }
+
+  async enqueueHeld(count: number) {
+    const payload = { path: this.holdPath };
+    await this.#parts.load.call("trigger_at_once", { taskId: "bench.hold", payload, count });
+  }
+
+  countQueries() {
+    return this.#parts.stage.postgres.countStatements(this.#parts.plan.name);
+  }
+
+  settle() {
+    return this.#parts.stage.postgres.vacuum(this.#parts.plan.name);
+  }
+
+  async close() {
+    const { load, server, client, stage, plan, folder } = this.#parts;
+    await this.killWorker();
+    await load.child.kill();
+    await server.child.kill();
+    await client.end();
+    await stage.postgres.dropDatabase(plan.name);
+    await folder.remove();
+  }
+}
