@@ -110,6 +110,18 @@ describe("what can't start says why in one sentence", { concurrency: 2 }, () => 
     });
   });
 
+  test("a schedule that can't fire", async (t) => {
+    const stage = await openStage(t);
+    const task = `import { schedules } from "@trigger.dev/sdk";\nexport const a = schedules.task({ id: "nightly", cron: "0 25 * * *", run: async () => 1 });\n`;
+    const projectDir = await stage.project("app", { "trigger.config.ts": configFile, "trigger/nightly.ts": task });
+    const dev = await stage.pawl(["dev", "--port", "0"], { cwd: projectDir }).finished();
+    assertRefused(dev, {
+      names:
+        /trigger\/nightly\.ts: the schedule of the task "nightly": "25" is no hour in the cron expression "0 25 \* \* \*"/,
+      advises: /it takes 0-23/,
+    });
+  });
+
   test("a config that does not parse, and a task file that throws", async (t) => {
     const stage = await openStage(t);
     const config = "import { defineConfig } from '@trigger.dev/sdk';\nexport default defineConfig({ project: });\n";
