@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { queues, tasks } from "@pawl/sdk";
-import { clusterFiles } from "@pawl/server/store/embedded/cluster";
-import { chooseEndpoint } from "@pawl/server/store/embedded/endpoint";
 import type { gated, lasting } from "../projects/engine/trigger/plain.ts";
 import { type Mark, openEngine, outputOf } from "../stage/engine.ts";
+import { startSecondServer } from "../stage/second-server.ts";
 import { until } from "../stage/until.ts";
 
 /** How long a claim may lie before its first stamp: a run that was claimed under the limit before starts a little later. */
@@ -21,18 +18,7 @@ interface Epoch {
 
 test("two servers keep a limit that changes, and lose no slot", async (t) => {
   const engine = await openEngine(t);
-  const { stage, server } = engine;
-  const { url } = await chooseEndpoint(clusterFiles(server.dataDir));
-  const second = stage.pawl(["server", "--json", "--port", "0", "--data-dir", stage.path("second")], {
-    env: {
-      DATABASE_URL: url,
-      PAWL_ENCRYPTION_KEY: (await readFile(join(server.dataDir, "encryption-key"), "utf8")).trim(),
-    },
-  });
-  const ready = await second.untilWritten("line that says where it listens", ({ lines }) =>
-    lines.find((line) => typeof line.apiUrl === "string"),
-  );
-  const other = { apiUrl: String(ready.apiUrl), secretKey: server.secretKey };
+  const other = await startSecondServer(engine);
   await engine.startWorker({ server: other });
   const queue = { type: "custom", name: "judged" } as const;
   const first = await tasks.trigger<typeof lasting>("lasting", { ms: 1 }, { queue: queue.name });

@@ -57,17 +57,20 @@ test("retries", async (t) => {
   });
 
   await t.test("a longer delay is queued and gives its slot to others", async () => {
+    const other = await tasks.trigger<typeof retriesLate>("retries-late", { fails: true });
     const handle = await tasks.trigger<typeof retriesLate>("retries-late", { fails: true });
+    await engine.untilMark(other, "end");
     const failed = await engine.untilMark(handle, "end");
     const next = await tasks.trigger<typeof retriesLate>("retries-late", { fails: false });
     await outputOf(next);
     assert.equal((await untilStatus(handle, "EXECUTING")).attemptCount, 1, "between attempts it is shown as executing");
     await outputOf(handle);
+    await outputOf(other);
     const [, second] = await startsOf(handle.id);
     const pauseMs = (second?.atMs ?? 0) - failed.atMs;
     assert.ok(pauseMs >= 1_490 && pauseMs < 4_000, `it took ${pauseMs} ms`);
     const [between] = await startsOf(next.id);
-    assert.ok((between?.atMs ?? 0) < (second?.atMs ?? 0), "the other run had the slot meanwhile");
+    assert.ok((between?.atMs ?? 0) < (second?.atMs ?? 0), "the next run had a slot of the two meanwhile");
   });
 
   await t.test("AbortTaskRunError ends the run at once", async () => {

@@ -6,7 +6,7 @@ const once = ({ ctx }: { ctx: { attempt: { number: number } } }) => ctx.attempt.
 /** Its delay is long enough to leave its slot to others. */
 export const retriesLate = task({
   id: "retries-late",
-  queue: { name: "late", concurrencyLimit: 1 },
+  queue: { name: "late", concurrencyLimit: 2 },
   retry: { maxAttempts: 2, minTimeoutInMs: 1_500, maxTimeoutInMs: 1_500 },
   run: async ({ fails }: { fails: boolean }, { ctx }) =>
     between(ctx, () => {
