@@ -10,6 +10,7 @@ import { idle } from "./idle.ts";
 import { manyParents } from "./many-parents.ts";
 import type { Measure } from "./measure.ts";
 import { parentChild } from "./parent-child.ts";
+import { rates } from "./rates.ts";
 import { runsEndToEnd } from "./runs-end-to-end.ts";
 import { runsRealistic } from "./runs-realistic.ts";
 import { runsSteadyState } from "./runs-steady-state.ts";
@@ -39,6 +40,7 @@ export const allMeasures: readonly Measure[] = [
   waitForMany,
   schedules,
   bulkCancel,
+  rates,
   claimLanes,
   claimBesideMany,
   claimHeldTransaction,
