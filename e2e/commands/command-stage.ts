@@ -7,7 +7,7 @@ import { configFile } from "./dev-project.ts";
 
 const tasks = `import { queue, schedules, task } from "@trigger.dev/sdk";
 
-export const mails = queue({ name: "mails", concurrencyLimit: 3 });
+export const mails = queue({ name: "mails", concurrencyLimit: 3, rateLimit: { limit: 1000, period: "1s" } });
 
 export const hello = task({ id: "hello", run: async ({ name }: { name: string }) => \`Hello, \${name}!\` });
 

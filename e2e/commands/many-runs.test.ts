@@ -111,13 +111,13 @@ test("pawl trigger and pawl queues", async (t) => {
   await t.test("queues show limit and rate, and take others", async () => {
     const shown = await succeed("queues", "--watch");
     assert.match(shown.stdout, /^QUEUE +EXECUTING +QUEUED +RATE\n/);
-    assert.match(shown.stdout, /^mails +0 \/ 3 +0 +–$/m);
+    assert.match(shown.stdout, /^mails +0 \/ 3 +0 +1000\/1s$/m);
     const rated = await succeed("queues", "rate", "mails", "100/1m", "--burst", "10", "--combined", "5/s");
-    assert.match(rated.stdout, /^✔ mails .*rate 100\/1m, 5\/1s in all, instead of rate none\n$/);
-    assert.match((await succeed("queues", "rate", "mails", "none")).stdout, /instead of rate none\n$/);
-    assert.match((await succeed("queues", "rate", "mails", "--reset")).stdout, /, limit 3\n$/);
+    assert.match(rated.stdout, /^✔ mails .*rate 100\/1m, 5\/1s in all, instead of rate 1000\/1s\n$/);
+    assert.match((await succeed("queues", "rate", "mails", "none")).stdout, /instead of rate 1000\/1s\n$/);
+    assert.match((await succeed("queues", "rate", "mails", "--reset")).stdout, /, limit 3, rate 1000\/1s\n$/);
     assert.match((await succeed("queues", "limit", "mails", "7")).stdout, /limit 7, .*instead of limit 3\n$/);
-    assert.match((await succeed("queues", "limit", "mails", "--reset")).stdout, /limit 3\n$/);
+    assert.match((await succeed("queues", "limit", "mails", "--reset")).stdout, /limit 3, rate 1000\/1s\n$/);
     assert.match((await fail("queues", "rate", "mail", "5/s")).stderr, /There is no queue mail: did you mean mails\?/);
   });
 });
