@@ -27,7 +27,7 @@ const serverRule: Readonly<Record<string, readonly string[]>> = {
   engine: [],
   store: ["engine"],
   telemetry: ["engine"],
-  api: ["engine"],
+  api: ["engine", "realtime"],
   realtime: ["engine"],
 };
 
@@ -39,8 +39,8 @@ const serverLibraries: Readonly<Record<string, string>> = {
   ws: "api",
 };
 
-/** Parts of Node that reach nothing outside the process. */
-const engineLibraries: readonly string[] = ["node:crypto", "node:events", "node:util"];
+/** Parts of Node and libraries that reach nothing outside the process. */
+const engineLibraries: readonly string[] = ["node:crypto", "node:events", "node:util", "croner", "cronstrue"];
 
 const vagueName = /^(utils?|helpers?|common|shared|misc|v\d+)(\.|$)/;
 

@@ -5,6 +5,7 @@ import type { ServerSettings } from "./config.ts";
 import { createEngine } from "./engine/create-engine.ts";
 import { findPortOwner } from "./port-owner.ts";
 import { findPostgres, type Postgres, reachDatabase } from "./postgres.ts";
+import { Shapes } from "./realtime/shapes.ts";
 import { writeServerFile } from "./server-file.ts";
 import { StartError } from "./start-error.ts";
 import { createBatchReader } from "./store/batch-reader.ts";
@@ -23,6 +24,7 @@ import { createQueueStore } from "./store/queues.ts";
 import { isRowError } from "./store/row-error.ts";
 import { createAnnotationStore } from "./store/runs/annotations.ts";
 import { createRunReader } from "./store/runs/read.ts";
+import { createRealtimeReader } from "./store/runs/realtime.ts";
 import { createRunStore } from "./store/runs/run-store.ts";
 import { createScheduleStore } from "./store/schedules/schedule-store.ts";
 import { openSecrets, type Secrets } from "./store/secrets.ts";
@@ -160,6 +162,7 @@ async function assemble(parts: Parts): Promise<FastifyInstance> {
     annotations: createAnnotationStore(database),
     blobs: createBlobStore(database),
     runs,
+    shapes: new Shapes(createRealtimeReader(database)),
     batches: createBatchReader(database),
     bulkActions,
     schedules,

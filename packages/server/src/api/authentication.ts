@@ -12,6 +12,8 @@ export interface Caller {
   readonly scopes: readonly string[] | null;
   /** Of a public token for one use: what its use is remembered by. */
   readonly oneUse: { readonly hash: Buffer; readonly expiresAt: Date } | null;
+  /** Columns that a public token keeps from live readers; null: they may say. */
+  readonly skippedColumns: readonly string[] | null;
   readonly signPublicToken: PublicTokenSigner;
   /** The address where a token of the environment is completed. */
   callbackUrl(publicUrl: string, waitpointId: string): string;
@@ -109,7 +111,12 @@ export function createAuthenticator(
     const key = found?.keys.find((one) => token.isSignedWith(one));
     if (found === null || key === undefined) return badToken;
     const oneUse = token.isForOneUse ? { hash: sha256(text), expiresAt: token.expiresAt } : null;
-    return { ...callerWith(found.environment, key), scopes: token.scopes, oneUse };
+    return {
+      ...callerWith(found.environment, key),
+      scopes: token.scopes,
+      oneUse,
+      skippedColumns: token.skippedColumns,
+    };
   }
 
   return {
@@ -126,6 +133,7 @@ function callerWith(environment: Environment, key: string): Caller {
     environment,
     scopes: null,
     oneUse: null,
+    skippedColumns: null,
     signPublicToken: createPublicTokenSigner(environment.id, key),
     callbackUrl: (publicUrl, waitpointId) => callbackUrl(publicUrl, waitpointId, key),
     blobUrl: (publicUrl, access, path) => blobUrl(publicUrl, { access, environmentId: environment.id, path }, key),

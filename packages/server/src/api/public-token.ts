@@ -56,6 +56,7 @@ const claimsSchema = z.object({
   scopes: z.array(z.string()).default([]),
   /** Whether it is for one use. */
   otu: z.boolean().default(false),
+  realtime: z.object({ skipColumns: z.array(z.string()).optional() }).optional(),
 });
 
 /** What a public token says, before anything of it is trusted. */
@@ -63,6 +64,8 @@ export interface UnverifiedToken {
   readonly environmentId: string;
   readonly scopes: readonly string[];
   readonly isForOneUse: boolean;
+  /** Columns that live readers do not get; null: they may say. */
+  readonly skippedColumns: readonly string[] | null;
   readonly expiresAt: Date;
   /** Whether it is signed with this key. */
   isSignedWith(key: string): boolean;
@@ -86,6 +89,7 @@ export function readPublicToken(token: string, now = Date.now()): UnverifiedToke
     environmentId,
     scopes: claims.data.scopes,
     isForOneUse: claims.data.otu,
+    skippedColumns: claims.data.realtime?.skipColumns ?? null,
     expiresAt: new Date(Math.min(claims.data.exp * 1_000, lastTimeMs)),
     isSignedWith(key) {
       const expected = createHmac("sha256", key).update(`${head}.${body}`).digest();

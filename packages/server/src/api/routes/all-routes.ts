@@ -9,6 +9,7 @@ import type { BatchReader, InvariantChecker, RunReader } from "../../engine/read
 import type { ScheduleReader } from "../../engine/schedule-ports.ts";
 import type { UsedTokens } from "../../engine/token-ports.ts";
 import type { WaitStore } from "../../engine/wait-ports.ts";
+import type { Shapes } from "../../realtime/shapes.ts";
 import type { Route } from "../route.ts";
 import { abortBulkActionRoute } from "./abort-bulk-action.ts";
 import { addTagsRoute, changeMetadataRoute, readMetadataRoute } from "./annotate-run.ts";
@@ -43,6 +44,7 @@ import { listTokensRoute } from "./list-tokens.ts";
 import { fetchAddressRoute, fetchBlobRoute, storeAddressRoute, storeBlobRoute } from "./packets.ts";
 import { pauseEnvironmentRoute } from "./pause-environment.ts";
 import { createPublicTokenRoute, tokenClaimsRoute } from "./public-tokens.ts";
+import { realtimeRoutes } from "./realtime.ts";
 import { registerVersionRoute } from "./register-version.ts";
 import { replayRunRoute } from "./replay-run.ts";
 import { rescheduleRunRoute } from "./reschedule-run.ts";
@@ -68,6 +70,8 @@ export interface RouteSettings {
   readonly annotations: AnnotationStore;
   readonly blobs: BlobStore;
   readonly runs: RunReader;
+  /** What live readers have been told. */
+  readonly shapes: Shapes;
   readonly batches: BatchReader;
   readonly bulkActions: Pick<BulkActionStore, "retrieve" | "list" | "count">;
   readonly waits: Pick<WaitStore, "retrieveToken" | "listTokens" | "results">;
@@ -102,6 +106,7 @@ export function routes(settings: RouteSettings): readonly Route[] {
     ...scheduleRoutes(settings),
     ...envVarRoutes(settings.envVars),
     ...packetRoutes(settings),
+    ...realtimeRoutes(settings),
     doctorRoute(settings.invariants),
     registerVersionRoute(engine),
     listTasksRoute(settings.versions),

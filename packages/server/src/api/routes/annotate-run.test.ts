@@ -54,6 +54,7 @@ test("metadata is replaced and changed, and a GET and the run show it", async (t
     [{ operations: [{ type: "set", key: "__proto__", value: 1 }] }, 400],
     [{ operations: [{ type: "set", key: "$.a.constructor.b", value: 1 }] }, 400],
     [{ operations: [{ type: "increment", key: "a", value: "1" }] }, 400],
+    [{ metadata: { a: "x".repeat(300_000) } }, 413],
     [{ operations: [{ type: "append", key: "a", value: "x".repeat(300_000) }] }, 413],
   ];
   for (const [body, status] of bad) assert.equal((await change(api, id, body)).status, status);

@@ -24,6 +24,18 @@ const recordColumns = `
   r.ttl_s, r.region, coalesce(r.idempotency_key_source, r.idempotency_key) as idempotency_key,
   coalesce(r.duration_ms, l.duration_ms) as duration_ms`;
 
+/** What a record has besides where its packets are read. */
+const packetColumns = `
+  r.payload, r.payload_type, r.output, r.output_type, r.error,
+  (select m.data from run_metadata m where m.environment_id = r.environment_id and m.run_id = r.id) as metadata,
+  array(
+    select json_build_object('number', a.number, 'startedAt', a.started_at, 'failedAt', a.failed_at, 'error', a.error)
+    from attempt a where a.environment_id = r.environment_id and a.run_id = r.id
+    order by a.number
+  ) as failed_attempts,
+  (select json_build_object('id', s.id, 'externalId', s.external_id, 'deduplicationKey', s.deduplication_key, 'cron', s.cron)
+   from schedule s where s.environment_id = r.environment_id and s.id = r.schedule_id) as schedule`;
+
 const recordJoins = `
   left join live_run l on l.environment_id = r.environment_id and l.run_id = r.id
   left join version v on v.environment_id = r.environment_id and v.id = coalesce(r.version_id, l.version_id)`;
@@ -40,15 +52,7 @@ export function createRunReader(db: Database): RunReader {
       const [row] = await db.query({
         name: "runs_retrieve",
         text: `
-          select ${recordColumns}, r.payload, r.payload_type, r.output, r.output_type, r.error,
-                 (select m.data from run_metadata m where m.environment_id = r.environment_id and m.run_id = r.id) as metadata,
-                 array(
-                   select json_build_object('number', a.number, 'startedAt', a.started_at, 'failedAt', a.failed_at, 'error', a.error)
-                   from attempt a where a.environment_id = r.environment_id and a.run_id = r.id
-                   order by a.number
-                 ) as failed_attempts,
-                 (select json_build_object('id', s.id, 'externalId', s.external_id, 'deduplicationKey', s.deduplication_key, 'cron', s.cron)
-                  from schedule s where s.environment_id = r.environment_id and s.id = r.schedule_id) as schedule
+          select ${recordColumns}, ${packetColumns}
           from run r ${recordJoins}
           where r.environment_id = $1::uuid and r.id = $2::uuid`,
         values: [environmentId, runId],
@@ -68,6 +72,30 @@ export function createRunReader(db: Database): RunReader {
     },
     standing: (environmentId, runId) => readStanding(db, environmentId, runId),
   };
+}
+
+/**
+ * Reads several runs with their packets.
+ *
+ * @param db - the database
+ * @param environmentId - their environment
+ * @param runIds - the runs; those that do not exist are left out
+ * @returns the runs, in any order
+ */
+export async function readRuns(
+  db: Database,
+  environmentId: string,
+  runIds: readonly string[],
+): Promise<readonly RunRecordWithPackets[]> {
+  const rows = await db.query({
+    name: "runs_read_several",
+    text: `
+      select ${recordColumns}, ${packetColumns}
+      from run r ${recordJoins}
+      where r.environment_id = $1::uuid and r.id = any ($2::uuid[])`,
+    values: [environmentId, plainArray(runIds)],
+  });
+  return rows.map(recordWithPackets);
 }
 
 const failedAttemptsSchema = z.array(

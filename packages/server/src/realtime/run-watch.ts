@@ -1,0 +1,116 @@
+import type { RealtimeReader, RunSelection, RunVersions } from "../engine/realtime-ports.ts";
+
+/** How often is looked for changes while somebody waits for them, in milliseconds. */
+const lookEveryMs = 25;
+
+/** The same where runs may be added to those that are followed, which costs more. */
+const selectEveryMs = 100;
+
+/** Looking takes at most this part of the time. */
+const busyShare = 0.1;
+
+/** Somebody who waits for a change of runs. */
+interface Waiter {
+  readonly environmentId: string;
+  readonly selection: RunSelection;
+  /** The runs as they are known; those that are added are not in it. */
+  readonly known: RunVersions;
+  readonly resolve: (changed: RunVersions) => void;
+  readonly reject: (error: unknown) => void;
+  selectedAtMs: number;
+  /** With those that are added. */
+  followed: RunVersions;
+}
+
+/**
+ * Waits for changes of runs by looking at the store as long as somebody waits: all waiters together in one query for each
+ * environment. Nobody who changes a run knows of it, on whichever server.
+ */
+export class RunWatch {
+  readonly #reader: RealtimeReader;
+  readonly #waiters = new Set<Waiter>();
+  #timer: NodeJS.Timeout | null = null;
+  #isLooking = false;
+
+  constructor(reader: RealtimeReader) {
+    this.#reader = reader;
+  }
+
+  /**
+   * Waits until a run of a selection differs from what is known, or another run belongs to it.
+   *
+   * @param environmentId - the environment
+   * @param selection - the runs
+   * @param known - their versions as they are known
+   * @param signal - ends the waiting
+   * @returns the new versions of those that differ; none when the signal fired
+   * @throws what the store throws
+   */
+  async change(
+    environmentId: string,
+    selection: RunSelection,
+    known: RunVersions,
+    signal: AbortSignal,
+  ): Promise<RunVersions> {
+    if (signal.aborted) return new Map();
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { environmentId, selection, known, resolve, reject, selectedAtMs: 0, followed: known };
+      this.#waiters.add(waiter);
+      signal.addEventListener("abort", () => this.#waiters.delete(waiter) && resolve(new Map()), { once: true });
+      this.#expect(0);
+    });
+  }
+
+  #expect(inMs: number): void {
+    if (this.#timer !== null || this.#isLooking || this.#waiters.size === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#isLooking = true;
+      const startedMs = performance.now();
+      void this.#look().finally(() => {
+        this.#isLooking = false;
+        this.#expect(Math.max(lookEveryMs, (performance.now() - startedMs) / busyShare));
+      });
+    }, inMs);
+  }
+
+  async #look(): Promise<void> {
+    await Promise.all(
+      [...Map.groupBy(this.#waiters, ({ environmentId }) => environmentId)].map(([id, waiters]) =>
+        this.#lookIn(id, waiters),
+      ),
+    );
+  }
+
+  async #lookIn(environmentId: string, waiters: readonly Waiter[]): Promise<void> {
+    try {
+      await Promise.all(waiters.map((waiter) => this.#follow(waiter)));
+      // Where two know different versions of a run, its version is asked for without one.
+      const asked = new Map<string, string>();
+      for (const { followed } of waiters) {
+        for (const [id, version] of followed) asked.set(id, asked.has(id) && asked.get(id) !== version ? "" : version);
+      }
+      const changed = await this.#reader.changed(environmentId, asked);
+      for (const waiter of waiters) this.#tell(waiter, changed);
+    } catch (error) {
+      for (const waiter of waiters) if (this.#waiters.delete(waiter)) waiter.reject(error);
+    }
+  }
+
+  /** Adds the runs that belong to a selection since. */
+  async #follow(waiter: Waiter): Promise<void> {
+    const nowMs = performance.now();
+    if (waiter.selection.kind === "run" || nowMs - waiter.selectedAtMs < selectEveryMs) return;
+    waiter.selectedAtMs = nowMs;
+    const ids = await this.#reader.select(waiter.environmentId, waiter.selection);
+    waiter.followed = new Map(ids.map((id) => [id, waiter.known.get(id) ?? ""]));
+  }
+
+  #tell(waiter: Waiter, changed: RunVersions): void {
+    const own = [...waiter.followed].flatMap(([id, version]) => {
+      const now = changed.get(id);
+      return now === undefined || now === version ? [] : [[id, now] as const];
+    });
+    if (own.length > 0 && this.#waiters.delete(waiter)) waiter.resolve(new Map(own));
+  }
+}
