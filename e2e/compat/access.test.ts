@@ -21,7 +21,7 @@ import { startFailingProxy } from "./failing-proxy.ts";
 
 const soon = { retry: { minTimeoutInMs: 5, maxTimeoutInMs: 20, maxAttempts: 4 } };
 
-test("the published client is refused, and tries again, as it expects", async (t) => {
+test("the published client is refused, tries again, and makes tokens that do what they say", async (t) => {
   const { server } = await openForClient(t, { worker: null });
   const proxy = await startFailingProxy(t, server.apiUrl);
   const client = new TriggerClient({ baseURL: proxy.url, accessToken: server.secretKey, requestOptions: soon });
@@ -102,15 +102,12 @@ test("the published client is refused, and tries again, as it expects", async (t
     await assert.rejects(client.runs.list({}), RateLimitError);
     assert.equal(proxy.count(), 1);
   });
-});
 
-test("public tokens that the published client makes do what they say", async (t) => {
-  await openForClient(t, { worker: null });
   const as = <T>(accessToken: string, body: () => PromiseLike<T>) => auth.withAuth({ accessToken }, async () => body());
   const tagged = await tasks.trigger("echo", 1, { tags: ["mine", "ours"] });
   const other = await tasks.trigger("inspect", 1);
 
-  await t.test("the token of a handle reads its run, that of a batch its batch", async () => {
+  await t.test("public tokens: the token of a handle reads its run, that of a batch its batch", async () => {
     assert.equal((await as(tagged.publicAccessToken, () => runs.retrieve(tagged.id))).id, tagged.id);
     await assert.rejects(
       as(tagged.publicAccessToken, () => runs.retrieve(other.id)),
@@ -120,7 +117,7 @@ test("public tokens that the published client makes do what they say", async (t)
     assert.equal((await as(group.publicAccessToken, () => batch.retrieve(group.batchId))).runCount, 1);
   });
 
-  await t.test("scopes of runs, tags, tasks and batches", async () => {
+  await t.test("public tokens: scopes of runs, tags, tasks and batches", async () => {
     const readsOf = async (scope: Record<string, string | string[] | boolean>) => {
       const token = await auth.createPublicToken({ scopes: { read: scope } });
       const isAllowed = async (call: () => PromiseLike<unknown>) => {
@@ -146,7 +143,7 @@ test("public tokens that the published client makes do what they say", async (t)
     assert.deepEqual(await readsOf({ tasks: "inspect" }), [false, true, false, false, false]);
   });
 
-  await t.test("a token whose time is over, and one that somebody changed", async () => {
+  await t.test("public tokens: a token whose time is over, and one that somebody changed", async () => {
     const over = await auth.createPublicToken({ scopes: { read: { runs: true } }, expirationTime: 1_000_000_000 });
     await assert.rejects(
       as(over, () => runs.retrieve(tagged.id)),
@@ -159,7 +156,7 @@ test("public tokens that the published client makes do what they say", async (t)
     );
   });
 
-  await t.test("a token for one trigger, and for one batch", async () => {
+  await t.test("public tokens: a token for one trigger, and for one batch", async () => {
     const once = await auth.createTriggerPublicToken("echo");
     const handle = await as(once, () => tasks.trigger("echo", { from: "a page" }));
     assert.deepEqual((await as(handle.publicAccessToken, () => runs.retrieve(handle.id))).payload, { from: "a page" });

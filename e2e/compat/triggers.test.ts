@@ -5,8 +5,64 @@ import { openForClient } from "./client.ts";
 
 const often = { pollIntervalMs: 25 };
 
-test("the published client triggers", async (t) => {
+test("the published client lists, triggers and controls runs", async (t) => {
   await openForClient(t);
+  const handles: { id: string }[] = [];
+  for (let i = 0; i < 5; i++) {
+    handles.push(await tasks.trigger("echo", i, { tags: [`n-${i}`, "all"], machine: "micro", queue: "listed" }));
+  }
+  const other = await tasks.trigger("inspect", 1, { delay: "1h" });
+  const group = await tasks.batchTrigger("echo", [{ payload: 1 }]);
+  const ids = [...handles.map(({ id }) => id), ...(await batch.retrieve(group.batchId)).runs];
+  for (const id of ids) await runs.poll(id, often);
+
+  await t.test("lists: page by page, forward and back", async () => {
+    const first = await runs.list({ limit: 3, taskIdentifier: "echo", tag: "all" });
+    assert.equal(first.data.length, 3);
+    const second = await first.getNextPage();
+    assert.deepEqual(
+      [...first.data, ...second.data].map(({ id }) => id),
+      handles.map(({ id }) => id).reverse(),
+    );
+    assert.equal(second.hasNextPage(), false);
+    assert.deepEqual(
+      (await second.getPreviousPage()).data.map(({ id }) => id),
+      first.data.map(({ id }) => id),
+    );
+  });
+
+  await t.test("lists: all, one by one", async () => {
+    const ids = [];
+    for await (const run of runs.list({ limit: 2 })) ids.push(run.id);
+    assert.equal(ids.length, 7);
+    assert.ok(ids.includes(other.id));
+  });
+
+  await t.test("lists: by each filter", async () => {
+    const idsOf = async (params: Parameters<typeof runs.list>[0]) =>
+      (await runs.list(params as { limit: number })).data.map(({ id }) => id);
+    const all = handles.map(({ id }) => id).reverse();
+    assert.deepEqual(await idsOf({ taskIdentifier: ["inspect", "nothing"] }), [other.id]);
+    assert.deepEqual(await idsOf({ status: ["DELAYED"] }), [other.id]);
+    assert.equal((await idsOf({ status: ["COMPLETED", "QUEUED"] })).length, 6);
+    assert.deepEqual(await idsOf({ status: "FAILED" }), []);
+    assert.deepEqual(await idsOf({ tag: ["n-1", "n-2"] }), [all[2], all[3]]);
+    assert.deepEqual(await idsOf({ bulkAction: "bulk_00000000000000000000000000" }), []);
+    assert.deepEqual(await idsOf({ schedule: "sched_00000000000000000000000000" }), []);
+    assert.deepEqual(await idsOf({ queue: { type: "custom", name: "listed" } }), all);
+    assert.deepEqual(await idsOf({ queue: { type: "task", name: "inspect" } }), [other.id]);
+    assert.equal((await idsOf({ batch: group.batchId })).length, 1);
+    assert.deepEqual(await idsOf({ version: "20200101.1" }), []);
+    assert.equal((await idsOf({ isTest: false })).length, 7);
+    assert.deepEqual(await idsOf({ isTest: true }), []);
+    assert.deepEqual(await idsOf({ machine: "micro" }), all);
+    assert.deepEqual(await idsOf({ machine: ["large-1x", "large-2x"] }), []);
+    assert.equal((await idsOf({ machine: "small-1x" })).length, 2, "the one that runs have by themselves");
+    assert.deepEqual(await idsOf({ region: "nowhere" }), []);
+    assert.equal((await idsOf({ period: "1h" })).length, 7);
+    assert.equal((await idsOf({ from: new Date(0), to: new Date(Date.now() + 60_000) })).length, 7);
+    assert.deepEqual(await idsOf({ to: new Date(1_000) }), []);
+  });
 
   await t.test("a run with every option, and reads it back", async () => {
     const payload = { when: new Date(0), set: new Set([1]), big: 12n };
@@ -115,65 +171,5 @@ test("the published client triggers", async (t) => {
       outputs.map(({ output }) => output),
       [0, 1, 2],
     );
-  });
-});
-
-test("the published client lists runs", async (t) => {
-  await openForClient(t);
-  const handles: { id: string }[] = [];
-  for (let i = 0; i < 5; i++) {
-    handles.push(await tasks.trigger("echo", i, { tags: [`n-${i}`, "all"], machine: "micro", queue: "listed" }));
-  }
-  const other = await tasks.trigger("inspect", 1, { delay: "1h" });
-  const group = await tasks.batchTrigger("echo", [{ payload: 1 }]);
-  const ids = [...handles.map(({ id }) => id), ...(await batch.retrieve(group.batchId)).runs];
-  for (const id of ids) await runs.poll(id, often);
-
-  await t.test("page by page, forward and back", async () => {
-    const first = await runs.list({ limit: 3, taskIdentifier: "echo", tag: "all" });
-    assert.equal(first.data.length, 3);
-    const second = await first.getNextPage();
-    assert.deepEqual(
-      [...first.data, ...second.data].map(({ id }) => id),
-      handles.map(({ id }) => id).reverse(),
-    );
-    assert.equal(second.hasNextPage(), false);
-    assert.deepEqual(
-      (await second.getPreviousPage()).data.map(({ id }) => id),
-      first.data.map(({ id }) => id),
-    );
-  });
-
-  await t.test("all, one by one", async () => {
-    const ids = [];
-    for await (const run of runs.list({ limit: 2 })) ids.push(run.id);
-    assert.equal(ids.length, 7);
-    assert.ok(ids.includes(other.id));
-  });
-
-  await t.test("by each filter", async () => {
-    const idsOf = async (params: Parameters<typeof runs.list>[0]) =>
-      (await runs.list(params as { limit: number })).data.map(({ id }) => id);
-    const all = handles.map(({ id }) => id).reverse();
-    assert.deepEqual(await idsOf({ taskIdentifier: ["inspect", "nothing"] }), [other.id]);
-    assert.deepEqual(await idsOf({ status: ["DELAYED"] }), [other.id]);
-    assert.equal((await idsOf({ status: ["COMPLETED", "QUEUED"] })).length, 6);
-    assert.deepEqual(await idsOf({ status: "FAILED" }), []);
-    assert.deepEqual(await idsOf({ tag: ["n-1", "n-2"] }), [all[2], all[3]]);
-    assert.deepEqual(await idsOf({ bulkAction: "bulk_00000000000000000000000000" }), []);
-    assert.deepEqual(await idsOf({ schedule: "sched_00000000000000000000000000" }), []);
-    assert.deepEqual(await idsOf({ queue: { type: "custom", name: "listed" } }), all);
-    assert.deepEqual(await idsOf({ queue: { type: "task", name: "inspect" } }), [other.id]);
-    assert.equal((await idsOf({ batch: group.batchId })).length, 1);
-    assert.deepEqual(await idsOf({ version: "20200101.1" }), []);
-    assert.equal((await idsOf({ isTest: false })).length, 7);
-    assert.deepEqual(await idsOf({ isTest: true }), []);
-    assert.deepEqual(await idsOf({ machine: "micro" }), all);
-    assert.deepEqual(await idsOf({ machine: ["large-1x", "large-2x"] }), []);
-    assert.equal((await idsOf({ machine: "small-1x" })).length, 2, "the one that runs have by themselves");
-    assert.deepEqual(await idsOf({ region: "nowhere" }), []);
-    assert.equal((await idsOf({ period: "1h" })).length, 7);
-    assert.equal((await idsOf({ from: new Date(0), to: new Date(Date.now() + 60_000) })).length, 7);
-    assert.deepEqual(await idsOf({ to: new Date(1_000) }), []);
   });
 });

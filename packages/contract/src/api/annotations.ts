@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Metadata } from "../metadata-operations.ts";
 import { metadataPath } from "../metadata-path.ts";
-import { metadataSchema, optional, tagsSchema } from "./trigger.ts";
+import { optional, tagsSchema } from "./trigger.ts";
 
 /** The most tags of a run. */
 export const maxTags = 10;
@@ -14,6 +14,9 @@ export interface AddTagsAnswer {
   readonly message: string;
 }
 
+/** How large it may be is judged once it is changed. */
+const objectSchema = z.record(z.string(), z.unknown());
+
 const keySchema = z
   .string()
   .max(512)
@@ -25,14 +28,14 @@ const operationSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("append"), key: keySchema, value: z.unknown() }),
   z.object({ type: z.literal("remove"), key: keySchema, value: z.unknown() }),
   z.object({ type: z.literal("increment"), key: keySchema, value: z.number() }),
-  z.object({ type: z.literal("update"), value: metadataSchema }),
+  z.object({ type: z.literal("update"), value: objectSchema }),
 ]);
 
 const operationsSchema = optional(z.array(operationSchema).max(10_000));
 
 /** The body of `PUT /api/v1/runs/:runId/metadata`: a new object in place of the old one, or changes of it, of the parent's and of the root's. */
 export const changeMetadataBodySchema = z.object({
-  metadata: optional(metadataSchema),
+  metadata: optional(objectSchema),
   operations: operationsSchema,
   parentOperations: operationsSchema,
   rootOperations: operationsSchema,
