@@ -104,6 +104,10 @@ const breakage: Record<string, string> = {
     update environment set type = 'PRODUCTION';
     insert into schedule (environment_id, id, type, task_id, cron, timezone, next_at)
       select environment_id, run_id, 'declarative', 'a', '* * * * *', 'UTC', now() from live_run where state = 'executing'`,
+  "A bulk action counts what was noted of its runs": `
+    insert into bulk_action (environment_id, id, action, last_run_id, total, due_at)
+      select environment_id, run_id, 'cancel', run_id, 1, now() from live_run where state = 'executing'`,
+  "A bulk action makes one run of each": "update run set bulk_action_id = environment_id",
   "A wait leads to a waitpoint, and is of a run that has not finished": "delete from waitpoint where kind = 'batch'",
   "A waiting run awaits a wait, and none that is over": "update run_wait set is_awaited = false",
   "A resuming run has a wait that is over": "update waitpoint set completed_at = null where kind = 'time'",
