@@ -6,6 +6,7 @@ import { type Load, startEchoServer, startLoad } from "./load.ts";
 import { connectionSettings, findPostgres } from "./postgres.ts";
 import { findProduct, type Product } from "./product.ts";
 import { type RunRows, runRows } from "./run-rows.ts";
+import { startSecondServer } from "./second-server.ts";
 import { type Server, startServer } from "./server.ts";
 import { makeWorkFolder } from "./work-folder.ts";
 import { startWorker } from "./worker.ts";
@@ -27,6 +28,8 @@ export interface System {
   worker(): Promise<Child>;
   /** Stops the worker, where one runs. */
   withoutWorker(): Promise<void>;
+  /** Starts another server on the same Postgres, with a worker of its own; whoever starts it stops it. */
+  secondServer(): Promise<{ stop(): Promise<void> }>;
   /** Processor time used so far; null where it can't be read. */
   cpuTimes(): Promise<CpuTimes | null>;
   /** Tells something that explains a figure; null: nothing is known. */
@@ -103,6 +106,7 @@ export async function startSystem(
       await worker?.stop();
       worker = null;
     },
+    secondServer: () => startSecondServer({ product, folder, processes, postgres: connectionSettings(address) }, undo),
     cpuTimes: () =>
       readCpuTimes({
         server: server.child.process.pid ?? 0,

@@ -141,6 +141,7 @@ function readByName(environmentId: string, name: string): Statement {
 
 function queueRecord(row: Rows[number]): QueueRecord {
   // The casts state the column types.
+  const override = row.rate_override as RateOverride | null;
   return {
     id: row.id as string,
     name: row.name as string,
@@ -153,10 +154,21 @@ function queueRecord(row: Rows[number]): QueueRecord {
     combinedLimit: row.combined_limit as number | null,
     rates: {
       declared: { rateLimit: rate(row, "rate"), combinedRateLimit: rate(row, "combined_rate") },
-      override: row.rate_override as RateOverride | null,
+      override: override === null ? null : inOrder(override),
       overriddenAt: row.rate_overridden_at as Date | null,
     },
   };
+}
+
+/** Postgres keeps the fields of an object in an order of its own. */
+function inOrder(override: RateOverride): RateOverride {
+  const rates = Object.entries(override) as [keyof RateOverride, RateLimitItem | null][]; // loses the names of the keys
+  return Object.fromEntries(
+    rates.map(([name, rate]) => [
+      name,
+      rate === null ? null : { limit: rate.limit, period: rate.period, burst: rate.burst },
+    ]),
+  );
 }
 
 /** All three columns of a rate are set, or none. */
