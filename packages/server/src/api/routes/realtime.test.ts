@@ -152,6 +152,11 @@ test("a public token reads what it is for, and nothing else", async (t) => {
   assert.equal(await read("read:tags:mine", "/realtime/v1/runs?tags=mine"), 200);
   assert.equal(await read("read:tags:other", "/realtime/v1/runs?tags=mine"), 403);
   assert.equal(await read("read:runs:run_other", `/realtime/v1/runs/${id}`), 403);
+  // Who says that it has seen the run has to be allowed to as well.
+  for (const seen of ["offset=0_0", "offset=0_0&handle=1", "offset=0_0&handle=1&live=true"]) {
+    const key = sign("read:runs:run_other");
+    assert.equal((await call(api, "GET", `/realtime/v1/runs/${id}?log=full&${seen}`, { key })).status, 403, seen);
+  }
 });
 
 test("bad input names its field", async (t) => {

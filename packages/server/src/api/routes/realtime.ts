@@ -53,8 +53,8 @@ export function realtimeRoutes({ shapes, runs, batches }: RealtimeSettings): rea
     route("/realtime/v1/runs/:runId", async (request, reply, caller) => {
       const query = parse(shapeQuerySchema, request.query, "query");
       const runId = idInPath(request, "runId", "run");
-      // Once it has been told of the run, the reader may see it.
-      if (query.offset === "-1") {
+      // The holder of a token is asked each time: what it claims to have seen is its own word.
+      if (query.offset === "-1" || caller.scopes !== null) {
         requireRunRead(caller, pathPart(request, "runId"), await runs.retrieve(caller.environment.id, runId));
       }
       return answerShape({ shapes, request, reply, caller, query, selection: { kind: "run", runId } });
