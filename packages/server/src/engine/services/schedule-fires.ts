@@ -41,7 +41,7 @@ export class ScheduleFires implements Service {
   start(): void {
     if (!this.#isStopped) return;
     this.#isStopped = false;
-    this.#expect(0);
+    this.expect(0);
   }
 
   async stop(): Promise<void> {
@@ -50,20 +50,15 @@ export class ScheduleFires implements Service {
     await this.#rounds.settled();
   }
 
-  /** A schedule fires at this time of day: makes sure that it is not slept through. */
-  expectAt(at: Date): void {
-    this.#expect(at.getTime() - Date.now());
-  }
-
-  /** Schedules may have become due, or have another next fire. */
-  look(): void {
-    this.#expect(0);
+  /** A schedule is due in this many milliseconds, by the store's clock: makes sure that it is not slept through. */
+  expect(inMs: number): void {
+    if (!this.#isStopped) this.#alarm.expect(Math.min(Math.max(inMs, 0), longestSleepMs));
   }
 
   /** Schedules of an environment that could not fire may be able to now. Never rejects. */
   async wake(environmentId: string): Promise<void> {
     try {
-      if (await this.#settings.schedules.revive(environmentId)) this.#expect(0);
+      if (await this.#settings.schedules.revive(environmentId)) this.expect(0);
     } catch (error) {
       this.#settings.onError(error);
     }
@@ -78,10 +73,10 @@ export class ScheduleFires implements Service {
       await fireTaken(this.#settings, taken);
       const dueInMs = taken.hasMore ? 0 : await schedules.nextDueInMs();
       const isBusy = dueInMs !== null && dueInMs <= 0 && taken.schedules.length === 0;
-      this.#expect(isBusy ? busyPauseMs : (dueInMs ?? longestSleepMs));
+      this.expect(isBusy ? busyPauseMs : (dueInMs ?? longestSleepMs));
     } catch (error) {
       onError(error);
-      this.#expect(errorPauseMs);
+      this.expect(errorPauseMs);
     }
   }
 
@@ -90,9 +85,5 @@ export class ScheduleFires implements Service {
     if (this.#now() - this.#revivedAt < longestSleepMs) return;
     await this.#settings.schedules.revive(null);
     this.#revivedAt = this.#now();
-  }
-
-  #expect(inMs: number): void {
-    if (!this.#isStopped) this.#alarm.expect(Math.min(Math.max(inMs, 0), longestSleepMs));
   }
 }

@@ -59,7 +59,7 @@ export function queueVerbs({ settings, dispatchers, services }: EngineParts): Qu
       const version = await versions.register(environment.id, manifest, declared.schedules);
       await runs.promotePending(environment.id);
       dispatchers.freed(environment.id); // its queues may have other limits
-      services.scheduleFires.look();
+      services.scheduleFires.expect(0);
       return { kind: "registered", version };
     },
   };

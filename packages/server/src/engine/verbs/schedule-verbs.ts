@@ -21,42 +21,44 @@ export type ScheduleVerbs = Pick<Engine, "createSchedule" | "updateSchedule" | "
  * @returns the verbs
  */
 export function scheduleVerbs({ settings: { schedules }, services }: EngineParts): ScheduleVerbs {
-  async function plan(environmentId: string, rule: ScheduleRule): Promise<PlannedSchedule | ScheduleRefusal> {
+  async function plan(
+    environmentId: string,
+    rule: ScheduleRule,
+  ): Promise<{ readonly kind: "planned"; readonly planned: PlannedSchedule; readonly now: Date } | ScheduleRefusal> {
     const refusal =
       refuseRule(rule) ?? refuseTask(rule.taskId, await schedules.taskStanding(environmentId, rule.taskId));
     if (refusal !== null) return { kind: "refused", ...refusal };
-    return { ...rule, nextAt: await nextAt(rule) };
+    const now = await schedules.now();
+    return { kind: "planned", planned: { ...rule, nextAt: nextAfter(rule, now) }, now };
   }
 
-  async function nextAt({ cron, timezone }: ScheduleRule): Promise<Date | null> {
-    const [next = null] = firesAfter(cron, timezone, await schedules.now(), 1);
-    return next;
-  }
-
-  function changed(schedule: ScheduleRecord | null): ScheduleOutcome {
+  function changed(schedule: ScheduleRecord | null, now: Date): ScheduleOutcome {
     if (schedule === null) return { kind: "not_found" };
-    if (schedule.nextAt !== null) services.scheduleFires.expectAt(schedule.nextAt);
+    if (schedule.nextAt !== null) services.scheduleFires.expect(schedule.nextAt.getTime() - now.getTime());
     return { kind: "schedule", schedule };
   }
 
   return {
     async createSchedule(environmentId, { deduplicationKey, ...rule }) {
-      const planned = await plan(environmentId, rule);
-      if ("kind" in planned) return planned;
-      return changed(await schedules.upsert(environmentId, { ...planned, id: newUuid(), deduplicationKey }));
+      const judged = await plan(environmentId, rule);
+      if (judged.kind === "refused") return judged;
+      const schedule = { ...judged.planned, id: newUuid(), deduplicationKey };
+      return changed(await schedules.upsert(environmentId, schedule), judged.now);
     },
     async updateSchedule(environmentId, id, rule) {
       const current = await schedules.retrieve(environmentId, id);
       if (current === null) return { kind: "not_found" };
       if (current.type === "declarative") return { kind: "declared", taskId: current.taskId };
-      const planned = await plan(environmentId, rule);
-      if ("kind" in planned) return planned;
-      return changed(await schedules.update(environmentId, id, planned));
+      const judged = await plan(environmentId, rule);
+      if (judged.kind === "refused") return judged;
+      return changed(await schedules.update(environmentId, id, judged.planned), judged.now);
     },
     async setScheduleActive(environmentId, id, isActive) {
       const current = await schedules.retrieve(environmentId, id);
       if (current === null) return { kind: "not_found" };
-      return changed(await schedules.setActive(environmentId, id, isActive, isActive ? await nextAt(current) : null));
+      const now = await schedules.now();
+      const nextAt = isActive ? nextAfter(current, now) : null;
+      return changed(await schedules.setActive(environmentId, id, isActive, nextAt), now);
     },
     async removeSchedule(environmentId, id) {
       const current = await schedules.retrieve(environmentId, id);
@@ -65,4 +67,9 @@ export function scheduleVerbs({ settings: { schedules }, services }: EngineParts
       return (await schedules.remove(environmentId, id)) ? "removed" : "not_found";
     },
   };
+}
+
+function nextAfter({ cron, timezone }: ScheduleRule, now: Date): Date | null {
+  const [next = null] = firesAfter(cron, timezone, now, 1);
+  return next;
 }
