@@ -134,7 +134,7 @@ test("a run that can't be stored fails alone", async (t) => {
 test("another server goes on where one stops, and replays nothing a second time", async (t) => {
   const stage = await engineStage(t);
   const runIds = await stage.trigger(3);
-  const noted = stage.races.hold("bulk_pages_note", "before");
+  const noted = stage.races.hold("bulk_pages_move_on", "before");
   const id = await create(stage.engine, stage, { action: "replay" });
   await noted.reached; // the runs are made, and nobody knows
   assert.equal((await replaysOf(stage, runIds)).length, 3);
@@ -156,7 +156,7 @@ test("two servers at the same page make its runs once", async (t) => {
   await inserting.reached;
   await stage.sql("update bulk_action set due_at = now() - interval '1 second'");
   const races = raceDatabase(stage.database);
-  const noted = races.hold("bulk_pages_note", "before");
+  const noted = races.hold("bulk_pages_move_on", "before");
   await startServer({ ...stage, database: races.database }, (error) => stage.errors.push(error));
   await noted.reached;
   inserting.release(); // finds the ids taken, and comes first to note the page
@@ -190,7 +190,7 @@ test("an action made on one server is heard of on another", async (t) => {
 test("an aborted action ends with the page in work", async (t) => {
   const stage = await engineStage(t);
   for (let times = 0; times < 3; times++) await stage.trigger(500);
-  const noted = stage.races.hold("bulk_pages_note", "before");
+  const noted = stage.races.hold("bulk_pages_move_on", "before");
   const id = await create(stage.engine, stage);
   await noted.reached;
   assert.equal(await stage.engine.abortBulkAction(stage.environment.id, id), true);

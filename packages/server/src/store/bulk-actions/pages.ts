@@ -66,7 +66,28 @@ export async function finishPage(
   page: BulkRunPage,
   results: readonly BulkRunResult[],
 ): Promise<void> {
-  await db.transaction([lockAction(taken), noteResults(taken, results), moveOn(taken, page, results)]);
+  const isPlain = ({ newRunId, error }: BulkRunResult) => newRunId === null && error === null;
+  await db.transaction([
+    lockAction(taken),
+    noteDone(taken, results.filter(isPlain)),
+    noteResults(
+      taken,
+      results.filter((result) => !isPlain(result)),
+    ),
+    moveOn(taken, page, results),
+  ]);
+}
+
+/** Most runs of a cancellation, of which there is no more to say. */
+function noteDone({ environmentId, id, cursor }: TakenBulkAction, results: readonly BulkRunResult[]): Statement {
+  return {
+    name: "bulk_pages_note_done",
+    text: `
+      update bulk_action_run t set is_done = true
+      where t.environment_id = $1::uuid and t.bulk_action_id = $2::uuid and t.run_id = any ($4::uuid[])
+        and exists (select from bulk_action b where ${isUnmoved})`,
+    values: [environmentId, id, cursor, plainArray(results.map(({ runId }) => runId))],
+  };
 }
 
 /** No join: on a table without statistics it would walk all runs of the action for each of the page. */
