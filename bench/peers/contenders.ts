@@ -155,7 +155,7 @@ export const contenders: readonly Contender[] = [
       store: "own",
     },
     settings:
-      "its server (HTTP) calls the worker's process; 50 invocations at once; one node with its defaults, so its log is synced; invocations kept.",
+      "its server (HTTP) calls the worker's process; at most 50 invocations at once in each of its 24 partitions; one node with its defaults, so its log is synced; invocations kept.",
     lacks: { enqueue_bulk: "has no bulk call", idle: "its store has no queries to count" },
     backlogDividedBy: 2.5,
     server: onRestate,

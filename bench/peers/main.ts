@@ -61,7 +61,14 @@ export async function runPeers(
   const names = chosen.map(({ name }) => name);
   const results = toPeerResults(measured.samples, names);
   const versions = { ...(await peerVersions()), redis: await redisVersion() };
-  const report = { results, bars: judge(results), failures: measured.failures, contenders: chosen, versions };
+  const report = {
+    results,
+    bars: judge(results),
+    failures: measured.failures,
+    contenders: chosen,
+    works: options.works,
+    versions,
+  };
   await publish(report, machine, options, stage);
   return results;
 }

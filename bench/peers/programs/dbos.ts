@@ -8,6 +8,14 @@ const applicationName = "bench";
 const pollMs = 10;
 const systemTables = "dbos";
 
+/** More than are executed at once, so that some stay queued. */
+const madeByCalls = 200;
+const queuedRow = {
+  table: `${systemTables}.workflow_status`,
+  idColumn: "workflow_uuid",
+  isQueued: "status = 'ENQUEUED' and name = 'noop'",
+};
+
 function registerWorkflows(body: Body): void {
   const noop = DBOS.registerWorkflow((n: number) => body.noop(n), { name: "noop" });
   DBOS.registerWorkflow((n: number) => body.hold(n), { name: "hold" });
@@ -54,8 +62,16 @@ export const dbos: Adapter = {
         }
       },
       async clone(count) {
-        await enqueue("noop", 0);
-        await cloneRows(url, `${systemTables}.workflow_status`, "workflow_uuid", count - 1);
+        await Promise.all(Array.from({ length: madeByCalls }, (_, n) => enqueue("noop", n)));
+        await cloneRows(url, queuedRow, count - madeByCalls);
+        await pool.query(
+          `insert into ${systemTables}.workflow_input (workflow_uuid, inputs, retention_timestamp)
+           select workflow_uuid, one.inputs, one.retention_timestamp
+           from ${systemTables}.workflow_status,
+                (select inputs, retention_timestamp from ${systemTables}.workflow_input limit 1) one
+           where status = 'ENQUEUED'
+           on conflict do nothing`,
+        );
       },
       async isDrained() {
         const { rows } = await pool.query(
@@ -73,7 +89,7 @@ export const dbos: Adapter = {
       systemDatabasePoolSize: 50,
       applicationVersion: "1",
       executorID: "bench",
-      logLevel: "error",
+      logLevel: "warn",
     });
     registerWorkflows(body);
     await DBOS.launch();

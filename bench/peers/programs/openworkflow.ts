@@ -8,6 +8,14 @@ interface Numbered {
   readonly n: number;
 }
 
+/** More than are executed at once, so that some stay queued. */
+const madeByCalls = 200;
+const queuedRow = {
+  table: "openworkflow.workflow_runs",
+  idColumn: "id",
+  isQueued: "status = 'pending' and workflow_name = 'noop'",
+};
+
 function workflowsOf(body: Body) {
   const noop = defineWorkflow<Numbered, null>({ name: "noop" }, async ({ input }) => {
     await body.noop(input.n);
@@ -44,8 +52,9 @@ export const openWorkflow: Adapter = {
     return {
       enqueue: (kind, n) => client.runWorkflow(workflows[kind].spec, { n }),
       async clone(count) {
-        await client.runWorkflow(workflows.noop.spec, { n: 0 });
-        await cloneRows(url, "openworkflow.workflow_runs", "id", count - 1);
+        const calls = Array.from({ length: madeByCalls }, (_, n) => client.runWorkflow(workflows.noop.spec, { n }));
+        await Promise.all(calls);
+        await cloneRows(url, queuedRow, count - madeByCalls);
       },
       async isDrained() {
         const { rows } = await pool.query(

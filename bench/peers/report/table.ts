@@ -11,6 +11,8 @@ export interface PeersReport {
   readonly bars: readonly JudgedBar[];
   readonly failures: readonly Failure[];
   readonly contenders: readonly Contender[];
+  /** The works that were done. */
+  readonly works: readonly string[];
   /** Of the packages. */
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -21,7 +23,7 @@ export interface PeersReport {
  * @param report - what was measured
  * @returns its lines
  */
-export function renderPeers({ results, bars, failures, contenders, versions }: PeersReport): readonly string[] {
+export function renderPeers({ results, bars, failures, contenders, works, versions }: PeersReport): readonly string[] {
   const labelOf = (name: string | null) => contenders.find((contender) => contender.name === name)?.label ?? "";
   const figures = peerFigures.filter(({ name }) => results.some(({ figure }) => figure === name));
   const sections = figures.flatMap(({ name, title, unit }) => {
@@ -56,7 +58,9 @@ export function renderPeers({ results, bars, failures, contenders, versions }: P
     ...failures.map(({ contender, work, reason }) => `  ${labelOf(contender)}, ${work}: ${reason}`),
     ...["", "Notes", ...notes],
     ...contenders.flatMap(({ label, lacks }) =>
-      Object.entries(lacks).map(([work, reason]) => `  ${label} is not in ${work}: ${reason}`),
+      Object.entries(lacks).flatMap(([work, reason]) =>
+        works.includes(work) ? [`  ${label} is not in ${work}: ${reason}`] : [],
+      ),
     ),
   ];
 }

@@ -16,7 +16,7 @@ export interface RestateServer {
  *
  * @param dir - where its data and log go
  * @param peersDir - the folder with the peers' packages
- * @param concurrency - handlers at once
+ * @param concurrency - handlers at once, for each of its partitions
  * @returns the server, once it answers
  */
 export async function startRestate(dir: string, peersDir: string, concurrency: number): Promise<RestateServer> {
