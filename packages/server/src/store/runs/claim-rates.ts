@@ -1,5 +1,5 @@
 /** A lane without a token opens no later than this after its first one, so that a few runs start together, in milliseconds. */
-const mostGatheredMs = 50;
+const mostGatheredMs = 20;
 
 /** Whose bucket: that of a key of a queue, or that of all its keys together. */
 interface Bucket {
