@@ -52,6 +52,24 @@ test("the calls that the published client makes for code of runs, and for itself
     assert.ok(Array.isArray((await client.listRunEvents(id)).events));
   });
 
+  await t.test("the trace of a run, as a tree, in pages, and a span of it", async () => {
+    const { id } = await tasks.trigger("failing", { times: 1 }, { maxAttempts: 2 });
+    await runs.poll(id, often);
+    const { rootSpan } = (await client.retrieveRunTrace(id)).trace;
+    assert.deepEqual([rootSpan.runId, rootSpan.data.message, rootSpan.data.isError], [id, "failing", false]);
+    const attempts = rootSpan.children.map(({ data }) => [data.message, data.isError]);
+    assert.deepEqual(attempts, [
+      ["Attempt 1", true],
+      ["Attempt 2", false],
+    ]);
+    const first = await client.retrieveRunTracePage(id, { limit: 2 });
+    assert.deepEqual([first.data.length, first.attemptFailures.map((failure) => failure.attemptNumber)], [2, [1]]);
+    const next = await client.retrieveRunTracePage(id, { limit: 2, after: first.pagination.next ?? "" });
+    assert.deepEqual([next.data.map(({ message }) => message), next.pagination.next], [["Attempt 2"], undefined]);
+    const span = await client.retrieveSpan(id, rootSpan.children[0]?.id ?? "");
+    assert.deepEqual([span.parentId, span.message, span.isError], [rootSpan.id, "Attempt 1", true]);
+  });
+
   await t.test("packets", async () => {
     const address = await client.createUploadPayloadUrl("run_1-1/output.json");
     assert.equal(address.storagePath, "run_1-1/output.json");

@@ -46,6 +46,7 @@ export interface FailedAttempt {
 
 /** A run with its packets and its failed attempts, the first one first. */
 export interface RunRecordWithPackets extends RunRecord {
+  readonly traceId: string;
   readonly failedAttempts: readonly FailedAttempt[];
   readonly payload: string | null;
   readonly payloadType: PacketType;

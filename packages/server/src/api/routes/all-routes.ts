@@ -57,6 +57,7 @@ import { retrieveTokenRoute } from "./retrieve-token.ts";
 import { runEventsRoute } from "./run-events.ts";
 import { runPayloadRoute } from "./run-payload.ts";
 import { runResultRoute } from "./run-result.ts";
+import { runSpanRoute, runTraceRoute } from "./run-trace.ts";
 import { runWaitsRoute } from "./run-waits.ts";
 import { tokenCallbackRoute } from "./token-callback.ts";
 import { triggerRoute } from "./trigger.ts";
@@ -131,6 +132,8 @@ function runRoutes({ engine, runs, telemetry, annotations, blobs }: RouteSetting
     retrieveRunRoute(engine, runs),
     listRunsRoute(runs),
     runEventsRoute(runs, telemetry),
+    runTraceRoute({ runs, telemetry }),
+    runSpanRoute({ runs, telemetry }),
     runResultRoute(runs),
     explainRunRoute(engine, runs),
     addTagsRoute(annotations),

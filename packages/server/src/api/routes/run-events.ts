@@ -3,12 +3,13 @@ import type { TelemetryRecord } from "@pawl/contract/worker-protocol";
 import type { TelemetryStore } from "../../engine/ports.ts";
 import type { RunReader } from "../../engine/read-ports.ts";
 import type { Route } from "../route.ts";
-import { idInPath, notFound, pathPart } from "../validation.ts";
+import { requireRunRead } from "../run-scope.ts";
+import { idInPath, pathPart } from "../validation.ts";
 
 /**
  * `GET /api/v1/runs/:runId/events`: the logs and spans of a run, oldest first.
  *
- * @param runs - tells a run without events from none
+ * @param runs - knows who may read the run
  * @param telemetry - reads the events
  * @returns the route
  */
@@ -16,14 +17,12 @@ export function runEventsRoute(runs: RunReader, telemetry: TelemetryStore): Rout
   return {
     method: "GET",
     path: "/api/v1/runs/:runId/events",
-    accepts: "environment_key",
-    async answer(request, _reply, { environment }): Promise<RunEvents> {
+    accepts: "public_token",
+    async answer(request, _reply, caller): Promise<RunEvents> {
+      const environmentId = caller.environment.id;
       const runId = idInPath(request, "runId", "run");
-      const records = await telemetry.read(environment.id, runId);
-      if (records.length === 0 && (await runs.retrieve(environment.id, runId)) === null) {
-        throw notFound("run", pathPart(request, "runId"));
-      }
-      return { events: records.map(toEvent) };
+      requireRunRead(caller, pathPart(request, "runId"), await runs.retrieve(environmentId, runId));
+      return { events: (await telemetry.read(environmentId, runId)).map(toEvent) };
     },
   };
 }

@@ -26,7 +26,7 @@ const recordColumns = `
 
 /** What a record has besides where its packets are read. */
 const packetColumns = `
-  r.payload, r.payload_type, r.output, r.output_type, r.error,
+  r.trace_id, r.payload, r.payload_type, r.output, r.output_type, r.error,
   (select m.data from run_metadata m where m.environment_id = r.environment_id and m.run_id = r.id) as metadata,
   array(
     select json_build_object('number', a.number, 'startedAt', a.started_at, 'failedAt', a.failed_at, 'error', a.error)
@@ -138,6 +138,7 @@ function record(row: Record<string, unknown>): RunRecord {
 function recordWithPackets(row: Record<string, unknown>): RunRecordWithPackets {
   return {
     ...record(row),
+    traceId: row.trace_id as string,
     payload: row.payload as string | null,
     payloadType: row.payload_type as PacketType,
     output: row.output as string | null,
