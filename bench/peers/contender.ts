@@ -10,6 +10,8 @@ export interface Stage {
   /** The folder that the peers are installed in. */
   readonly peersDir: string;
   readonly postgres: StagePostgres;
+  /** Those that are open: whoever ends the bench early closes them. */
+  readonly sessions: Set<Session>;
   /** Pawl, packed as a user gets it, or from its sources. */
   readonly product: Product;
 }

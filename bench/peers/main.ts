@@ -15,6 +15,7 @@ import { drawChart } from "./report/chart.ts";
 import { type PeerResult, toPeerResults } from "./report/results.ts";
 import { type PeersReport, renderPeers } from "./report/table.ts";
 import { measurePeers } from "./rounds.ts";
+import type { Session } from "./session.ts";
 import { startStagePostgres } from "./stage/postgres.ts";
 import { hasRedis, redisProgram } from "./stage/redis.ts";
 import { allWorks } from "./works/all-works.ts";
@@ -89,7 +90,9 @@ async function setStage(options: PeersOptions, undo: Undo, onProgress: (text: st
   undo.push(() => rm(dir, { recursive: true, force: true }));
   const postgres = await startStagePostgres(dir);
   undo.push(() => postgres.stop());
-  return { dir, peersDir, postgres, product };
+  const sessions = new Set<Session>();
+  undo.push(() => Promise.all([...sessions].map((session) => session.close())));
+  return { dir, peersDir, postgres, sessions, product };
 }
 
 async function redisVersion(): Promise<string> {
@@ -112,7 +115,7 @@ async function publish(report: PeersReport, machine: Machine, options: PeersOpti
     ...{ contenders: settings, results, bars, failures },
   };
   const chart = drawChart({
-    title: "Pawl beside its peers",
+    title: warning.length === 0 ? "Pawl beside its peers" : "Pawl beside its peers: a quick look, not to be compared",
     subtitle: `${machine.date.slice(0, 10)}, ${cpu}, ${cores} cores for everything, Postgres ${postgres}, ${options.samples} samples`,
     results,
     labels: new Map(shown.map(({ name, label }) => [name, label])),

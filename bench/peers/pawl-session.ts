@@ -7,6 +7,7 @@ import type { Child } from "../system/child.ts";
 import { type Load, startLoad } from "../system/load.ts";
 import { type RunRows, runRows } from "../system/run-rows.ts";
 import { type Server, startServer } from "../system/server.ts";
+import { type Undo, undoAll } from "../system/system.ts";
 import { makeWorkFolder, type WorkFolder } from "../system/work-folder.ts";
 import { startWorker } from "../system/worker.ts";
 import type { Stage } from "./contender.ts";
@@ -25,21 +26,38 @@ const warmRoundTrips = 10;
  * @returns the session
  */
 export async function openPawl(stage: Stage, plan: SessionPlan): Promise<Session> {
+  const undo: Undo = [];
+  try {
+    const session = new PawlSession(await startParts(stage, plan, undo));
+    undo.push(() => session.killWorker());
+    // Its tasks are known once a worker has been there.
+    await session.startWorker();
+    if (!plan.kinds.includes("hold")) await session.stopWorker();
+    return session;
+  } catch (error) {
+    await undoAll(undo);
+    throw error;
+  }
+}
+
+async function startParts(stage: Stage, plan: SessionPlan, undo: Undo): Promise<Parts> {
   const { postgres, product } = stage;
   const folder = await makeWorkFolder(product);
+  undo.push(() => folder.remove());
+  const url = await postgres.makeDatabase(plan.name);
+  undo.push(() => postgres.dropDatabase(plan.name));
   const server = await startServer(product, folder, null, {
-    DATABASE_URL: await postgres.makeDatabase(plan.name),
+    DATABASE_URL: url,
     PAWL_ENCRYPTION_KEY: randomBytes(32).toString("hex"),
   });
+  undo.push(() => server.child.kill());
   const client = new pg.Client(postgres.connectionTo(plan.name));
   client.on("error", () => undefined); // the database is dropped under it when a measurement breaks off
   await client.connect();
+  undo.push(() => client.end());
   const load = startLoad({ product, folder }, server);
-  const session = new PawlSession({ stage, plan, folder, server, client, load });
-  // Its tasks are known once a worker has been there.
-  await session.startWorker();
-  if (!plan.kinds.includes("hold")) await session.stopWorker();
-  return session;
+  undo.push(() => load.child.kill());
+  return { stage, plan, folder, server, client, load, undo };
 }
 
 interface Parts {
@@ -49,6 +67,8 @@ interface Parts {
   readonly server: Server;
   readonly client: pg.Client;
   readonly load: Load;
+  /** Stops all of it. */
+  readonly undo: Undo;
 }
 
 /** Pawl with its real server, one worker host, and runs in processes of their own. */
@@ -175,13 +195,7 @@ class PawlSession implements Session {
     return this.#parts.stage.postgres.vacuum(this.#parts.plan.name);
   }
 
-  async close() {
-    const { load, server, client, stage, plan, folder } = this.#parts;
-    await this.killWorker();
-    await load.child.kill();
-    await server.child.kill();
-    await client.end();
-    await stage.postgres.dropDatabase(plan.name);
-    await folder.remove();
+  close() {
+    return undoAll(this.#parts.undo);
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Contender, Stage } from "./contender.ts";
 import type { PeerSample } from "./figures.ts";
 import type { Session } from "./session.ts";
@@ -38,6 +39,21 @@ interface Task {
 }
 
 const defaultConcurrency = 50;
+const workTimeoutMs = 600_000;
+
+/** Lets one that hangs fail, so that the others go on. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const timer = new AbortController();
+  const late = delay(workTimeoutMs, undefined, { signal: timer.signal }).then(() => {
+    throw new Error(`It has not ended after ${workTimeoutMs / 60_000} minutes.`);
+  });
+  late.catch(() => undefined); // also when it is in time
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    timer.abort();
+  }
+}
 
 /**
  * Measures in rounds: each round takes one sample of every work of every contender, each time with fresh data, every second round in
@@ -66,8 +82,9 @@ export async function measurePeers(
         kinds: work.kinds,
         concurrency: work.concurrency?.(scale) ?? defaultConcurrency,
       });
+      stage.sessions.add(session);
       const { jobsDividedBy = 1, backlogDividedBy = 1 } = contender;
-      const sample = await work.run(session, { scale, together, jobsDividedBy, backlogDividedBy });
+      const sample = await inTime(work.run(session, { scale, together, jobsDividedBy, backlogDividedBy }));
       samples.push({ contender: contender.name, sample });
       onProgress(`${label} ${shown(sample)}`);
     } catch (error) {
@@ -76,7 +93,7 @@ export async function measurePeers(
       onProgress(`${label} FAILED: ${reason}`);
     } finally {
       await together(); // nobody has to wait for one that failed
-      await session?.close();
+      if (session !== null && stage.sessions.delete(session)) await session.close();
     }
   }
 
