@@ -4,8 +4,10 @@ import { newUuid } from "@pawl/contract/ids";
 import { defaultRetryPolicy } from "@pawl/contract/retry";
 import type { DeclaredSchedule } from "@pawl/contract/schedule";
 import { limitedTask, plainTask } from "../../store/runs/fixtures/run-stage.ts";
+import { scheduleStage } from "../../store/schedules/fixtures/schedule-stage.ts";
 import { createScheduleStore } from "../../store/schedules/schedule-store.ts";
 import { type EngineStage, engineStage, startServer } from "../fixtures/engine-stage.ts";
+import { PlayedHost } from "../fixtures/played-host.ts";
 import type { ScheduleRule } from "../schedule-ports.ts";
 import { firesAfter } from "../schedules/fire-times.ts";
 
@@ -116,11 +118,14 @@ test("a version with a schedule that can't fire is not registered", async (t) =>
 });
 
 test("a schedule of every second fires by itself, each time once, with two servers", async (t) => {
-  const stage = await stageOf(t);
-  const onError = (error: unknown) => stage.errors.push(error);
+  const stage = await scheduleStage(t);
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => errors.push(error);
   const servers = [await startServer(stage, onError), await startServer(stage, onError)] as const;
   const hosts = servers.map((server) => {
-    const host = stage.playedHost({ processes: 2, play: async () => undefined });
+    const { environment, versionId } = stage;
+    const host = new PlayedHost({ environment, versions: [versionId], processes: 2, play: async () => undefined });
+    stage.onEnd(() => host.close());
     host.connect(server);
     return host;
   });
@@ -143,7 +148,7 @@ test("a schedule of every second fires by itself, each time once, with two serve
     seconds,
     seconds.map((_, index) => (seconds[0] ?? 0) + index),
   );
-  assert.deepEqual(stage.errors, []);
+  assert.deepEqual(errors, []);
 });
 
 test("in development, what was missed without a host is made up for when one connects", async (t) => {
