@@ -110,7 +110,7 @@ export function createAuthenticator(
     const found = await environments.withKeys(token.environmentId);
     const key = found?.keys.find((one) => token.isSignedWith(one));
     if (found === null || key === undefined) return badToken;
-    const oneUse = token.isForOneUse ? { hash: sha256(text), expiresAt: token.expiresAt } : null;
+    const oneUse = token.isForOneUse ? { hash: sha256(token.signedText), expiresAt: token.expiresAt } : null;
     return {
       ...callerWith(found.environment, key),
       scopes: token.scopes,

@@ -10,6 +10,8 @@ const header = Buffer.from('{"alg":"HS256"}').toString("base64url");
 export interface FurtherClaims {
   /** It is for one use. */
   readonly otu?: true;
+  /** Tells it from another that says the same. */
+  readonly jti?: string;
   readonly realtime?: { readonly skipColumns: readonly string[] };
 }
 
@@ -64,6 +66,8 @@ export interface UnverifiedToken {
   readonly environmentId: string;
   readonly scopes: readonly string[];
   readonly isForOneUse: boolean;
+  /** What the signature is for. The same signature can be written in several ways, this can't. */
+  readonly signedText: string;
   /** Columns that live readers do not get; null: they may say. */
   readonly skippedColumns: readonly string[] | null;
   readonly expiresAt: Date;
@@ -89,6 +93,7 @@ export function readPublicToken(token: string, now = Date.now()): UnverifiedToke
     environmentId,
     scopes: claims.data.scopes,
     isForOneUse: claims.data.otu,
+    signedText: `${head}.${body}`,
     skippedColumns: claims.data.realtime?.skipColumns ?? null,
     expiresAt: new Date(Math.min(claims.data.exp * 1_000, lastTimeMs)),
     isSignedWith(key) {

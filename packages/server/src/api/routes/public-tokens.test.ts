@@ -61,6 +61,9 @@ test("a token for one use makes one run, however often its call is repeated", as
   assert.equal(answers[0]?.status, 200);
   assert.equal((await trigger(api, "a", key, { [requestKeyHeader]: "second" })).status, 401);
   assert.equal((await trigger(api, "a", key)).status, 401);
+  for (const written of [`${key}=`, `${key}!`]) {
+    assert.equal((await trigger(api, "a", written)).status, 401, "the same signature, written in another way");
+  }
   const withoutKey = await tokenWith(api, { scopes: ["trigger:tasks:a"], oneTimeUse: true, expirationTime: "1h" });
   assert.equal((await trigger(api, "a", withoutKey)).status, 200);
   assert.equal((await trigger(api, "a", withoutKey)).status, 401);

@@ -4,7 +4,7 @@ import {
   type PublicTokenAnswer,
   type TokenClaimsAnswer,
 } from "@pawl/contract/api/public-tokens";
-import { toPublicId } from "@pawl/contract/ids";
+import { newUuid, toPublicId } from "@pawl/contract/ids";
 import { ApiError } from "../errors.ts";
 import type { Route } from "../route.ts";
 import { parse } from "../validation.ts";
@@ -42,7 +42,7 @@ export function createPublicTokenRoute(): Route {
       const body = parse(createPublicTokenBodySchema, request.body ?? {}, "body");
       const skipColumns = body.realtime?.skipColumns;
       const more = {
-        ...(body.oneTimeUse === true ? { otu: true as const } : {}),
+        ...(body.oneTimeUse === true ? { otu: true as const, jti: newUuid() } : {}),
         ...(skipColumns === undefined ? {} : { realtime: { skipColumns } }),
       };
       return { token: signPublicToken(body.scopes, lifeOf(body.expirationTime), more) };
