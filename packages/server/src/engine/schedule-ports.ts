@@ -22,7 +22,7 @@ export interface ScheduleRecord extends ScheduleRule {
   readonly isActive: boolean;
   /** The nominal time of the next fire; null: there is none, or it is not active. */
   readonly nextAt: Date | null;
-  /** The last nominal time that was fired or passed by. */
+  /** The last nominal time that was fired: one that was passed by is left out, so that the next run knows how far the last one came. */
   readonly lastAt: Date | null;
 }
 

@@ -5,6 +5,9 @@ import { effectiveAt } from "./fire-window.ts";
 /** A fire that is late by more than this was missed, in milliseconds. */
 const latenessMs = 60_000;
 
+/** Fires that are late by no more than this are all made, in milliseconds: a schedule of seconds loses none to a slow pass. */
+const promptMs = 5_000;
+
 /** The most fires that one pass makes up for, of one schedule. */
 const mostFires = 100;
 
@@ -27,7 +30,7 @@ export interface NextFire {
 
 /**
  * Decides which fires of a schedule are made now. Of those that are due, by `catchUp`: `all` fires each, a page a pass; `last` the
- * latest; `skip` the latest too, unless that is more than a minute late. A schedule whose runs must not overlap has one fire a pass.
+ * latest; `skip` the latest too, unless that is more than a minute late. Those of the last seconds are no downtime, and all fired. A schedule whose runs must not overlap has one fire a pass.
  *
  * @param schedule - the schedule as it stands
  * @param now - the store's now
@@ -43,8 +46,20 @@ export function planFires(schedule: ScheduleRecord, now: Date): FirePlan {
     const fires = [nextAt, ...following.filter((time) => time <= lastDue)];
     return { fires, through: fires.at(-1) ?? nextAt, lastDue };
   }
+  const prompt = overlap === "allow" ? promptFires(schedule, { nextAt, lastDue, now }) : [];
+  if (prompt.length > 1) return { fires: prompt, through: lastDue, lastDue };
   const isMissed = now.getTime() - effectiveAt(schedule, lastDue).getTime() > latenessMs;
   return { fires: catchUp === "skip" && isMissed ? [] : [lastDue], through: lastDue, lastDue };
+}
+
+/** The fires that are due since a moment ago. */
+function promptFires(
+  schedule: ScheduleRecord,
+  { nextAt, lastDue, now }: { readonly nextAt: Date; readonly lastDue: Date; readonly now: Date },
+): readonly Date[] {
+  const from = Math.max(nextAt.getTime(), lastDue.getTime() - promptMs);
+  const times = firesAfter(schedule.cron, schedule.timezone, new Date(from - 1), mostFires);
+  return times.filter((time) => time <= lastDue && now.getTime() - effectiveAt(schedule, time).getTime() <= promptMs);
 }
 
 /**

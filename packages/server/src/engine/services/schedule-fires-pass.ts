@@ -134,5 +134,5 @@ function runsOf({ schedule, plan }: Planned): readonly NewRun[] {
 function moveOf({ schedule, plan }: Planned): ScheduleMove {
   const { environmentId, id, takenUntil, lastAt } = schedule;
   const next = plan.through === null ? nextFire(schedule, schedule.nextAt) : nextFireAfter(schedule, plan.through);
-  return { environmentId, id, takenUntil, lastAt: plan.through ?? lastAt, ...next };
+  return { environmentId, id, takenUntil, lastAt: plan.fires.at(-1) ?? lastAt, ...next };
 }
