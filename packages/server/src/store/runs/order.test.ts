@@ -202,6 +202,38 @@ test("runs of one key that are locked to different versions start in the order o
   assert.deepEqual(started, expected);
 });
 
+test("the first run of a key is found though many other lanes stand before its own", async (t) => {
+  const stage = await orderedStage(t);
+  const [version] = await stage.sql("select label from version where is_current");
+  const [first] = await stage.trigger(1, { lockToVersion: String(version?.label) });
+  await stage.trigger(1);
+  await stage.insert(Array.from({ length: 60 }, (_, n) => stage.newRun({ concurrencyKey: `other ${n}` })));
+  await stage.claim({ versionIds: [] }); // makes the lanes
+  await stage.sql(
+    `update lane set served_at = now() - interval '1 hour' * case
+       when concurrency_key <> '' then 2 when version_id = $1 then 1 else 3 end`,
+    [stage.versionId],
+  );
+  await stage.sql("update dispatch set served_from = '-infinity'");
+  const started: string[] = [];
+  for (let n = 0; n < 70 && started.length === 0; n++) {
+    for (const run of await stage.claim()) if (run.concurrencyKey === "") started.push(run.runId);
+  }
+  assert.deepEqual(started, [first]);
+});
+
+test("a run whose time has come opens the lane that it shares with those behind it", async (t) => {
+  const stage = await orderedStage(t);
+  const [version] = await stage.sql("select label from version where is_current");
+  const [first] = await stage.trigger(2, { lockToVersion: String(version?.label) });
+  await fail(stage, await takeOnly(stage, first), 60_000);
+  await take(stage);
+  await calmDown(stage);
+  assert.deepEqual(await taken(stage), []);
+  await wake(stage, first ?? "");
+  await takeOnly(stage, first);
+});
+
 test("a run that keeps its place and that no connected host can execute is waited for", async (t) => {
   const stage = await orderedStage(t);
   const [first, second] = await stage.trigger(2);
