@@ -142,3 +142,23 @@ test("queued and delayed runs whose task is gone wait for a version with it, and
   await stage.runs.promotePending(stage.environment.id);
   assert.deepEqual(await states(), ["executing", "queued", "delayed"]);
 });
+
+test("runs that come back without having begun wait for a version, too, where the current one lacks their task", async (t) => {
+  const stage = await runStage(t);
+  const store = createVersionStore(stage.database);
+  const { environment } = stage;
+  const [returned, unheard, lost] = [await stage.executing(), await stage.executing(), await stage.executing()];
+  await stage.sql("update live_run set state = 'claimed', attempt = 0, attempt_started_at = null, started_at = null");
+  await store.register(environment.id, manifest("content-2", [task("other")]));
+  const settled = await stage.settle({ returned: [returned] });
+  await stage.runs.reconcile(environment.id, stage.hostId, [lost]);
+  await stage.sql("update host set lease_expires_at = now() - interval '1 second'");
+  const rescued = await stage.runs.rescue();
+  assert.deepEqual([settled.hasQueued, rescued.rescued], [false, 1]);
+  const states = async () =>
+    Promise.all([returned, unheard, lost].map(async ({ runId }) => (await stage.liveRun(runId))?.state));
+  assert.deepEqual(await states(), ["pending_version", "pending_version", "pending_version"]);
+  await store.register(environment.id, manifest("content-3", [task(plainTask)]));
+  await stage.runs.promotePending(environment.id);
+  assert.deepEqual(await states(), ["queued", "queued", "queued"]);
+});

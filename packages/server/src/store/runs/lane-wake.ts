@@ -5,14 +5,15 @@ export const anyVersion = "00000000-0000-0000-0000-000000000000";
  * The insert that tells the next claim of runs that became queued: one row for each lane. It is part of the statement that
  * queues them, so that both commit together; nothing waits for it.
  *
- * @param source - a common table expression with environment_id, queue_name, concurrency_key, version_id and order_at of the queued runs
+ * @param source - a common table expression with environment_id, queue_name, concurrency_key, version_id and order_at of the queued runs;
+ *   one without a place is none
  * @returns the SQL
  */
 export function wakeLanesOf(source: string): string {
   return `
     insert into lane_wake (environment_id, queue_name, concurrency_key, version_id, order_at)
     select environment_id, queue_name, concurrency_key, coalesce(version_id, '${anyVersion}'::uuid), min(order_at)
-    from ${source} group by 1, 2, 3, 4`;
+    from ${source} where order_at is not null group by 1, 2, 3, 4`;
 }
 
 /**

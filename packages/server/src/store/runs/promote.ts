@@ -48,7 +48,7 @@ const pendingRuns = `
 
 /**
  * Queues the runs of an environment that waited for a version with their task, or delays those whose time has not come. Comes
- * after the commit of a registration, and again after the commit of a trigger that found no task: whichever of the two commits
+ * after the commit of a registration, and again after the commit of whatever found no task for a run: whichever of the two commits
  * last sees the other. A run whose time or options another call changes meanwhile is locked first, and read then. Locks: the
  * promoted rows, then their run rows.
  *

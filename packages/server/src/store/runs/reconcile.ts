@@ -4,6 +4,7 @@ import { completeAwaited } from "./completions.ts";
 import { transactionAgain } from "./contended.ts";
 import { backToQueue, wakeLanesOfBack } from "./give-back.ts";
 import { claimValues, heldBy } from "./held-by.ts";
+import { promotePendingRuns } from "./promote.ts";
 import { lossErrors, recoverLost } from "./recover.ts";
 
 /** A row of `live_run l` that host $2 should hold and is not among its claims ($3 run ids, $4 fences). */
@@ -33,6 +34,8 @@ export async function reconcile(
     ...completeAwaited(environmentId),
     findHeld(environmentId, hostId, held),
   ]);
+  if (results[1]?.some((row) => row.state === "pending_version"))
+    await transactionAgain(db, promotePendingRuns(environmentId));
   const validIds = new Set(results.at(-1)?.map((row) => row.run_id));
   return held.filter((claim) => !validIds.has(claim.runId));
 }
@@ -59,7 +62,7 @@ function reconcileUnstarted(environmentId: string, hostId: string, held: readonl
         returning l.*
       ),
       ${wakeLanesOfBack}
-      select run_id from back`,
+      select run_id, state from back`,
     values: claimValues(environmentId, hostId, held),
   };
 }

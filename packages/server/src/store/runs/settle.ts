@@ -7,6 +7,7 @@ import { transactionAgain } from "./contended.ts";
 import { failRuns } from "./fail.ts";
 import { giveBackRuns } from "./give-back.ts";
 import { orphanRuns } from "./orphan.ts";
+import { promotePendingRuns } from "./promote.ts";
 import { startRuns } from "./start.ts";
 
 /**
@@ -23,6 +24,8 @@ export async function settle(db: Database, settlement: Settlement): Promise<Sett
   const rowsOf = (name: string) => results[statements.findIndex((statement) => statement.name === name)] ?? [];
   const failedRows = rowsOf("runs_fail");
   const returnedRows = [...rowsOf("runs_give_back"), ...rowsOf("runs_end_returned")];
+  if (returnedRows.some((row) => row.state === "pending_version"))
+    await transactionAgain(db, promotePendingRuns(settlement.environmentId));
   const orphanedRows = rowsOf("runs_orphan");
   const dueIn = failedRows.map((row) => row.due_in_ms).filter((dueInMs) => typeof dueInMs === "number");
   return {
