@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newUuid } from "@pawl/contract/ids";
 import type { ScheduleRecord } from "../schedule-ports.ts";
+import { parseCron } from "./cron.ts";
 import { nextFireAfter, planFires } from "./fire-plan.ts";
 import { effectiveAt } from "./fire-window.ts";
 
@@ -81,6 +82,24 @@ test("a schedule of every second loses none to a slow pass, and catches up with 
   assert.deepEqual(seconds(everySecond, "2026-07-01T01:00:09.700Z"), ["00:05", "00:06", "00:07", "00:08", "00:09"]);
   assert.deepEqual(seconds({ ...everySecond, overlap: "skip" }, "2026-07-01T01:00:09.700Z"), ["00:09"]);
 });
+
+for (const [name, cron, now] of [
+  ["on time", "7 1 * * *", "2026-07-01T01:07:00Z"],
+  ["of every second", "*/1 * * * * *", "2026-07-01T01:07:02Z"],
+  ["after a day without servers", "7 * * * *", "2026-07-02T01:07:00Z"],
+] as const) {
+  test(`schedules that share an expression share the times that plans need, ${name}`, (t) => {
+    const read = parseCron(cron);
+    if (read.kind === "refused") return assert.fail(read.reason);
+    const computed = t.mock.method(read.cron, "nextWallTime").mock;
+    const one = () => schedule({ cron, timezone: "Europe/Berlin", nextAt: new Date("2026-07-01T01:07:00Z") });
+    planFires(one(), new Date(now));
+    const first = computed.callCount();
+    assert.ok(first <= 100, `${first} times for the first`);
+    for (let count = 0; count < 50; count++) planFires(one(), new Date(now));
+    assert.ok(computed.callCount() <= first + 10, `${computed.callCount() - first} times for 50 more`);
+  });
+}
 
 test("a window puts a fire off, and what is due and late counts from there", () => {
   const one = schedule({ window: "60m" });

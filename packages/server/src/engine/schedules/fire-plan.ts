@@ -1,5 +1,5 @@
 import type { ScheduleRecord } from "../schedule-ports.ts";
-import { firesAfter, lastFireBetween } from "./fire-times.ts";
+import { firesAfter, firesBetween, lastFireBetween } from "./fire-times.ts";
 import { effectiveAt } from "./fire-window.ts";
 
 /** A fire that is late by more than this was missed, in milliseconds. */
@@ -41,12 +41,11 @@ export function planFires(schedule: ScheduleRecord, now: Date): FirePlan {
   if (nextAt === null || effectiveAt(schedule, nextAt) > now) return { fires: [], through: null, lastDue: null };
   const lastDue = findLastDue(schedule, nextAt, now);
   if (catchUp === "all") {
-    const count = overlap === "allow" ? mostFires - 1 : 0;
-    const following = count === 0 || lastDue <= nextAt ? [] : firesAfter(cron, timezone, nextAt, count);
-    const fires = [nextAt, ...following.filter((time) => time <= lastDue)];
+    const most = overlap === "allow" ? mostFires - 1 : 0;
+    const fires = [nextAt, ...firesBetween(cron, timezone, { after: nextAt, until: lastDue, most })];
     return { fires, through: fires.at(-1) ?? nextAt, lastDue };
   }
-  const prompt = overlap === "allow" ? promptFires(schedule, { nextAt, lastDue, now }) : [];
+  const prompt = overlap === "allow" && lastDue > nextAt ? promptFires(schedule, { nextAt, lastDue, now }) : [];
   if (prompt.length > 1) return { fires: prompt, through: lastDue, lastDue };
   const isMissed = now.getTime() - effectiveAt(schedule, lastDue).getTime() > latenessMs;
   return { fires: catchUp === "skip" && isMissed ? [] : [lastDue], through: lastDue, lastDue };
@@ -58,8 +57,9 @@ function promptFires(
   { nextAt, lastDue, now }: { readonly nextAt: Date; readonly lastDue: Date; readonly now: Date },
 ): readonly Date[] {
   const from = Math.max(nextAt.getTime(), lastDue.getTime() - promptMs);
-  const times = firesAfter(schedule.cron, schedule.timezone, new Date(from - 1), mostFires);
-  return times.filter((time) => time <= lastDue && now.getTime() - effectiveAt(schedule, time).getTime() <= promptMs);
+  const span = { after: new Date(from - 1), until: lastDue, most: mostFires };
+  const times = firesBetween(schedule.cron, schedule.timezone, span);
+  return times.filter((time) => now.getTime() - effectiveAt(schedule, time).getTime() <= promptMs);
 }
 
 /**

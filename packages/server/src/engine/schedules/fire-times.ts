@@ -23,6 +23,9 @@ interface CachedTimes {
 
 const cache = new Map<string, CachedTimes>();
 
+/** What was found in a span: a pass asks the same of all schedules that share expression, zone and last fire. */
+const spans = new Map<string, readonly number[]>();
+
 /**
  * The times at which a schedule fires.
  *
@@ -61,22 +64,63 @@ export function firesAfter(cron: string, timezone: string, after: Date, count: n
  * @returns the time; null where there is none
  */
 export function lastFireBetween(cron: string, timezone: string, after: Date, until: Date): Date | null {
-  const rule = readRule(cron, timezone);
-  const next = (afterMs: number) => {
-    const time = nextFire(rule, afterMs);
-    return time === null || time > until.getTime() ? null : time;
+  const found = inSpan(`last ${timezone} ${cron} ${after.getTime()} ${until.getTime()}`, () => {
+    const last = findLast(readRule(cron, timezone), after.getTime(), until.getTime());
+    return last === null ? [] : [last];
+  });
+  return asDates(found)[0] ?? null;
+}
+
+/**
+ * The first times at which a schedule fires within a span.
+ *
+ * @param cron - as for {@link firesAfter}
+ * @param timezone - as for {@link firesAfter}
+ * @param after - the beginning of the span, which is not part of it
+ * @param span - when it begins, which is not part of it, and ends, which is; and how many times at most
+ * @returns the times in their order
+ */
+export function firesBetween(
+  cron: string,
+  timezone: string,
+  { after, until, most }: { readonly after: Date; readonly until: Date; readonly most: number },
+): readonly Date[] {
+  const found = inSpan(`${most} ${timezone} ${cron} ${after.getTime()} ${until.getTime()}`, () => {
+    const rule = readRule(cron, timezone);
+    const times: number[] = [];
+    let time = nextFire(rule, after.getTime());
+    for (; time !== null && time <= until.getTime() && times.length < most; time = nextFire(rule, time))
+      times.push(time);
+    return times;
+  });
+  return asDates(found);
+}
+
+function inSpan(key: string, find: () => readonly number[]): readonly number[] {
+  const known = spans.get(key);
+  if (known !== undefined) return known;
+  const found = find();
+  if (spans.size >= mostCached) spans.clear();
+  spans.set(key, found);
+  return found;
+}
+
+/** Halves the rest of the span until nothing fires in it any more. */
+function findLast(rule: Rule, afterMs: number, untilMs: number): number | null {
+  const next = (fromMs: number) => {
+    const time = nextFire(rule, fromMs);
+    return time === null || time > untilMs ? null : time;
   };
-  let last = next(after.getTime());
+  let last = next(afterMs);
   if (last === null) return null;
-  // Halves the rest of the span until nothing fires in it any more.
-  let end = until.getTime();
+  let end = untilMs;
   while (end - last >= 1) {
     const middle = last + Math.floor((end - last) / 2);
     const time = next(middle);
     if (time === null) end = middle;
     else last = time;
   }
-  return new Date(last);
+  return last;
 }
 
 interface Rule {
