@@ -5,6 +5,8 @@ import { z } from "zod";
 const fileSchema = z.object({
   kind: z.enum(["bench", "peers"]).default("bench"),
   isQuick: z.boolean().default(false),
+  /** Of peers. */
+  works: z.array(z.string()).default([]),
   results: z.array(
     z.object({
       name: z.string(),
@@ -71,8 +73,10 @@ export async function readResults(path: string): Promise<EarlierResults> {
  * @param args - options for it
  * @returns arguments of the bench, or of `peers`
  */
-export function argumentsAgain({ kind, isQuick, results }: EarlierResults, args: readonly string[]): readonly string[] {
+export function argumentsAgain(earlier: EarlierResults, args: readonly string[]): readonly string[] {
+  const { kind, isQuick, works, results } = earlier;
   if (kind === "bench") return ["--only", results.map(({ name }) => name).join(","), ...args];
   const contenders = new Set(results.flatMap(({ contender }) => contender ?? []));
-  return ["--only", [...contenders].join(","), "--name", "local/compared", ...(isQuick ? ["--quick"] : []), ...args];
+  const measured = ["--only", [...contenders].join(","), "--work", works.join(",")];
+  return [...measured, "--name", "local/compared", ...(isQuick ? ["--quick"] : []), ...args];
 }

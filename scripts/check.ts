@@ -1,4 +1,7 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { runStep, type Step } from "./run-step.ts";
+import { rootDir } from "./workspace.ts";
 
 /** Tests that need no database, process or network: they run on every check. */
 const pureTests = [
@@ -11,9 +14,13 @@ const pureTests = [
   "scripts/**/*.test.ts",
 ];
 
+/** The programs that use the bench's peers are checked where those are installed, which the bench does. */
+const hasPeers = existsSync(join(rootDir, "bench/peers/node_modules/.installed"));
+
 const steps: readonly Step[] = [
   { title: "format and lint", command: "biome", args: ["check", "--error-on-warnings"] },
   { title: "types", command: "tsc", args: ["-p", "."] },
+  ...(hasPeers ? [{ title: "types of bench/peers", command: "tsc", args: ["-p", "bench/peers"] }] : []),
   { title: "unused code", command: "knip", args: [] },
   { title: "import rule", command: "node", args: ["scripts/check-imports.ts"] },
   {

@@ -12,6 +12,8 @@ export interface Stage {
   readonly postgres: StagePostgres;
   /** Those that are open: whoever ends the bench early closes them. */
   readonly sessions: Set<Session>;
+  /** Whether the bench ends early. */
+  readonly interrupted: AbortSignal;
   /** Pawl, packed as a user gets it, or from its sources. */
   readonly product: Product;
 }

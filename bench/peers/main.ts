@@ -87,12 +87,17 @@ async function setStage(options: PeersOptions, undo: Undo, onProgress: (text: st
   undo.push(async () => interruption.abort());
   const product = await findProduct(options.isFromSource, onProgress, interruption.signal);
   const dir = await mkdtemp(join(tmpdir(), "pawl-peers-"));
-  undo.push(() => rm(dir, { recursive: true, force: true }));
+  undo.push(() => rm(dir, { recursive: true, force: true, maxRetries: 10 }));
   const postgres = await startStagePostgres(dir);
   undo.push(() => postgres.stop());
   const sessions = new Set<Session>();
-  undo.push(() => Promise.all([...sessions].map((session) => session.close())));
-  return { dir, peersDir, postgres, sessions, product };
+  undo.push(async () => {
+    interruption.abort();
+    const open = [...sessions];
+    sessions.clear(); // whoever measures does not close them again
+    await Promise.all(open.map((session) => session.close()));
+  });
+  return { dir, peersDir, postgres, sessions, interrupted: interruption.signal, product };
 }
 
 async function redisVersion(): Promise<string> {
@@ -111,7 +116,14 @@ async function publish(report: PeersReport, machine: Machine, options: PeersOpti
   const { results, bars, failures, contenders: shown, versions } = report;
   const settings = shown.map(({ name, label, settings: line, lacks }) => ({ name, label, settings: line, lacks }));
   const json = {
-    ...{ kind: "peers", isQuick: options.isQuick, machine, postgresSettings: stage.postgres.settings, versions },
+    ...{
+      kind: "peers",
+      isQuick: options.isQuick,
+      works: options.works,
+      machine,
+      postgresSettings: stage.postgres.settings,
+      versions,
+    },
     ...{ contenders: settings, results, bars, failures },
   };
   const chart = drawChart({

@@ -42,7 +42,7 @@ export async function openPawl(stage: Stage, plan: SessionPlan): Promise<Session
 
 async function startParts(stage: Stage, plan: SessionPlan, undo: Undo): Promise<Parts> {
   const { postgres, product } = stage;
-  const folder = await makeWorkFolder(product);
+  const folder = await makeWorkFolder(product, stage.dir);
   undo.push(() => folder.remove());
   const url = await postgres.makeDatabase(plan.name);
   undo.push(() => postgres.dropDatabase(plan.name));

@@ -75,6 +75,7 @@ export async function measurePeers(
 
   async function measure({ work, contender, label, together }: Task): Promise<void> {
     const { scale } = rounds;
+    stage.interrupted.throwIfAborted();
     let session: Session | null = null;
     try {
       session = await contender.open(stage, {

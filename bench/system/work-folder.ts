@@ -20,10 +20,11 @@ export interface WorkFolder {
  * Makes the folder.
  *
  * @param product - whose packages it uses
+ * @param parentDir - where it is made
  * @returns the folder, with copies of project and load
  */
-export async function makeWorkFolder(product: Product): Promise<WorkFolder> {
-  const dir = await mkdtemp(join(tmpdir(), "pawl-bench-"));
+export async function makeWorkFolder(product: Product, parentDir = tmpdir()): Promise<WorkFolder> {
+  const dir = await mkdtemp(join(parentDir, "pawl-bench-"));
   const copies = { project: join(dir, "project"), load: join(dir, "load") };
   const benchDir = join(import.meta.dirname, "..");
   for (const [name, target] of Object.entries(copies)) await cp(join(benchDir, name), target, { recursive: true });

@@ -34,7 +34,7 @@ export function renderPeers({ results, bars, failures, contenders, works, versio
       shown(result.median),
       unit,
       rangeOf(result.samples),
-      pawl === undefined || pawl === result ? "" : `Pawl ÷ it: ${shown(ratioOf(pawl, result))} ×`,
+      besides(result, pawl),
     ]);
     return ["", title, ...alignColumns(cells, [1])];
   });
@@ -63,6 +63,12 @@ export function renderPeers({ results, bars, failures, contenders, works, versio
       ),
     ),
   ];
+}
+
+/** How Pawl stands to a peer; nothing where that says nothing. */
+function besides(result: PeerResult, pawl: PeerResult | undefined): string {
+  if (pawl === undefined || pawl === result || result.median === 0) return "";
+  return `Pawl ÷ it: ${shown(ratioOf(pawl, result))} ×`;
 }
 
 function barCells(bar: JudgedBar, labelOf: (name: string | null) => string): readonly string[] {
