@@ -1,3 +1,11 @@
+export {
+  type AuthApi,
+  auth,
+  type PublicTokenOptions,
+  type TaskRefs,
+  type TriggerPublicTokenOptions,
+} from "./auth/auth-api.ts";
+export type { PublicTokenScopes, ReadScopes, WriteScopes } from "./auth/token-scopes.ts";
 export { type ClientConfiguration, configure, type RequestOptions } from "./client/client-settings.ts";
 export type { NumberedPagination } from "./client/numbered-pages.ts";
 export type { Page, PagePromise, Pagination } from "./client/page.ts";
@@ -42,6 +50,14 @@ export {
   type RateLimitOverride,
   type RetrievedQueue,
 } from "./queues/queues-api.ts";
+export type { LiveRun, LiveRunOf, SkippableColumn } from "./realtime/live-run.ts";
+export { RunSubscription } from "./realtime/run-subscription.ts";
+export type {
+  SubscribeOptions,
+  SubscribeToRun,
+  SubscribeToRunOptions,
+  SubscribeToTagOptions,
+} from "./realtime/subscribe.ts";
 export type { BodyCondition, BodyFilter } from "./retry/body-filter.ts";
 export type { BackoffStrategy, HeadersStrategy, StatusStrategies, StatusStrategy } from "./retry/fetch-strategy.ts";
 export type { RetryOptions, TryArguments } from "./retry/on-throw.ts";

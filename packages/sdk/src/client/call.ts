@@ -1,9 +1,9 @@
 import { requestKeyHeader } from "@pawl/contract/api/headers";
-import { ApiClientMissingError, ApiConnectionError, ApiSchemaValidationError } from "../errors/api-error.ts";
+import { ApiConnectionError, ApiSchemaValidationError } from "../errors/api-error.ts";
 import { apiErrorFromAnswer } from "../errors/api-error-from-answer.ts";
-import { currentRun } from "../runtime.ts";
-import { sdkVersion } from "../version.ts";
-import { type ClientSettings, clientSettings, forgetDevServer, type RequestOptions } from "./client-settings.ts";
+import { type ClientSettings, clientSettings, type RequestOptions } from "./client-settings.ts";
+import { movedDevServer } from "./moved-dev-server.ts";
+import { requestHeaders } from "./request-headers.ts";
 import { callRetryDelayMs, callRetryPolicy } from "./retry-rule.ts";
 import { send } from "./send.ts";
 import { type Answer, type OutgoingRequest, TransportError } from "./transport.ts";
@@ -46,7 +46,8 @@ export async function callApi(call: ApiCall): Promise<ApiAnswer> {
   for (let attempt = 1; ; attempt++) {
     const outcome = await attemptCall(call, settings, requestKey);
     if (outcome.kind === "answered" && outcome.answer.status < 400) return parseAnswer(call, outcome.answer);
-    const moved = settings.isFromDevServer ? movedDevServer(outcome, settings) : null;
+    const isSuspect = outcome.kind === "unreachable" ? outcome.error.isRefused : outcome.answer.status === 401;
+    const moved = isSuspect ? movedDevServer(settings) : null;
     if (moved !== null) settings = moved;
     else {
       const delayMs = callRetryDelayMs(policy, attempt, outcome.kind === "answered" ? outcome.answer : null);
@@ -61,26 +62,15 @@ type Outcome =
   | { readonly kind: "unreachable"; readonly error: TransportError };
 
 async function attemptCall(call: ApiCall, settings: ClientSettings, requestKey: string | undefined): Promise<Outcome> {
-  const headers = headersOf(settings, call.contentType, requestKey);
+  const headers = {
+    ...requestHeaders(settings, call.contentType),
+    ...(requestKey === undefined ? {} : { [requestKeyHeader]: requestKey }),
+  };
   try {
     const { method, path, body } = call;
     return { kind: "answered", answer: await send({ baseUrl: settings.baseUrl, path, method, headers, body }) };
   } catch (error) {
     if (error instanceof TransportError) return { kind: "unreachable", error };
-    throw error;
-  }
-}
-
-/** After a restart `pawl dev` may be elsewhere, or have another key: the new place, where there is one. */
-function movedDevServer(outcome: Outcome, last: ClientSettings): ClientSettings | null {
-  const isSuspect = outcome.kind === "unreachable" ? outcome.error.isRefused : outcome.answer.status === 401;
-  if (!isSuspect) return null;
-  forgetDevServer();
-  try {
-    const next = clientSettings();
-    return next.baseUrl === last.baseUrl && next.key === last.key ? null : next;
-  } catch (error) {
-    if (error instanceof ApiClientMissingError) return null; // it has ended, or is just starting
     throw error;
   }
 }
@@ -97,34 +87,4 @@ function parseAnswer(call: ApiCall, { status, headers, text }: Answer): ApiAnswe
     const message = `${call.method} ${call.path} was answered with something that is no JSON. Is TRIGGER_API_URL the URL of a Pawl server?`;
     throw new ApiSchemaValidationError(status, { headers, body: text, message }, { cause });
   }
-}
-
-function headersOf(
-  settings: ClientSettings,
-  contentType: string | undefined,
-  requestKey: string | undefined,
-): Record<string, string> {
-  const headers: Record<string, string> = {
-    authorization: `Bearer ${printable("key", settings.key)}`,
-    "content-type": contentType ?? "application/json",
-    "trigger-version": sdkVersion,
-    "x-trigger-source": "sdk",
-    "x-trigger-api-version": "2025-07-16",
-    "x-trigger-realtime-streams-version": "v2",
-  };
-  if (requestKey !== undefined) headers[requestKeyHeader] = requestKey;
-  if (settings.branch !== undefined) headers["x-trigger-branch"] = printable("branch", settings.branch);
-  if (currentRun().kind === "run") headers["x-trigger-worker"] = "true";
-  if (isBrowser()) headers["x-trigger-client"] = "browser";
-  return headers;
-}
-
-/** A line break in a header would start another one. */
-function printable(name: string, value: string): string {
-  if (/^[\x21-\x7e]+$/.test(value)) return value;
-  throw new ApiClientMissingError(`The configured ${name} holds a space or a character that no HTTP header can carry.`);
-}
-
-function isBrowser(): boolean {
-  return "window" in globalThis && "document" in globalThis;
 }

@@ -2,6 +2,7 @@ import type { PartialRetryPolicy } from "@pawl/contract/retry";
 import { ApiClientMissingError } from "../errors/api-error.ts";
 import { type DevServer, readDevServer } from "./dev-server.ts";
 import { environmentVariable } from "./node-modules.ts";
+import { scopedConfiguration } from "./scoped-configuration.ts";
 
 /** Settings of single calls. */
 export interface RequestOptions {
@@ -56,7 +57,20 @@ export function configure(configuration: ClientConfiguration): void {
 }
 
 /**
- * Finds where calls go: `configure`, then the environment, then the `.pawl/dev.json` of a running `pawl dev`, outside production.
+ * Gives what was configured: for the calling code, or for the process.
+ *
+ * @returns the configuration; an empty one where there is none
+ * @example
+ * ```ts
+ * currentConfiguration().baseURL; // "http://localhost:3030"
+ * ```
+ */
+export function currentConfiguration(): ClientConfiguration {
+  return scopedConfiguration() ?? holder[holderSymbol] ?? {};
+}
+
+/**
+ * Finds where calls go: `auth.withAuth` around them, `configure`, then the environment, then the `.pawl/dev.json` of a running `pawl dev`, outside production.
  *
  * @returns the settings
  * @throws ApiClientMissingError naming what to set
@@ -66,7 +80,7 @@ export function configure(configuration: ClientConfiguration): void {
  * ```
  */
 export function clientSettings(): ClientSettings {
-  const set = holder[holderSymbol] ?? {};
+  const set = currentConfiguration();
   const key =
     set.secretKey ??
     set.accessToken ??

@@ -1,3 +1,4 @@
+import type * as AsyncHooks from "node:async_hooks";
 import type * as Crypto from "node:crypto";
 import type * as Fs from "node:fs";
 import type * as Net from "node:net";
@@ -5,6 +6,7 @@ import type * as Path from "node:path";
 
 /** The built-in modules that the SDK uses where they exist. */
 interface NodeModules {
+  "node:async_hooks": typeof AsyncHooks;
   "node:crypto": typeof Crypto;
   "node:fs": typeof Fs;
   "node:net": typeof Net;
@@ -15,7 +17,7 @@ interface NodeModules {
  * Gives a built-in module of Node without an import, so that bundles for browsers and edge runtimes hold no trace of it.
  *
  * @param name - the module
- * @returns the module; `null` in a browser and on runtimes other than Node
+ * @returns the module; `null` in a browser and on runtimes other than Node, except for what others have just so
  * @example
  * ```ts
  * nodeModule("node:fs")?.existsSync("/tmp");
@@ -23,7 +25,8 @@ interface NodeModules {
  */
 export function nodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Name] | null {
   const host = globalThis.process as NodeJS.Process | undefined; // absent in a browser
-  if (host?.versions?.node === undefined || host.versions.bun !== undefined) return null;
+  if (host?.versions?.node === undefined) return null;
+  if (host.versions.bun !== undefined && name !== "node:async_hooks") return null;
   // The name decides the type; Node's own declaration takes any string.
   return (host.getBuiltinModule?.(name) as NodeModules[Name] | undefined) ?? null;
 }

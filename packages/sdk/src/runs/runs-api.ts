@@ -1,3 +1,4 @@
+import { subscribeToBatch, subscribeToRun, subscribeToRunsWithTag } from "../realtime/subscribe.ts";
 import { bulk } from "./bulk.ts";
 import { cancel, replay, reschedule } from "./control.ts";
 import { list } from "./list.ts";
@@ -12,6 +13,18 @@ import { retrieve } from "./retrieve.ts";
  * const run = await runs.poll(handle);
  * const failed = await runs.list({ status: "FAILED" });
  * await runs.replay(run.id);
+ * for await (const change of runs.subscribeToRun(handle)) console.log(change.status);
  * ```
  */
-export const runs = { retrieve, poll, list, cancel, replay, reschedule, bulk };
+export const runs = {
+  retrieve,
+  poll,
+  list,
+  cancel,
+  replay,
+  reschedule,
+  bulk,
+  subscribeToRun,
+  subscribeToRunsWithTag,
+  subscribeToBatch,
+};

@@ -7,7 +7,7 @@ import { toWireKey } from "../idempotency/idempotency-key.ts";
 import type { ActiveRun } from "../runtime.ts";
 import type { BatchHandle, BatchItems, BatchOptions } from "../tasks/batch-types.ts";
 import { type BatchEntry, type BatchKey, type BatchLines, writeLines } from "./batch-lines.ts";
-import { callerRun } from "./caller-run.ts";
+import { parentRun } from "./caller-run.ts";
 import { callAsRun } from "./run-call.ts";
 import { accessTokenOf, unexpectedAnswer } from "./trigger.ts";
 import { checkKeyLife } from "./trigger-options.ts";
@@ -42,7 +42,7 @@ export interface BatchCall<TItem> {
  * ```
  */
 export async function batchTrigger<TItem>(call: BatchCall<TItem>): Promise<BatchHandle> {
-  const run = callerRun("Triggering a batch");
+  const run = parentRun("Triggering a batch");
   return sendBatch(call, run, null);
 }
 

@@ -1,3 +1,4 @@
+import { scopedConfiguration } from "../client/scoped-configuration.ts";
 import { RunContextError } from "../errors/task-error.ts";
 import { type ActiveRun, currentRun } from "../runtime.ts";
 
@@ -32,4 +33,19 @@ export function callerRun(callName: string): ActiveRun | null {
         `${callName} was called in the context of a run that has ended: something it did not await went on. ${remedy}`,
       );
   }
+}
+
+/**
+ * Finds the run that new runs are the children of.
+ *
+ * @param callName - the call, for messages
+ * @returns the run; null in a backend, and where the call has a key of its own: that may be one of another environment
+ * @throws RunContextError as {@link callerRun}
+ * @example
+ * ```ts
+ * const parent = parentRun("Triggering task hello");
+ * ```
+ */
+export function parentRun(callName: string): ActiveRun | null {
+  return scopedConfiguration() === undefined ? callerRun(callName) : null;
 }

@@ -5,7 +5,7 @@ import type { RequestOptions } from "../client/client-settings.ts";
 import { ApiSchemaValidationError } from "../errors/api-error.ts";
 import type { ActiveRun } from "../runtime.ts";
 import type { RunHandle, TriggerOptions } from "../tasks/task-types.ts";
-import { callerRun } from "./caller-run.ts";
+import { parentRun } from "./caller-run.ts";
 import { callAsRun } from "./run-call.ts";
 import type { WireTriggerOptions } from "./trigger-options.ts";
 import { isShort, type WireRun, wireRun } from "./wire-run.ts";
@@ -33,7 +33,7 @@ export async function trigger<TId extends string, TInput, TOutput>(
   call: TriggerCall & { readonly taskId: TId },
 ): Promise<RunHandle<TId, TInput, TOutput>> {
   const { taskId, requestOptions } = call;
-  const caller = callerRun(`Triggering task ${taskId}`);
+  const caller = parentRun(`Triggering task ${taskId}`);
   const run = await wireRun(call, { subject: `task ${taskId}`, isAwaited: false });
   if (caller !== null && isShort(run)) {
     const answer = await callAsRun<TriggerCallAnswer>(caller, { kind: "trigger", taskId, ...run });
