@@ -1,3 +1,4 @@
+import { toPublicId } from "@pawl/contract/ids";
 import type { CancelOutcome, NewRun, RunStore } from "../ports.ts";
 import { cancelMany } from "../run/cancel.ts";
 import { newRun } from "../run/new-run.ts";
@@ -7,6 +8,9 @@ import { type FirePlan, nextFire, nextFireAfter, planFires } from "../schedules/
 
 /** How many runs one transaction makes: few enough that a trigger beside it hardly waits. */
 const arraySize = 170;
+
+/** How many runs one transaction cancels: a schedule that has begun to cancel may have left any number. */
+const cancelSize = 500;
 
 /** What a pass needs of the engine around it. */
 export interface FireSettings {
@@ -35,7 +39,7 @@ interface Planned {
  * @param taken - what this server has taken
  */
 export async function fireTaken(settings: FireSettings, { now, schedules }: TakenSchedules): Promise<void> {
-  const planned = schedules.map((schedule) => ({ schedule, plan: planFires(schedule, now) }));
+  const planned = schedules.flatMap((schedule) => planOf(settings, schedule, now));
   const unfinished = await findUnfinished(settings.schedules, planned);
   let moving: Promise<void> = Promise.resolve();
   for (const array of arraysOf(planned.map((one) => passBy(one, unfinished)))) {
@@ -50,6 +54,16 @@ export async function fireTaken(settings: FireSettings, { now, schedules }: Take
     moving = settings.schedules.advance(array.map(moveOf)).catch(settings.onError); // while the next runs are made
   }
   await moving;
+}
+
+/** None where this server can't read the expression or knows no such zone, as one of another release may. */
+function planOf({ onError }: FireSettings, schedule: TakenSchedule, now: Date): readonly Planned[] {
+  try {
+    return [{ schedule, plan: planFires(schedule, now) }];
+  } catch (error) {
+    onError(new Error(`${toPublicId("sched", schedule.id)} can't be fired here: ${String(error)}`, { cause: error }));
+    return [];
+  }
 }
 
 /** The unfinished runs of schedules whose runs must not overlap, by the schedules' ids. */
@@ -104,7 +118,10 @@ async function cancelEarlier(
     const earlier = unfinished.get(schedule.id);
     if (earlier === undefined) continue;
     const { environmentId } = schedule;
-    await cancelMany(runs, environmentId, earlier, (outcome) => onCanceled(environmentId, outcome));
+    for (let from = 0; from < earlier.length; from += cancelSize) {
+      const page = earlier.slice(from, from + cancelSize);
+      await cancelMany(runs, environmentId, page, (outcome) => onCanceled(environmentId, outcome));
+    }
   }
 }
 

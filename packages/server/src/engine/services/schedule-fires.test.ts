@@ -116,7 +116,8 @@ test("a run is told of the fire before it", async (t) => {
 test("two servers that look at once make one run of each fire", async (t) => {
   const stage = await firesStage(t);
   const made = [];
-  for (let n = 0; n < 60; n++) made.push(await stage.make({ cron: "* * * * *", nextAt: missedSince("* * * * *", 1) }));
+  const rule = { cron: "* * * * *", nextAt: missedSince("* * * * *", 1), catchUp: "all" } as const; // a minute may begin meanwhile
+  for (let n = 0; n < 60; n++) made.push(await stage.make(rule));
   const servers = [stage.fires, stage.server(), stage.server()];
   for (let round = 0; round < 3; round++) await Promise.all(servers.map((server) => server.runOnce()));
   for (const { id, nextAt } of made) {
@@ -308,4 +309,37 @@ test("the fire of a schedule that is removed meanwhile is made once", async (t) 
   await firing;
   assert.equal((await stage.runsOf(id)).length, 1);
   assert.equal(await stage.schedules.retrieve(environmentId, newUuid()), null);
+});
+
+test("a schedule that this server can't read keeps no other from firing, and is left for one that can", async (t) => {
+  const stage = await firesStage(t);
+  const broken = await stage.make();
+  const whole = await stage.make();
+  await stage.sql("update schedule set timezone = 'Mars/Olympus' where id = $1", [broken.id]);
+  await stage.fires.runOnce();
+  assert.equal((await stage.runsOf(whole.id)).length, 1);
+  assert.equal((await stage.runsOf(broken.id)).length, 0);
+  const [error] = stage.errors.splice(0);
+  assert.match(String(error), new RegExp(toPublicId("sched", broken.id)));
+  await stage.sql("update schedule set timezone = 'UTC' where id = $1", [broken.id]);
+  await stage.passLease();
+  await stage.fires.runOnce();
+  assert.equal((await stage.runsOf(broken.id)).length, 1);
+});
+
+test("runs that an earlier fire left in great number are cancelled in pages", async (t) => {
+  const stage = await firesStage(t);
+  const schedule = await stage.make({ overlap: "cancel" });
+  await stage.runs.insert(
+    Array.from({ length: 600 }, (_, n) =>
+      stage.newRun({ fire: { scheduleId: schedule.id, at: new Date(Date.now() - (n + 10) * minuteMs) } }),
+    ),
+  );
+  await stage.fires.runOnce();
+  const pages = stage.canceled.map(({ finished }) => finished.length);
+  assert.equal(
+    pages.reduce((sum, size) => sum + size, 0),
+    600,
+  );
+  assert.ok(Math.max(...pages) <= 500, `${Math.max(...pages)} runs at once`);
 });

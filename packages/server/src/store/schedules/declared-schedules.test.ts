@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultRetryPolicy } from "@pawl/contract/retry";
+import { holdLock, untilBlocked } from "@pawl/testkit";
 import type { PlannedSchedule } from "../../engine/schedule-ports.ts";
+import { lockEnvironment } from "../runs/claim.ts";
 import { createVersionStore } from "../versions.ts";
+import { syncDeclared } from "./declared-schedules.ts";
 import { type ScheduleStage, scheduleStage } from "./fixtures/schedule-stage.ts";
 
 const soon = new Date("2098-01-01T00:00:00Z");
@@ -84,4 +87,24 @@ test("imperative schedules outlive versions, also of a task that declares one", 
   await register(stage, []);
   assert.equal(await stage.dueAt(mine.id), null);
   assert.deepEqual((await stage.schedules.retrieve(stage.environment.id, mine.id))?.nextAt, soon);
+});
+
+test("a version and a server that moves schedules on lock them in the same order", async (t) => {
+  const stage = await scheduleStage(t);
+  const environmentId = stage.environment.id;
+  const rules = [stage.rule({ taskId: "a" }), stage.rule({ taskId: "b" })];
+  await register(stage, rules);
+  const ids = { a: "f".repeat(32), b: "0".repeat(32) }; // the order of the tasks is not that of the ids
+  for (const [taskId, id] of Object.entries(ids)) {
+    await stage.sql("update schedule set id = $2 where task_id = $1", [taskId, id]);
+  }
+  const { schedules: taken } = await stage.schedules.takeDue();
+  const moves = taken.map((one) => ({ ...one, dueAt: soon, nextAt: soon }));
+  const held = await holdLock(stage.database, "select from schedule where task_id = 'b' for update");
+  const advanced = stage.schedules.advance(moves);
+  await untilBlocked(stage.database, 1);
+  const synced = stage.database.transaction([lockEnvironment(environmentId), ...syncDeclared(environmentId, rules)]);
+  await untilBlocked(stage.database, 2);
+  await held.release();
+  await Promise.all([advanced, synced]);
 });

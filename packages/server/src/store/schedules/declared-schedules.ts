@@ -7,7 +7,7 @@ import { hasTask } from "./take-due.ts";
 /**
  * Makes the declared schedules of an environment those of the version that has just become current: removes what it does not declare,
  * makes and changes what it does, and lets those schedules fire, imperative ones too, whose task it has. Comes after the environment's
- * lock and the version's tasks. Locks: the schedules of the environment.
+ * lock and the version's tasks. Locks: the schedules that change, by their ids, as who moves them on does.
  *
  * @param environmentId - the environment
  * @param schedules - what the version declares there, one for each task
@@ -15,10 +15,22 @@ import { hasTask } from "./take-due.ts";
  */
 export function syncDeclared(environmentId: string, schedules: readonly PlannedSchedule[]): readonly Statement[] {
   return [
+    lockChanging(environmentId),
     removeUndeclared(environmentId, schedules),
     ...(schedules.length === 0 ? [] : [upsertDeclared(environmentId, schedules)]),
     followTasks(environmentId),
   ];
+}
+
+function lockChanging(environmentId: string): Statement {
+  return {
+    name: "schedules_lock_changing",
+    text: `
+      select from schedule s
+      where s.environment_id = $1::uuid and (s.type = 'declarative' or ${followsTask})
+      order by s.id for update`,
+    values: [environmentId],
+  };
 }
 
 function removeUndeclared(environmentId: string, schedules: readonly PlannedSchedule[]): Statement {
@@ -49,6 +61,9 @@ function upsertDeclared(environmentId: string, schedules: readonly PlannedSchedu
   };
 }
 
+/** Whether a schedule called `s` can fire and has no task any more, or the other way round. */
+const followsTask = `s.is_active and s.next_at is not null and (s.due_at is null) = ${hasTask}`;
+
 /** Sets aside the schedules whose task is gone, and brings back those whose task has come. */
 function followTasks(environmentId: string): Statement {
   return {
@@ -56,7 +71,7 @@ function followTasks(environmentId: string): Statement {
     text: `
       update schedule s
       set due_at = case when s.due_at is null then s.next_at end
-      where s.environment_id = $1::uuid and s.is_active and s.next_at is not null and (s.due_at is null) = ${hasTask}`,
+      where s.environment_id = $1::uuid and ${followsTask}`,
     values: [environmentId],
   };
 }
