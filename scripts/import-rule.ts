@@ -14,8 +14,9 @@ const packageRule: Readonly<Record<string, readonly string[]>> = {
   sdk: ["contract"],
   worker: ["contract", "sdk"],
   build: ["contract"],
+  check: [],
   server: ["contract"],
-  cli: ["contract", "build", "worker", "server"],
+  cli: ["contract", "build", "check", "worker", "server"],
   examples: ["sdk"],
 };
 
