@@ -3,6 +3,7 @@ import { Command } from "commander";
 import pc from "picocolors";
 import { z } from "zod";
 import { bulkCommand } from "./commands/bulk.ts";
+import { checkCommand } from "./commands/check.ts";
 import { devCommand } from "./commands/dev.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
@@ -44,6 +45,7 @@ export function createProgram(): Command {
     queuesCommand(),
     schedulesCommand(),
     bulkCommand(),
+    checkCommand(),
     doctorCommand(),
     serverCommand(),
     workerCommand(),
