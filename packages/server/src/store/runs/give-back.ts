@@ -1,13 +1,11 @@
 import type { Claim } from "../../engine/ports.ts";
 import type { Statement } from "../db.ts";
-import { backInLine, isVersionLocked } from "./back-in-line.ts";
+import { backInLine } from "./back-in-line.ts";
 import { claimValues, heldBy } from "./held-by.ts";
 import { isOrdered, wakeFreedLanesOf, wakeLanesOf } from "./lane-wake.ts";
 
 /** Whether a row of `live_run l` that goes back without having been executed has never been. */
 const isUntouched = "l.attempt - (l.state = 'executing')::int = 0 and not l.is_recovering";
-
-const forgetsVersion = `${isUntouched} and not ${isVersionLocked}`;
 
 /**
  * What is set on a row of `live_run l` that did not start: it goes back to where it stood. One that was started by its claim gets
@@ -15,10 +13,9 @@ const forgetsVersion = `${isUntouched} and not ${isVersionLocked}`;
  * trigger named one, and expires when it would have.
  */
 export const backToQueue = `
-  ${backInLine(forgetsVersion)}, host_id = null, holds_slot = false, booked_at = null, attempt_started_at = null,
+  ${backInLine(isUntouched)}, host_id = null, holds_slot = false, booked_at = null, attempt_started_at = null,
   attempt = l.attempt - (l.state = 'executing')::int,
   started_at = case when l.attempt - (l.state = 'executing')::int > 0 then l.started_at end,
-  version_id = case when not (${forgetsVersion}) then l.version_id end,
   keeps_place = not (${isUntouched}) and ${isOrdered("l")},
   expires_at = case when l.state = 'executing' and ${isUntouched} then (
     select coalesce(r.delay_until, r.created_at) + nullif(r.ttl_s, 0) * interval '1 second'

@@ -1,13 +1,13 @@
 import type { RunError } from "@pawl/contract/errors";
-import { backInLine, isVersionLocked } from "./back-in-line.ts";
+import { backInLine } from "./back-in-line.ts";
 import { cancelled, finishEnded, noteAwaitedOf, noteClosingOf } from "./finish.ts";
 import { isOrdered, wakeFreedLanesOf, wakeLanesOf } from "./lane-wake.ts";
 
 /** So often a run that waited may lose its host without having opened a new wait in between. */
 const maxRecoveries = 3;
 
-/** Whether a row of `live_run l` with the fate `j` has never begun, and its trigger named no version. */
-const forgetsVersion = `j.fate = 'back' and l.attempt = 0 and not l.is_recovering and not ${isVersionLocked}`;
+/** Whether a row of `live_run l` with the fate `j` has never begun. */
+const isUntouched = "j.fate = 'back' and l.attempt = 0 and not l.is_recovering";
 
 const lostHost: RunError = {
   type: "INTERNAL_ERROR",
@@ -58,13 +58,12 @@ export function recoverLost(first: number): string {
     ),
     requeued as (
       update live_run l
-      set ${backInLine(forgetsVersion)}, host_id = null, holds_slot = false, booked_at = null, attempt_started_at = null,
+      set ${backInLine(isUntouched)}, host_id = null, holds_slot = false, booked_at = null, attempt_started_at = null,
           attempt = l.attempt - (j.fate = 'recovered')::int,
           lost_count = l.lost_count + (j.fate <> 'back')::int,
           is_recovering = l.is_recovering or j.fate <> 'back',
           keeps_place = (j.fate <> 'back' or l.attempt > 0 or l.is_recovering) and ${isOrdered("l")},
-          started_at = case when l.attempt - (j.fate = 'recovered')::int > 0 then l.started_at end,
-          version_id = case when not (${forgetsVersion}) then l.version_id end
+          started_at = case when l.attempt - (j.fate = 'recovered')::int > 0 then l.started_at end
       from judged j
       where j.fate in ('back', 'retried', 'recovered')
         and l.environment_id = $1::uuid and l.run_id = j.run_id and l.run_id = any (array(select run_id from judged))
