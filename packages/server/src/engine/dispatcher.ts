@@ -48,6 +48,8 @@ export class Dispatcher {
   #retry: NodeJS.Timeout | undefined;
   /** Rings when the next lane opens that a rate has closed. */
   #opening: NodeJS.Timeout | undefined;
+  /** When it rings, on the clock of `performance.now()`; null: it is not set. */
+  #opensAt: number | null = null;
 
   constructor(settings: DispatcherSettings) {
     this.#settings = settings;
@@ -154,17 +156,25 @@ export class Dispatcher {
     if (isWorthIt(prospects, host) && this.#hosts.has(host)) this.#rounds.request();
   }
 
-  /** The newest claim knows best: what it says takes the place of what was expected. */
+  /** Answers of two claims may come in another order than the claims: so the earliest time stays, and one that is over costs a claim. */
   #expectOpening(inMs: number | null): void {
-    clearTimeout(this.#opening);
     if (inMs === null || this.#hosts.size === 0) return;
-    this.#opening = setTimeout(() => this.freed(), Math.min(Math.max(0, Math.ceil(inMs)), longestWaitMs));
+    const waitMs = Math.min(Math.max(0, Math.ceil(inMs)), longestWaitMs);
+    const opensAt = performance.now() + waitMs;
+    if (this.#opensAt !== null && this.#opensAt <= opensAt) return;
+    clearTimeout(this.#opening);
+    this.#opensAt = opensAt;
+    this.#opening = setTimeout(() => {
+      this.#opensAt = null;
+      this.freed();
+    }, waitMs);
     this.#opening.unref();
   }
 
   #clearTimers(): void {
     clearTimeout(this.#retry);
     clearTimeout(this.#opening);
+    this.#opensAt = null;
   }
 
   #lookAgain(inMs: number): void {

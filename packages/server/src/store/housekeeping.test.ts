@@ -80,3 +80,30 @@ test("a round makes the partitions of the week after the next", async (t) => {
   }).runOnce();
   assert.equal(await count(), before + 1);
 });
+
+test("old buckets are forgotten in pages, so that claims hardly wait", async (t) => {
+  const stage = await runStage(t);
+  await stage.sql(
+    `insert into rate_bucket (environment_id, queue_name, is_combined, concurrency_key, full_at)
+     select $1, 'q', false, n, now() - case when n < 3 then interval '0' else interval '2 hours' end from generate_series(1, 12000) n`,
+    [stage.environment.id],
+  );
+  const pages: number[] = [];
+  const { database } = stage;
+  const watched: typeof database = {
+    query: (statement) => database.query(statement),
+    connect: () => database.connect(),
+    close: () => database.close(),
+    async transaction(statements) {
+      const rows = await database.transaction(statements);
+      if (statements.some(({ name }) => name === "buckets_forget")) pages.push(rows.at(-1)?.length ?? 0);
+      return rows;
+    },
+  };
+  await createHousekeeping({ database: watched, onError: (error) => assert.fail(String(error)) }).runOnce();
+  assert.deepEqual(pages, [5_000, 5_000, 1_998]);
+  assert.deepEqual(await stage.sql("select concurrency_key from rate_bucket order by 1"), [
+    { concurrency_key: "1" },
+    { concurrency_key: "2" },
+  ]);
+});

@@ -130,24 +130,39 @@ function forgetWords(): Statement {
   };
 }
 
+/** Rows that are forgotten, as SQL. */
+interface Forgotten {
+  readonly table: string;
+  readonly condition: string;
+}
+
 /** Lanes in which nothing was queued for an hour; they are made again when something is. */
-const oldLanes = "lane where standing = 'empty' and greatest(served_at, head_at) < now() - interval '1 hour'";
+const oldLanes: Forgotten = {
+  table: "lane",
+  condition: "standing = 'empty' and greatest(served_at, head_at) < now() - interval '1 hour'",
+};
 
 /** Buckets that have been full for an hour: one that is missing is full, too. */
-const fullBuckets = "rate_bucket where full_at < now() - interval '1 hour'";
+const fullBuckets: Forgotten = { table: "rate_bucket", condition: "full_at < now() - interval '1 hour'" };
 
-/** Deletes rows that only a transaction with the environment's lock may write, one environment after another. */
-async function forgetUnderLock(database: Database, name: string, rows: string): Promise<void> {
+/** Deletes rows that only a transaction with the environment's lock may write, a page at a time: claims wait for that lock. */
+async function forgetUnderLock(database: Database, name: string, { table, condition }: Forgotten): Promise<void> {
   const environments = await database.query({
     name: `${name}_find_old`,
-    text: `select distinct environment_id from ${rows}`,
+    text: `select distinct environment_id from ${table} where ${condition}`,
     values: [],
   });
   for (const row of environments) {
     const environmentId = String(row.environment_id);
-    await database.transaction([
-      lockEnvironment(environmentId),
-      { name: `${name}_forget`, text: `delete from ${rows} and environment_id = $1`, values: [environmentId] },
-    ]);
+    const forgetPage: Statement = {
+      name: `${name}_forget`,
+      text: `
+        delete from ${table} where ctid = any (array(
+          select ctid from ${table} where environment_id = $1::uuid and ${condition} limit ${forgetSize}
+        ))
+        returning 1`,
+      values: [environmentId],
+    };
+    while ((await database.transaction([lockEnvironment(environmentId), forgetPage])).at(-1)?.length === forgetSize);
   }
 }
