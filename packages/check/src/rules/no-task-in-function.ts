@@ -1,7 +1,6 @@
-import type { Node } from "oxc-parser";
 import { type FunctionNode, isFunction } from "../code/scopes.ts";
 import type { SourceFile } from "../code/source-file.ts";
-import { bare, functionsAround, resolved } from "../code/syntax.ts";
+import { functionsAround, resolved } from "../code/syntax.ts";
 import type { Rule } from "../rule.ts";
 
 /** Tasks are there as soon as their file is imported. */
@@ -10,7 +9,7 @@ export const noTaskInFunction: Rule = {
   severity: "error",
   asks: "Tasks are defined at the top level of their file, not inside a function.",
   why: "Pawl finds tasks by importing your files. A task that is defined when a function is called is not there yet, so nothing can trigger it; one that is defined in a `run` is another in each run.",
-  allows: "A function that the same file calls at its top level, to make several similar tasks.",
+  allows: "A function that the same file calls when it is imported, to make several similar tasks.",
   wrong: `import { task } from "@pawl/sdk";
 
 export function defineSync(shop: string) {
@@ -26,10 +25,9 @@ export const syncShop = task({
 });
 `,
   check(file, { tasksOf }) {
-    const called = calledAtTop(file);
+    const called = calledAtImport(file);
     return tasksOf(file).flatMap(({ call, title }) => {
-      const outermost = functionsAround(file, call).at(-1);
-      if (outermost === undefined || called.has(outermost)) return [];
+      if (functionsAround(file, call).every((around) => called.has(around))) return [];
       return [
         {
           at: call.callee,
@@ -41,20 +39,19 @@ export const syncShop = task({
   },
 };
 
-/** Functions that are called when the file is imported, or handed to something that is. */
-function calledAtTop(file: SourceFile): ReadonlySet<FunctionNode> {
+/** Functions that are called when the file is imported, and those handed to something that is. */
+function calledAtImport(file: SourceFile): ReadonlySet<FunctionNode> {
+  const calls = file.nodes.filter((node) => node.type === "CallExpression");
   const called = new Set<FunctionNode>();
-  for (const node of file.nodes) {
-    if (node.type !== "CallExpression" || functionsAround(file, node).length > 0) continue;
-    for (const part of [node.callee, ...node.arguments]) {
-      const target = bareFunction(file, part);
-      if (target !== null) called.add(target);
+  for (let before = -1; before < called.size; ) {
+    before = called.size;
+    for (const call of calls) {
+      if (!functionsAround(file, call).every((around) => called.has(around))) continue;
+      for (const part of [call.callee, ...call.arguments]) {
+        const target = resolved(file, part);
+        if (isFunction(target)) called.add(target);
+      }
     }
   }
   return called;
-}
-
-function bareFunction(file: SourceFile, node: Node): FunctionNode | null {
-  const target = resolved(file, bare(node));
-  return isFunction(target) ? target : null;
 }
