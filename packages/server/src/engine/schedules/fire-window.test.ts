@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newUuid } from "@pawl/contract/ids";
+import { parseCron } from "./cron.ts";
 import { effectiveAt, refuseWindow } from "./fire-window.ts";
 
 const at = new Date("2026-07-01T00:00:00Z");
@@ -55,4 +56,12 @@ test("a window that fits is taken", () => {
     ["0 0 1 1 *", "24h"],
   ] as const)
     assert.equal(refuseWindow(cron, window), null);
+});
+
+test("what an expression's shortest interval is, is found once", (t) => {
+  const read = parseCron("17 3 * * *");
+  if (read.kind === "refused") return assert.fail(read.reason);
+  const computed = t.mock.method(read.cron, "nextWallTime").mock;
+  for (const window of ["10m", "2h", "24h"]) assert.equal(refuseWindow("17 3 * * *", window), null);
+  assert.ok(computed.callCount() <= 501, `${computed.callCount()} times`);
 });

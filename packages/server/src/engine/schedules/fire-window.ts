@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { parseCron } from "./cron.ts";
+import { type CronExpression, parseCron } from "./cron.ts";
 import { firesAfter } from "./fire-times.ts";
 
 // A window spreads the fires of many schedules over the time after their nominal one. Where in it one fires is always the same, so
@@ -41,7 +41,7 @@ export function effectiveAt(schedule: FireWindow, at: Date): Date {
 export function refuseWindow(cron: string, window: string | null): string | null {
   const { length, unit } = readWindow(window);
   if (length === 0 || unit === "%") return null;
-  const shortestMs = shortestInterval(cron, length * unitMs[unit]);
+  const shortestMs = shortestInterval(cron);
   if (shortestMs >= length * unitMs[unit]) return null;
   return `The window ${window} is longer than the shortest time between two fires of "${cron}", which is ${inWords(shortestMs)}.`;
 }
@@ -66,14 +66,26 @@ function share(id: string): number {
   return createHash("sha256").update(id).digest().readUIntBE(0, 6) / 2 ** 48;
 }
 
-/** By the wall clock, in milliseconds; the first that is found below the one asked for is enough. */
-function shortestInterval(cron: string, enoughBelowMs: number): number {
+/** Found once for each expression that is kept: thousands of schedules may share one. */
+const shortestOf = new WeakMap<CronExpression, number>();
+
+/** By the wall clock, in milliseconds. */
+function shortestInterval(cron: string): number {
   const read = parseCron(cron);
   if (read.kind === "refused") throw new Error(read.reason);
+  let shortest = shortestOf.get(read.cron);
+  if (shortest === undefined) {
+    shortest = findShortest(read.cron);
+    shortestOf.set(read.cron, shortest);
+  }
+  return shortest;
+}
+
+function findShortest(cron: CronExpression): number {
   let shortest = Number.POSITIVE_INFINITY;
-  let last = read.cron.nextWallTime(Date.now());
-  for (let looked = 0; last !== null && looked < lookedAt && shortest >= enoughBelowMs; looked++) {
-    const next = read.cron.nextWallTime(last);
+  let last = cron.nextWallTime(Date.now());
+  for (let looked = 0; last !== null && looked < lookedAt; looked++) {
+    const next = cron.nextWallTime(last);
     if (next === null) break;
     shortest = Math.min(shortest, next - last);
     last = next;
