@@ -5,4 +5,5 @@ export default defineConfig({
   dirs: ["./trigger"],
   // One process serves run after run: module-level state, such as a connection pool, is shared by the runs in it.
   processKeepAlive: true,
+  retries: { default: { maxAttempts: 3, minTimeoutInMs: 1_000, factor: 2 } },
 });

@@ -1,4 +1,4 @@
-import { logger, schedules } from "@pawl/sdk";
+import { idempotencyKeys, logger, schedules } from "@pawl/sdk";
 import { readMovies } from "../report/read-movies.ts";
 import { moviesReportBuild } from "./movies.ts";
 
@@ -11,7 +11,8 @@ export const moviesReportDaily = schedules.task({
     const day = timestamp.toLocaleDateString("en-CA", { timeZone: timezone });
     logger.info("Building the report of a day", { day });
     const records = [...(await readMovies())];
-    const { totals, byGenre } = await moviesReportBuild.triggerAndWait({ records }, { tags: `day:${day}` }).unwrap();
+    const options = { tags: `day:${day}`, idempotencyKey: await idempotencyKeys.create("report") };
+    const { totals, byGenre } = await moviesReportBuild.triggerAndWait({ records }, options).unwrap();
     return { day, movies: totals.count, largestGenre: byGenre[0]?.genre ?? null };
   },
 });

@@ -1,4 +1,4 @@
-import { logger, queue, schemaTask, task, wait } from "@pawl/sdk";
+import { idempotencyKeys, logger, queue, schemaTask, task, wait } from "@pawl/sdk";
 import { z } from "zod";
 import { buildReport, type GenreTotals, groupByGenre, totalsOf } from "../report/build-report.ts";
 import { cleanRecords, type Movie } from "../report/clean-records.ts";
@@ -36,7 +36,8 @@ export const moviesReportBuild = schemaTask({
     logger.info("Records are clean", { movies: movies.length, skipped: skipped.length, correctedDates });
 
     const items = [...groupByGenre(movies)].map(([genre, group]) => ({ payload: { genre, movies: group } }));
-    const { runs } = await moviesGenreSum.batchTriggerAndWait(items);
+    const idempotencyKey = await idempotencyKeys.create("sums"); // another attempt has the sums that are there
+    const { runs } = await moviesGenreSum.batchTriggerAndWait(items, { idempotencyKey });
     const byGenre = runs.map((run) => {
       if (!run.ok) throw run.error;
       return run.output;
