@@ -10,7 +10,7 @@ export interface Answer {
 /** Calls of a server's HTTP API, in plain sight. */
 export interface Api {
   /** Answers with whatever the server says; rejects when there is none. */
-  call(method: "GET" | "POST", path: string, body?: string, key?: string): Promise<Answer>;
+  call(method: "GET" | "POST" | "PUT", path: string, body?: string, key?: string): Promise<Answer>;
   /** @returns the run's id */
   trigger(taskId: string, payload: unknown, options?: Readonly<Record<string, unknown>>): Promise<string>;
   run(runId: string): Promise<RunDetail>;
