@@ -120,6 +120,7 @@ export type {
   TaskOptions,
   TaskOutput,
   TaskPayload,
+  TriggerAndSubscribeOptions,
   TriggerAndWaitOptions,
   TriggerOptions,
 } from "./tasks/task-types.ts";

@@ -1,5 +1,6 @@
 import { maxAttemptsCap } from "@pawl/contract/retry";
 import { hooksOf, type TaskHooks } from "../hooks/task-hooks.ts";
+import { triggerAndSubscribe } from "../realtime/trigger-and-subscribe.ts";
 import { type RunArguments, runtime, type TaskDefinition } from "../runtime.ts";
 import { batchTriggerAndWait } from "../trigger/batch-and-wait.ts";
 import { batchTrigger } from "../trigger/batch-trigger.ts";
@@ -111,6 +112,8 @@ export function defineTask<TId extends string, TInput, TOutput, TInit>(
     },
     triggerAndWait: (payload, triggerOptions, requestOptions) =>
       triggerAndWait({ taskId: id, payload, options: triggerOptions, requestOptions, parsePayload }),
+    triggerAndSubscribe: (payload, triggerOptions, requestOptions) =>
+      triggerAndSubscribe({ taskId: id, payload, options: triggerOptions, requestOptions, parsePayload }),
     batchTrigger: (items, batchOptions, requestOptions) =>
       batchTrigger({ items: items as BatchItems<AnyItem>, toEntry, options: batchOptions, requestOptions }),
     batchTriggerAndWait: (items, batchOptions, requestOptions) =>

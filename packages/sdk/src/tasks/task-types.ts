@@ -107,6 +107,14 @@ export interface TriggerOptions {
 /** Options of a trigger call that waits for its run, which executes with the version of the run that waits. */
 export type TriggerAndWaitOptions = Omit<TriggerOptions, "version">;
 
+/** Options of a trigger call that follows its run. */
+export interface TriggerAndSubscribeOptions extends TriggerOptions {
+  /** Ends the call when it fires: it throws the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Whether the run is cancelled when the signal fires; default: yes. */
+  readonly cancelOnAbort?: boolean;
+}
+
 /** A triggered run. Pass it to `runs.retrieve` or `runs.poll`, which then know the type of its output. */
 export interface RunHandle<TId extends string, TInput, TOutput> extends CarriesTypes<TInput, TOutput> {
   /** `run_…` */
@@ -164,6 +172,24 @@ export interface Task<TId extends string, TInput = void, TOutput = unknown> exte
   triggerAndWait(
     payload: TInput,
     options?: TriggerAndWaitOptions,
+    requestOptions?: RequestOptions,
+  ): TaskRunPromise<TId, TOutput>;
+  /**
+   * Starts a run at once, and follows it until it has ended. Anywhere; in the code of a task the caller keeps its slot meanwhile.
+   *
+   * @param payload - as of `trigger`
+   * @param options - as of `trigger`; `signal` ends the call, and cancels the run unless `cancelOnAbort` is false
+   * @returns `{ ok: true, output }`, or `{ ok: false, error }` when the run did not complete; `.unwrap()` gives the output or
+   * throws SubtaskUnwrapError
+   * @throws what `trigger` throws, and the reason of the signal, when the result is asked for
+   * @example
+   * ```ts
+   * const { greeting } = await hello.triggerAndSubscribe({ name: "Ada" }, { signal: AbortSignal.timeout(60_000) }).unwrap();
+   * ```
+   */
+  triggerAndSubscribe(
+    payload: TInput,
+    options?: TriggerAndSubscribeOptions,
     requestOptions?: RequestOptions,
   ): TaskRunPromise<TId, TOutput>;
   /**

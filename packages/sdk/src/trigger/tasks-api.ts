@@ -1,5 +1,6 @@
 import type { RequestOptions } from "../client/client-settings.ts";
 import { type GlobalHooks, globalHooks } from "../hooks/register-hook.ts";
+import { triggerAndSubscribe } from "../realtime/trigger-and-subscribe.ts";
 import type {
   BatchAndWaitItem,
   BatchHandle,
@@ -14,6 +15,7 @@ import type {
   TaskIdentifier,
   TaskOutput,
   TaskPayload,
+  TriggerAndSubscribeOptions,
   TriggerAndWaitOptions,
   TriggerOptions,
   UntypedTask,
@@ -65,6 +67,25 @@ export interface TasksApi extends GlobalHooks {
   triggerAndWait<TTask extends AnyTask = UntypedTask>(
     taskId: TaskIdentifier<TTask>,
     ...call: TriggerArguments<TaskPayload<TTask>, TriggerAndWaitOptions>
+  ): TaskRunPromise<TaskIdentifier<TTask>, TaskOutput<TTask>>;
+  /**
+   * Starts a run of a task by its id at once, and follows it until it has ended. Anywhere; in the code of a task the caller keeps its
+   * slot meanwhile.
+   *
+   * @param taskId - the task's id
+   * @param call - the payload; options: `signal` ends the call, and cancels the run unless `cancelOnAbort` is false
+   * @returns `{ ok: true, output }`, or `{ ok: false, error }` when the run did not complete; `.unwrap()` gives the output or
+   * throws SubtaskUnwrapError
+   * @throws what `trigger` throws, and the reason of the signal, when the result is asked for
+   * @example
+   * ```ts
+   * const result = await tasks.triggerAndSubscribe<typeof hello>("hello", { name: "Ada" });
+   * if (result.ok) console.log(result.output.greeting);
+   * ```
+   */
+  triggerAndSubscribe<TTask extends AnyTask = UntypedTask>(
+    taskId: TaskIdentifier<TTask>,
+    ...call: TriggerArguments<TaskPayload<TTask>, TriggerAndSubscribeOptions>
   ): TaskRunPromise<TaskIdentifier<TTask>, TaskOutput<TTask>>;
   /**
    * Starts one run of a task for each item, in one call.
@@ -126,6 +147,8 @@ export const tasks: TasksApi = {
   trigger: (taskId, ...[payload, options, requestOptions]) => trigger({ taskId, payload, options, requestOptions }),
   triggerAndWait: (taskId, ...[payload, options, requestOptions]) =>
     triggerAndWait({ taskId, payload, options, requestOptions }),
+  triggerAndSubscribe: (taskId, ...[payload, options, requestOptions]) =>
+    triggerAndSubscribe({ taskId, payload, options, requestOptions }),
   batchTrigger: (taskId, items, options, requestOptions) =>
     batchTrigger({ items: items as BatchItems<AnyItem>, toEntry: entryOf(taskId), options, requestOptions }),
   batchTriggerAndWait: (taskId, items, options, requestOptions) =>
