@@ -5,6 +5,7 @@ import { rootDir } from "./workspace.ts";
 
 /** Tests that need no database, process or network: they run on every check. */
 const pureTests = [
+  "packages/check/src/**/*.test.ts",
   "packages/cli/src/{payload-argument,program,terminal/*}.test.ts",
   "packages/contract/src/**/*.test.ts",
   "packages/sdk/src/{logger,errors/*,schedules/scheduled-task,tasks/*,trigger/trigger-options,wait/period,client/answer-parser,client/retry-rule}.test.ts",

@@ -6,7 +6,7 @@ export const noNodeFetch: Rule = {
   name: "no-node-fetch",
   severity: "error",
   asks: "A task uses the `fetch` that is built into Node, not the package `node-fetch`.",
-  why: "The built-in one is there without a dependency, is the one whose types and streams other libraries expect, and is what `retry.fetch` and tracing know of.",
+  why: "The built-in one is there without a dependency, is the one whose types and streams other libraries expect, and is the one that `retry.fetch` uses.",
   wrong: `import { task } from "@pawl/sdk";
 import fetch from "node-fetch";
 

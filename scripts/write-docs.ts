@@ -1,0 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { allRules } from "@pawl/check";
+import { renderRulePage, rulePagePath } from "./rule-page.ts";
+
+writeFileSync(rulePagePath, renderRulePage(allRules));
