@@ -11,6 +11,15 @@ export type { NumberedPagination } from "./client/numbered-pages.ts";
 export type { Page, PagePromise, Pagination } from "./client/page.ts";
 export { type BuildSettings, defineConfig, type PawlConfig } from "./define-config.ts";
 export {
+  type CreateEnvVarOptions,
+  type EnvironmentVariable,
+  type EnvVarChange,
+  type EnvVarsApi,
+  envvars,
+  type UpdateEnvVarOptions,
+  type UploadEnvVarsOptions,
+} from "./envvars/envvars-api.ts";
+export {
   ApiClientMissingError,
   ApiConnectionError,
   ApiError,

@@ -100,6 +100,8 @@ export interface ActiveRun {
   readonly attempt: number;
   /** Of the claim that the code executes under. */
   readonly fence: number;
+  /** Of the environment that the run is in, such as `dev`; absent where the run process does not say. */
+  readonly environmentSlug?: string;
   /** Whether the attempt follows a loss, so that its waits are found again; absent: no. */
   readonly isRecovery?: boolean;
   /** The run's metadata when the attempt began, as JSON text of an object; absent: none. */

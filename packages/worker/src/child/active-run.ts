@@ -38,6 +38,7 @@ export class RunInProcess implements ActiveRun {
   readonly taskId: string;
   readonly attempt: number;
   readonly fence: number;
+  readonly environmentSlug: string;
   readonly isRecovery: boolean;
   readonly maxAttempts: number;
   readonly metadata: string | undefined;
@@ -68,6 +69,7 @@ export class RunInProcess implements ActiveRun {
     this.taskId = run.taskId;
     this.attempt = run.attempt;
     this.fence = run.fence;
+    this.environmentSlug = order.environment.slug;
     this.maxAttempts = run.maxAttempts;
     this.metadata = run.metadata;
     this.isRecovery = run.isRecovery === true;
