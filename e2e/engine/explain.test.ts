@@ -61,7 +61,7 @@ test("why a run does not execute, and what to do about it from a terminal", asyn
     assert.match(String(line?.reason), /queue task\/echo is paused/);
     assert.equal(failing.length, 1, failing.join());
     const list = await pawl("queues");
-    assert.match(list.stdout, /task\/echo +1 +0 +– +paused/);
+    assert.match(list.stdout, /task\/echo +0 +1 +– +paused/);
     await pawl("queues", "resume", "echo");
     await outputOf(handle);
   });
@@ -74,7 +74,7 @@ test("why a run does not execute, and what to do about it from a terminal", asyn
     const failing = await explains(handle, new RegExp(`queue task/in-turn.*1 of 1.*${first.id}`));
     assert.equal(failing.length, 1, failing.join());
     const raised = await pawl("queues", "limit", "in-turn", "2");
-    assert.match(raised.stdout, /task\/in-turn +.*limit 2, instead of 1/);
+    assert.match(raised.stdout, /task\/in-turn +.*limit 2, instead of limit 1/);
     await outputOf(handle);
     assert.equal((await pawl("queues", "limit", "in-turn", "reset")).ending?.code, 0);
     await engine.open("limit");
