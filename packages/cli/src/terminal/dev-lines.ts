@@ -1,4 +1,5 @@
 import { formatDuration } from "@pawl/contract/duration";
+import type { RunErrorCode } from "@pawl/contract/errors";
 import pc from "picocolors";
 import type { DevEvent, ListedTask } from "../dev/dev-event.ts";
 import { clockTime } from "./clock.ts";
@@ -6,6 +7,8 @@ import { renderLogLine, shortRunId } from "./log-line.ts";
 import { userFrames } from "./stack.ts";
 import { renderTable } from "./table.ts";
 import { indented } from "./values.ts";
+
+const cancelledCode: RunErrorCode = "TASK_RUN_CANCELLED";
 
 /**
  * One event of `pawl dev` or `pawl worker` for people.
@@ -77,6 +80,7 @@ function renderFinished(event: Extract<DevEvent, { type: "run_finished" }>, time
   const length = formatDuration(event.durationMs);
   if (event.error === null) return [`${time} ${pc.green("✔")} ${what} ${pc.green("completed")} in ${length}`];
   const { name, message, stackTrace = "" } = event.error;
+  if (name === cancelledCode) return [`${time} ${pc.yellow("■")} ${what} ${pc.yellow("cancelled")} after ${length}`];
   const next = nextAttemptInMs === undefined ? "" : `, next attempt in ${formatDuration(nextAttemptInMs)}`;
   return [
     `${time} ${pc.red("✖")} ${what} ${pc.red("failed")} after ${length}${next}`,

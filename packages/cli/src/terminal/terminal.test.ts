@@ -178,6 +178,15 @@ test("a failed run shows its attempt, its error and where it was thrown", () => 
   ]);
 });
 
+test("a run that was cancelled has not failed", () => {
+  const error = { name: "TASK_RUN_CANCELLED", message: "Somebody cancelled the run." };
+  const lines = renderDevEvent(
+    { type: "run_finished", runId: "run_1", taskId: "hello", attempt: 1, durationMs: 48, error },
+    new Date(2026, 0, 2, 3, 4, 5),
+  );
+  assert.deepEqual(plain(lines), ["03:04:05 ■ run_1 hello run_1 cancelled after 48 ms"]);
+});
+
 test("a failed attempt that is not the last one says when the next one comes", () => {
   const failed = { type: "run_finished", runId: "run_1", taskId: "hello", attempt: 1, durationMs: 23 } as const;
   const [line] = renderDevEvent({ ...failed, error: { message: "no" }, nextAttemptInMs: 1_200 }, new Date());
