@@ -94,9 +94,12 @@ export function pathPart(request: FastifyRequest, name: string): string {
 export function idInPath(request: FastifyRequest, name: string, prefix: IdPrefix): string {
   const text = pathPart(request, name);
   const uuid = fromPublicId(prefix, text);
-  if (uuid === null) throw notFound(prefix, text);
+  if (uuid === null) throw notFound(nouns[prefix] ?? prefix, text);
   return uuid;
 }
+
+/** What a prefix stands for, where it is not the word itself. */
+const nouns: Readonly<Partial<Record<IdPrefix, string>>> = { sched: "schedule", bulk: "bulk action", waitpoint: "token" };
 
 /**
  * The answer for an id that names nothing in this environment.

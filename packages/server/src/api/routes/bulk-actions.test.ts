@@ -124,7 +124,7 @@ test("actions are listed in pages, retrieved and aborted within their environmen
     await call(api, "POST", `${path}/${toPublicId("bulk", newUuid())}/abort`),
   ]) {
     assert.equal(answer.status, 404);
-    assert.match(answer.body.error, /^There is no bulk/);
+    assert.match(answer.body.error, /^There is no bulk action bulk_/);
   }
   assert.deepEqual((await call(api, "GET", path, { key: api.otherKey })).body.data, []);
   assert.equal((await call(api, "GET", `${path}?page[size]=0`)).status, 400);

@@ -162,7 +162,7 @@ test("a schedule of nobody, or of another environment, is not found", async (t) 
     ];
     for (const { status, body } of calls) {
       assert.equal(status, 404);
-      assert.match(body.error, new RegExp(name));
+      assert.match(body.error, new RegExp(`^There is no schedule ${name} `));
     }
   }
   assert.deepEqual((await call(api, "GET", path, { key: api.otherKey })).body.data, []);
