@@ -88,7 +88,7 @@ function rateCommand(): Command {
     .argument("[rate]", "such as 100/1m or 10/1s; 'none' lifts it", readRate)
     .option(
       "--burst <count>",
-      "how many of them may start at once; default: a tenth of a second's worth",
+      "how many of them may start at once; default: one, or a tenth of a second's worth where that is more",
       numberFrom(1),
     )
     .option("--combined <rate>", "the rate of all concurrency keys together", readRate)
