@@ -1,37 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { newUuid, toPublicId } from "@pawl/contract/ids";
+import { toPublicId } from "@pawl/contract/ids";
 import { readPacket } from "@pawl/contract/packet";
-import type { ScheduleRecord } from "../schedule-ports.ts";
 import { firePayload } from "./fire-payload.ts";
+import { scheduleRecord } from "./fixtures/schedule-record.ts";
 
 const at = new Date("2026-07-01T01:00:00Z");
 const hours = (count: number) => new Date(at.getTime() + count * 3_600_000);
 
-function schedule(changes: Partial<ScheduleRecord> = {}): ScheduleRecord {
-  return {
-    id: newUuid(),
-    environmentId: newUuid(),
-    type: "imperative",
-    deduplicationKey: "key",
-    taskId: "task",
-    cron: "0 * * * *",
-    timezone: "UTC",
-    window: null,
-    externalId: null,
-    catchUp: "skip",
-    overlap: "allow",
-    isActive: true,
-    nextAt: at,
-    lastAt: null,
-    ...changes,
-  };
-}
-
 test("a run gets its fire, the one before, the following five, and whose they are", () => {
   const common = { timestamp: at, timezone: "UTC", upcoming: [1, 2, 3, 4, 5].map(hours) };
-  const first = schedule({ type: "declarative" });
-  const others = [schedule({ externalId: 'of "user" 1' }), schedule({ externalId: "2" }), schedule()];
+  const first = scheduleRecord({ type: "declarative" });
+  const others = [scheduleRecord({ externalId: 'of "user" 1' }), scheduleRecord({ externalId: "2" }), scheduleRecord()];
   assert.deepEqual(readPacket(firePayload(first, at, null)), {
     ...common,
     type: "DECLARATIVE",

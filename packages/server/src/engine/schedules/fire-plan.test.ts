@@ -1,34 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { newUuid } from "@pawl/contract/ids";
 import type { ScheduleRecord } from "../schedule-ports.ts";
 import { parseCron } from "./cron.ts";
 import { nextFireAfter, planFires } from "./fire-plan.ts";
 import { effectiveAt } from "./fire-window.ts";
-
-function schedule(changes: Partial<ScheduleRecord> = {}): ScheduleRecord {
-  return {
-    id: newUuid(),
-    environmentId: newUuid(),
-    type: "imperative",
-    deduplicationKey: "key",
-    taskId: "task",
-    cron: "0 * * * *",
-    timezone: "UTC",
-    window: null,
-    externalId: null,
-    catchUp: "skip",
-    overlap: "allow",
-    isActive: true,
-    nextAt: new Date("2026-07-01T01:00:00Z"),
-    lastAt: null,
-    ...changes,
-  };
-}
+import { scheduleRecord } from "./fixtures/schedule-record.ts";
 
 /** Hours and minutes of what a plan fires, and of what it settles. */
 function plan(changes: Partial<ScheduleRecord>, now: string) {
-  const { fires, through } = planFires(schedule(changes), new Date(`2026-07-01T${now}Z`));
+  const { fires, through } = planFires(scheduleRecord(changes), new Date(`2026-07-01T${now}Z`));
   const short = (at: Date) => at.toISOString().slice(11, 16);
   return { fires: fires.map(short), through: through === null ? null : short(through) };
 }
@@ -61,13 +41,13 @@ for (const [catchUp, now, fires, through] of [
 for (const overlap of ["skip", "cancel"] as const) {
   test(`a schedule that does not overlap makes up for one fire a pass (${overlap})`, () => {
     assert.deepEqual(plan({ overlap, catchUp: "all" }, "04:30:00"), { fires: ["01:00"], through: "01:00" });
-    const { lastDue } = planFires(schedule({ overlap, catchUp: "all" }), new Date("2026-07-01T04:30:00Z"));
+    const { lastDue } = planFires(scheduleRecord({ overlap, catchUp: "all" }), new Date("2026-07-01T04:30:00Z"));
     assert.equal(lastDue?.toISOString(), "2026-07-01T04:00:00.000Z");
   });
 }
 
 test("all makes up for at most a hundred a pass, and goes on where it was", () => {
-  const one = schedule({ cron: "* * * * *", catchUp: "all" });
+  const one = scheduleRecord({ cron: "* * * * *", catchUp: "all" });
   const { fires, through } = planFires(one, new Date("2026-07-01T12:00:00Z"));
   assert.equal(fires.length, 100);
   assert.equal(through?.toISOString(), "2026-07-01T02:39:00.000Z");
@@ -75,7 +55,7 @@ test("all makes up for at most a hundred a pass, and goes on where it was", () =
 });
 
 test("a schedule of every second loses none to a slow pass, and catches up with no more than that", () => {
-  const everySecond = schedule({ cron: "* * * * * *" });
+  const everySecond = scheduleRecord({ cron: "* * * * * *" });
   const seconds = (one: ScheduleRecord, now: string) =>
     planFires(one, new Date(now)).fires.map((at) => at.toISOString().slice(14, 19));
   assert.deepEqual(seconds(everySecond, "2026-07-01T01:00:02.700Z"), ["00:00", "00:01", "00:02"]);
@@ -92,7 +72,7 @@ for (const [name, cron, now] of [
     const read = parseCron(cron);
     if (read.kind === "refused") return assert.fail(read.reason);
     const computed = t.mock.method(read.cron, "nextWallTime").mock;
-    const one = () => schedule({ cron, timezone: "Europe/Berlin", nextAt: new Date("2026-07-01T01:07:00Z") });
+    const one = () => scheduleRecord({ cron, timezone: "Europe/Berlin", nextAt: new Date("2026-07-01T01:07:00Z") });
     planFires(one(), new Date(now));
     const first = computed.callCount();
     assert.ok(first <= 100, `${first} times for the first`);
@@ -102,7 +82,7 @@ for (const [name, cron, now] of [
 }
 
 test("a window puts a fire off, and what is due and late counts from there", () => {
-  const one = schedule({ window: "60m" });
+  const one = scheduleRecord({ window: "60m" });
   const nextAt = one.nextAt ?? new Date(0);
   const due = effectiveAt(one, nextAt);
   assert.ok(due > nextAt);
