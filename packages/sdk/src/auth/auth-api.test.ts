@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { createPublicTokenBodySchema } from "@pawl/contract/api/public-tokens";
 import { clientSettings, configure } from "../client/client-settings.ts";
-import { ApiSchemaValidationError, BadRequestError } from "../errors/api-error.ts";
+import { ApiClientMissingError, ApiSchemaValidationError, BadRequestError } from "../errors/api-error.ts";
 import { fakeRun } from "../fixtures/fake-run.ts";
 import { startProtocolServer } from "../fixtures/protocol-server.ts";
 import { runs } from "../runs/runs-api.ts";
@@ -100,6 +100,15 @@ test("withAuth holds for its code alone, through what it awaits", async (t) => {
     /mine/,
   );
   assert.equal(clientSettings().key, "tr_dev_key");
+});
+
+test("a key that is undefined by accident does not let the secret key through", async (t) => {
+  await serve(t);
+  const configuration = { accessToken: undefined } as unknown as { accessToken: string }; // as from code without types
+  await assert.rejects(
+    auth.withAuth(configuration, () => assert.fail()),
+    ApiClientMissingError,
+  );
 });
 
 test("withPublicToken and its kin make a token and use it", async (t) => {

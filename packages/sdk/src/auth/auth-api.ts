@@ -7,6 +7,7 @@ import {
   currentConfiguration,
 } from "../client/client-settings.ts";
 import { withConfiguration } from "../client/scoped-configuration.ts";
+import { ApiClientMissingError } from "../errors/api-error.ts";
 import { badRequest } from "../errors/bad-request.ts";
 import type { SkippableColumn } from "../realtime/live-run.ts";
 import { unexpectedAnswer } from "../trigger/trigger.ts";
@@ -91,7 +92,7 @@ export interface AuthApi {
    * @param configuration - the key, the server
    * @param body - the code
    * @returns what the code returns
-   * @throws what the code throws
+   * @throws what the code throws; ApiClientMissingError for a key that is given as undefined
    * @example
    * ```ts
    * const run = await auth.withAuth({ accessToken: staging.key, baseURL: staging.url }, () => runs.retrieve("run_…"));
@@ -167,10 +168,15 @@ function withToken<T>(accessToken: string, body: () => T | Promise<T>): Promise<
   return withAuth({ accessToken, baseURL: clientSettings().baseUrl }, body);
 }
 
-/** A key takes the place of both ways to say one. */
-function withAuth<T>(configuration: ClientConfiguration, body: () => T | Promise<T>): Promise<T> {
+/** A key takes the place of both ways to say one. One that is undefined by accident must not let another one through. */
+async function withAuth<T>(configuration: ClientConfiguration, body: () => T | Promise<T>): Promise<T> {
   const { secretKey, accessToken, ...around } = currentConfiguration();
   const isOtherKey = configuration.secretKey !== undefined || configuration.accessToken !== undefined;
+  if (!isOtherKey && ("secretKey" in configuration || "accessToken" in configuration)) {
+    throw new ApiClientMissingError(
+      "The key that auth.withAuth was given is undefined. Leave it out to keep the key that is set.",
+    );
+  }
   const key = isOtherKey ? {} : withoutUndefined({ secretKey, accessToken });
   return withConfiguration({ ...around, ...key, ...configuration }, body);
 }

@@ -20,6 +20,9 @@ const patience = callRetryPolicy({
   randomize: true,
 });
 
+/** The server follows half as many for one reader: what was told of earlier ones is not needed any more. */
+const mostFollowed = 2_000;
+
 /** These change only together with others, and can be long. */
 const longColumns = new Set(["payload", "output", "error"]);
 
@@ -136,9 +139,12 @@ function notLive({ headers, text, status }: Answer): ApiSchemaValidationError {
 /** After a beginning anew the same is told again. */
 function isNews(row: LiveRow, told: Map<string, string>): boolean {
   const text = JSON.stringify(Object.entries(row).filter(([column]) => !longColumns.has(column)));
-  if (told.get(row.friendlyId) === text) return false;
+  const isTold = told.get(row.friendlyId) === text;
+  told.delete(row.friendlyId); // the one that was told last stands last
   told.set(row.friendlyId, text);
-  return true;
+  const [oldest] = told.keys();
+  if (told.size > mostFollowed && oldest !== undefined) told.delete(oldest);
+  return !isTold;
 }
 
 function pause(lengthMs: number, signal: AbortSignal): Promise<void> {
