@@ -45,6 +45,7 @@ describe("a promise that nobody awaits", () => {
     "Promise.all(list.map((name) => mail.trigger()));",
     "list.map(async () => { const { id } = await mail.trigger(); return id; });",
     "Promise.all([mail.trigger(), 1]);",
+    "(async () => { await mail.trigger(); })();",
   ];
   for (const code of dropped) test(code, () => assert.deepEqual(rulesOn(inRun(code)), ["await-trigger"]));
   const kept = [
@@ -54,6 +55,7 @@ describe("a promise that nobody awaits", () => {
     "const handle = mail.trigger(); await handle;",
     "await Promise.all(list.map((name) => mail.trigger()));",
     "await Promise.all([mail.trigger(), 1]);",
+    "await (async () => { await mail.trigger(); })();",
     "waitUntil(mail.trigger());",
     "const all = []; for (const name of list) all.push(mail.trigger()); await Promise.all(all);",
     "const send = () => mail.trigger(); await send();",
@@ -64,6 +66,24 @@ describe("a promise that nobody awaits", () => {
     "{ const mail = emitterOf(list); mail.trigger('change'); }",
   ];
   for (const code of kept) test(code, () => assert.deepEqual(rulesOn(inRun(code)), []));
+  test("is told from one that is awaited in vain", () => {
+    const messageOf = (code: string) => {
+      const text = `import { task } from "@pawl/sdk";${inRun(code)}`;
+      return checkFiles([{ path: "a.ts", text }], settings).find(({ rule }) => rule === "await-trigger")?.message;
+    };
+    const inFunction = "mail.trigger is called in a function whose promise nobody awaits.";
+    assert.equal(messageOf("mail.trigger();"), "mail.trigger is not awaited.");
+    assert.equal(messageOf("list.map(async () => { await mail.trigger(); });"), inFunction);
+    assert.equal(messageOf("Promise.all(list.map(() => mail.trigger()));"), inFunction);
+    assert.equal(
+      messageOf("list.forEach(async () => { await mail.trigger(); });"),
+      "mail.trigger is called in a function that forEach does not wait for.",
+    );
+    assert.equal(
+      messageOf("const sent = mail.trigger();"),
+      "mail.trigger is not awaited: its promise is in sent, which is not used.",
+    );
+  });
   test("a file without tasks is not a task's code", () => {
     assert.deepEqual(rulesOn('export const start = () => { tasks.trigger("mail"); };'), []);
   });

@@ -9,6 +9,8 @@ export type Dropped =
   | { readonly kind: "statement" }
   /** A variable that nothing reads. */
   | { readonly kind: "variable"; readonly name: string }
+  /** The function around it: it waits itself, and nobody waits for what it gives. */
+  | { readonly kind: "function" }
   /** Something that calls a function and does not look at what that gives. */
   | { readonly kind: "caller"; readonly name: string };
 
@@ -36,13 +38,20 @@ const forgetful: ReadonlySet<string> = new Set([
  */
 export function whatDrops(file: SourceFile, call: Node): Dropped | null {
   let node = call;
+  let isOutside = false;
   for (let parent = file.parentOf(node); parent !== null; parent = file.parentOf(node)) {
     const step = stepOf(file, node, parent);
-    if (step.kind === "stop") return step.dropped;
+    if (step.kind === "stop") {
+      return isOutside && step.dropped?.kind === "statement" ? { kind: "function" } : step.dropped;
+    }
+    isOutside ||= waiting.has(parent.type);
     node = step.to;
   }
   return null;
 }
+
+/** What makes the promise of a function from that of an expression in it. */
+const waiting: ReadonlySet<Node["type"]> = new Set(["AwaitExpression", "ReturnStatement", "ArrowFunctionExpression"]);
 
 type Step = { readonly kind: "on"; readonly to: Node } | { readonly kind: "stop"; readonly dropped: Dropped | null };
 
@@ -93,7 +102,8 @@ function afterFunction(file: SourceFile, node: Node): Step {
   let at: Node | null = node;
   while (at !== null && !isFunction(at)) at = file.parentOf(at);
   const call = at === null ? null : file.parentOf(at);
-  if (at === null || call?.type !== "CallExpression" || call.callee === at) return stop(null);
+  if (at === null || call?.type !== "CallExpression") return stop(null);
+  if (call.callee === at) return on(call);
   const callee = bare(call.callee);
   const property = callee.type === "MemberExpression" ? callee.property : callee;
   const name = property.type === "Identifier" ? property.name : "";

@@ -1,7 +1,7 @@
 import type { Node } from "oxc-parser";
-import { whatDrops } from "../code/dropped-promise.ts";
+import { type Dropped, whatDrops } from "../code/dropped-promise.ts";
 import { functionsAround } from "../code/syntax.ts";
-import type { Rule } from "../rule.ts";
+import type { Rule, Violation } from "../rule.ts";
 
 /** Nobody leaves a trigger on its way. */
 export const awaitTrigger: Rule = {
@@ -48,21 +48,29 @@ export const register = task({
     const isInFunction = (node: Node) => functionsAround(file, node).length > 0;
     return triggersOf(file).flatMap(({ call, name }) => {
       const dropped = isInFunction(call) ? whatDrops(file, call) : null;
-      if (dropped === null) return [];
-      if (dropped.kind === "caller") {
-        return [
-          {
-            at: call,
-            message: `${name} is called in a function that ${dropped.name} does not wait for.`,
-            advice: "Write a loop with await in it, or await Promise.all over map.",
-          },
-        ];
-      }
-      const message =
-        dropped.kind === "variable"
-          ? `${name} is not awaited: its promise is in ${dropped.name}, which is not used.`
-          : `${name} is not awaited.`;
-      return [{ at: call, message, advice: "Write await before it, or return it." }];
+      return dropped === null ? [] : [{ at: call, ...sentencesOn(name, dropped) }];
     });
   },
 };
+
+function sentencesOn(name: string, dropped: Dropped): Omit<Violation, "at"> {
+  switch (dropped.kind) {
+    case "statement":
+      return { message: `${name} is not awaited.`, advice: "Write await before it, or return it." };
+    case "variable":
+      return {
+        message: `${name} is not awaited: its promise is in ${dropped.name}, which is not used.`,
+        advice: "Write await before it, or return it.",
+      };
+    case "function":
+      return {
+        message: `${name} is called in a function whose promise nobody awaits.`,
+        advice: "Await what that function gives; Promise.all awaits a list.",
+      };
+    case "caller":
+      return {
+        message: `${name} is called in a function that ${dropped.name} does not wait for.`,
+        advice: "Write a loop with await in it, or await Promise.all over map.",
+      };
+  }
+}
