@@ -26,9 +26,10 @@ export async function rescue(
   for (const { environment_id } of environments) {
     const environmentId = String(environment_id);
     // A claim for one of these hosts that is under way has to commit, or see that the host is gone.
-    const [, , taken = [], , , resumed = []] = await transactionAgain(db, [
+    const [, , , taken = [], , , resumed = []] = await transactionAgain(db, [
       lockEnvironment(environmentId),
       lockLostHosts(environmentId),
+      lockHeldRuns(environmentId),
       rescueRuns(environmentId),
       ...completeAwaited(environmentId),
     ]);
@@ -45,6 +46,29 @@ function lockLostHosts(environmentId: string): Statement {
     text: `
       select id from host where environment_id = $1::uuid and lease_expires_at < now()
       order by id limit ${rescueSize} for update skip locked`,
+    values: [environmentId],
+  };
+}
+
+/**
+ * Locks what those hosts hold in a statement of its own, so that the next one finds nothing that has changed under it. Locks: the live
+ * rows, in the order of their ids.
+ */
+function lockHeldRuns(environmentId: string): Statement {
+  return {
+    name: "runs_lock_held",
+    text: `
+      with held as materialized (
+        select l.run_id from host h
+        cross join lateral (
+          select run_id from live_run where environment_id = $1::uuid and host_id = h.id offset 0
+        ) l
+        where h.environment_id = $1::uuid and h.lease_expires_at < now()
+      )
+      select l.run_id from live_run l
+      where l.environment_id = $1::uuid and l.run_id = any (array(select run_id from held))
+      order by l.run_id
+      for update`,
     values: [environmentId],
   };
 }
