@@ -99,7 +99,11 @@ export function idInPath(request: FastifyRequest, name: string, prefix: IdPrefix
 }
 
 /** What a prefix stands for, where it is not the word itself. */
-const nouns: Readonly<Partial<Record<IdPrefix, string>>> = { sched: "schedule", bulk: "bulk action", waitpoint: "token" };
+const nouns: Readonly<Partial<Record<IdPrefix, string>>> = {
+  sched: "schedule",
+  bulk: "bulk action",
+  waitpoint: "token",
+};
 
 /**
  * The answer for an id that names nothing in this environment.

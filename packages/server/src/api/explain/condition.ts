@@ -70,15 +70,20 @@ function rateCondition(
   return [{ name, holds, detail: `${subject} ${perPeriod(rate)}; ${next}.${holds ? "" : lineText(before)}` }];
 }
 
-const units: ReadonlyMap<number, string> = new Map([
-  [1_000, "second"],
-  [60_000, "minute"],
-  [3_600_000, "hour"],
-  [86_400_000, "day"],
-]);
+// The last divides every period that has whole milliseconds.
+const units = [
+  { name: "day", lengthMs: 86_400_000 },
+  { name: "hour", lengthMs: 3_600_000 },
+  { name: "minute", lengthMs: 60_000 },
+  { name: "second", lengthMs: 1_000 },
+  { name: "millisecond", lengthMs: 1 },
+] as const;
 
+/** A period is what somebody has set, so it is written exactly. */
 function perPeriod({ limit, period }: RateUse): string {
-  return `${limit} ${limit === 1 ? "run" : "runs"} per ${units.get(period) ?? formatDuration(period)}`;
+  const { name, lengthMs } = units.find((unit) => period % unit.lengthMs === 0) ?? units[4];
+  const count = period / lengthMs;
+  return `${limit} ${limit === 1 ? "run" : "runs"} per ${count === 1 ? name : `${count} ${name}s`}`;
 }
 
 /**

@@ -3,10 +3,12 @@ import { test } from "node:test";
 import { plainTask, type RunStage } from "../../store/runs/fixtures/run-stage.ts";
 import { assertKeeps, claimed, explained, type Obstacle } from "./fixtures/obstacle.ts";
 
-/** Gives the plain queue a rate of two runs a minute, uses it up and triggers two more: the last one is kept. */
-async function overRate(stage: RunStage, rate: "rate" | "combined_rate", concurrencyKey: string): Promise<string> {
-  await stage.sql(`update queue set ${rate}_limit = 2, ${rate}_period_ms = 60000, ${rate}_burst = 2 where name = $1`, [
+/** Gives the plain queue a rate of two runs in a period, uses it up and triggers two more: the last one is kept. */
+async function overRate(stage: RunStage, rate: "rate" | "combined_rate", periodMs: number): Promise<string> {
+  const concurrencyKey = "a";
+  await stage.sql(`update queue set ${rate}_limit = 2, ${rate}_period_ms = $2, ${rate}_burst = 2 where name = $1`, [
     `task/${plainTask}`,
+    periodMs,
   ]);
   await stage.trigger(3, { concurrencyKey });
   await claimed(stage, 5);
@@ -14,9 +16,9 @@ async function overRate(stage: RunStage, rate: "rate" | "combined_rate", concurr
   return runId ?? assert.fail("no run");
 }
 
-async function passAMinute(stage: RunStage): Promise<void> {
-  await stage.sql("update rate_bucket set full_at = full_at - interval '1 minute'");
-  await stage.sql("update lane set opens_at = opens_at - interval '1 minute'");
+async function passThePeriod(stage: RunStage): Promise<void> {
+  await stage.sql("update rate_bucket set full_at = full_at - interval '90 seconds'");
+  await stage.sql("update lane set opens_at = opens_at - interval '90 seconds'");
   await stage.sql("update dispatch set opens_from = '-infinity'");
   await claimed(stage); // the run that stands before it
 }
@@ -26,15 +28,15 @@ const obstacles: Record<string, Obstacle> = {
     condition: "queue_rate",
     reason:
       /^The key a of the queue task\/stage\.plain\.run may start 2 runs per minute; the next may start in (29|30)\.\d s\. 1 run of its queue stands before it\.$/,
-    arrange: (stage) => overRate(stage, "rate", "a"),
-    remove: passAMinute,
+    arrange: (stage) => overRate(stage, "rate", 60_000),
+    remove: passThePeriod,
   },
   "its queue starts no more runs at the moment": {
     condition: "queue_combined_rate",
     reason:
-      /^The queue task\/stage\.plain\.run may start, all keys together, 2 runs per minute; the next may start in (29|30)\.\d s\. 1 run/,
-    arrange: (stage) => overRate(stage, "combined_rate", "a"),
-    remove: passAMinute,
+      /^The queue task\/stage\.plain\.run may start, all keys together, 2 runs per 90 seconds; the next may start in (44|45)\.\d s\. 1 run/,
+    arrange: (stage) => overRate(stage, "combined_rate", 90_000),
+    remove: passThePeriod,
   },
   "another run keeps its place before it": {
     condition: "queue_order",
