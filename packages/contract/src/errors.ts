@@ -112,7 +112,7 @@ export const runErrors = {
     outcome: "canceled",
     fault: "user",
     isRetryable: false,
-    hint: "A call cancelled it, or its parent was cancelled, or its schedule fired again with overlap: \"cancel\".",
+    hint: 'A call cancelled it, or its parent was cancelled, or its schedule fired again with overlap: "cancel".',
   },
   MAX_DURATION_EXCEEDED: {
     outcome: "timed_out",

@@ -1,8 +1,8 @@
 import { relative } from "node:path";
 
-// Frames of Node, of what executes a task and of the bundle's entry say nothing about the user's code.
+// Frames of Node, of functions that are built in, of what executes a task and of the bundle's entry say nothing about the user's code.
 const foreignFrame =
-  /node:|\/\.pawl\/build\/|\/pawl-entry\.mjs|\/@pawl\/|\/packages\/(?:sdk|worker|contract|build|cli)\/(?:src|dist)\//;
+  /node:|\(<anonymous>\)|\/\.pawl\/build\/|\/pawl-entry\.mjs|\/@pawl\/|\/packages\/(?:sdk|worker|contract|build|cli)\/(?:src|dist)\//;
 
 /**
  * The frames of a stack that lie in the user's code and in packages, with paths relative to a folder.

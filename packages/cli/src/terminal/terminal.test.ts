@@ -178,6 +178,13 @@ test("a failed run shows its attempt, its error and where it was thrown", () => 
   ]);
 });
 
+test("a frame of a built-in function is left out", () => {
+  const stackTrace = "Error: no\n    at Array.map (<anonymous>)\n    at <anonymous> (/elsewhere/a.ts:1:1)";
+  const finished = { type: "run_finished", runId: "run_1", taskId: "hello", attempt: 1, durationMs: 48 } as const;
+  const lines = renderDevEvent({ ...finished, error: { message: "no", stackTrace } }, new Date());
+  assert.deepEqual(plain(lines).slice(1), ["           no", "             at <anonymous> (/elsewhere/a.ts:1:1)"]);
+});
+
 test("a run that was cancelled has not failed", () => {
   const error = { name: "TASK_RUN_CANCELLED", message: "Somebody cancelled the run." };
   const lines = renderDevEvent(
