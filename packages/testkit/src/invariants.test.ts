@@ -85,6 +85,10 @@ const breakage: Record<string, string> = {
   "A run that is queued stands in a lane, or the next claim is told": "update lane set standing = 'empty'",
   "A lane is closed for a limit only while the limit is reached, or the next claim is told":
     "update queue set limit_override = 9",
+  "A lane is closed for a rate only where there is one": "update lane set standing = 'at_rate', opens_at = now()",
+  "A bucket has one row": `
+    insert into rate_bucket (environment_id, queue_name, is_combined, concurrency_key, full_at)
+      select environment_id, name, false, '', now() from queue, generate_series(1, 2)`,
   "A run starts no more attempts than it may": "update live_run set attempt = 2",
   "A run that waits for its turn has an attempt left": "update live_run set attempt = 1 where state = 'queued'",
   "Every failed attempt has a row": "delete from attempt where number = 1",
@@ -98,6 +102,9 @@ const breakage: Record<string, string> = {
   "A request key leads to its run": "update request_key set run_id = environment_id",
   "An idempotency key leads to a run of its task that has neither failed nor expired":
     "update idempotency_key set run_id = (select id from run where outcome = 'failed')",
+  "A debounce key leads to a run of its task": `
+    insert into debounce (environment_id, task_id, key, run_id)
+      select environment_id, 'b', 'key', run_id from live_run where state = 'executing'`,
   "A run of a schedule is that of one of its fires":
     "update run set schedule_id = environment_id where attempt_count = 1",
   "A schedule that can fire has a time at which a server looks at it": `
