@@ -199,6 +199,9 @@ const chosen = `
     select array_agg(distinct queue_name) as queue_names from room where key_limit is not null or combined_limit is not null
   )`;
 
+/** So many lanes of a queue whose keys share a rate wait for its next token; the others are closed with the queue, and opened in turn. */
+const lanesAtRate = 10;
+
 /**
  * What became of the lanes: those that have nothing left, or may give nothing, are closed, and those that were served move back. One
  * without a token is closed until it has some; one whose runs stand behind another that keeps its place is at its limit.
@@ -222,6 +225,9 @@ const settledLanes = `
            case when not r.is_paused then greatest((
              select s.opens_at from spent_keys s where s.queue_name = r.queue_name and s.concurrency_key = r.concurrency_key
            ), (select s.opens_at from spent_queues s where s.queue_name = r.queue_name)) end as opens_at,
+           exists (
+             select from spent_queues s where s.queue_name = r.queue_name and s.opens_at is not null
+           ) and row_number() over (partition by r.queue_name order by r.turn) > ${lanesAtRate} as is_one_of_many,
            coalesce(h.seen, 0) < r.to_read and coalesce(h.chosen, 0) = coalesce(h.seen, 0) as is_empty,
            r.key_room - coalesce((
              select g.got from got g where g.queue_name = r.queue_name and g.concurrency_key = r.concurrency_key
@@ -238,7 +244,7 @@ const settledLanes = `
            end as new_served_at,
            coalesce(next_at, last_at, head_at) as new_head_at,
            case
-             when opens_at is not null then 'at_rate'
+             when opens_at is not null then case when is_one_of_many then 'queue_closed' else 'at_rate' end
              when not is_paused and ready_lanes <= ${calmLanes}
                and (chosen > 0 or served_at > statement_timestamp() - interval '2 seconds') then 'ready'
              when is_paused or queue_left <= 0 then 'queue_closed'
@@ -248,6 +254,18 @@ const settledLanes = `
            end as new_standing,
            not is_paused and opens_at is null and not is_kept_back and coalesce(least(key_left, queue_left) > 0, true) as is_open
     from looked_at
+  ),
+  -- Queues with a token for lanes that were closed with them, since those that were looked at had no run for it.
+  unspent as materialized (
+    select s.queue_name from spent_queues s
+    where s.opens_at is null
+      and not exists (select from judged j where j.queue_name = s.queue_name and (j.is_paused or j.queue_left <= 0))
+      and exists (
+        select from lane
+        where lane.environment_id = $1::uuid and lane.queue_name = s.queue_name and lane.standing = 'queue_closed')
+  ),
+  reopening as (
+    insert into lane_wake (environment_id, queue_name, concurrency_key) select $1::uuid, queue_name, '' from unspent
   ),
   settled as (
     update lane
@@ -275,7 +293,8 @@ const flags = `
   ),
   flags as materialized (
     select got >= $4::int + $5::int
-             or not is_full and (got < picked or has_unread or has_unwalked and (got > 0 or has_closed)) as has_more,
+             or not is_full and (got < picked or has_unread or has_unwalked and (got > 0 or has_closed)
+               or exists (select from unspent)) as has_more,
            is_full, is_plain, opens_in_ms
     from (select *, has_open and got >= (select left_over from whole) as is_full from total) t
   )`;

@@ -72,7 +72,8 @@ export function nextOpening(from: string, environmentId = "$1::uuid"): string {
  *
  * A queued run opens an empty lane or makes one; a lane that a limit or a pause has closed stays so. A new lane stands as if it
  * had been served a minute ago, or before all others: its first run is next, yet many new keys can't starve the old ones. A freed slot opens the lanes of its
- * queue and key, and some of those that the limit of the whole queue has closed. Those that a rate has closed open by time alone.
+ * queue and key, and some of those that the limit of the whole queue has closed. Those that a rate has closed open by time alone, and with
+ * them some of those that were closed with their queue, since its keys share the rate.
  *
  * @param environmentId - the environment
  * @returns the statement; it has no rows
@@ -131,6 +132,12 @@ export function openLanes(environmentId: string): Statement {
       freed as materialized (
         select distinct queue_name, concurrency_key from word where order_at is null
       ),
+      due as materialized (
+        select l.queue_name, l.concurrency_key, l.version_id from lane l
+        where l.environment_id = $1::uuid and l.standing = 'at_rate' and l.opens_at >= (select opens_from from bounds)
+          and l.opens_at <= statement_timestamp()
+        order by l.opens_at limit ${openedLanes}
+      ),
       news as (
         select w.queue_name, w.concurrency_key, w.version_id, w.order_at, false as is_freed
         from word w
@@ -148,7 +155,7 @@ export function openLanes(environmentId: string): Statement {
         ) l
         union all
         select f.queue_name, l.concurrency_key, l.version_id, null, true
-        from (select distinct queue_name from freed) f
+        from (select queue_name from freed union select queue_name from due) f
         cross join lateral (
           select l.concurrency_key, l.version_id from lane l
           where l.environment_id = $1::uuid and l.queue_name = f.queue_name and l.standing = 'queue_closed'
@@ -156,12 +163,7 @@ export function openLanes(environmentId: string): Statement {
           order by l.served_at limit ${reopenedLanes}
         ) l
         union all
-        select queue_name, concurrency_key, version_id, null, true from (
-          select l.queue_name, l.concurrency_key, l.version_id from lane l
-          where l.environment_id = $1::uuid and l.standing = 'at_rate' and l.opens_at >= (select opens_from from bounds)
-            and l.opens_at <= statement_timestamp()
-          order by l.opens_at limit ${openedLanes}
-        ) due
+        select queue_name, concurrency_key, version_id, null, true from due
       ),
       lane_news as materialized (
         select n.*, l.place, l.standing, l.head_at, l.served_at

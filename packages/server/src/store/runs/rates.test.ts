@@ -35,6 +35,8 @@ async function pass(stage: RunStage, ms: number): Promise<void> {
   await stage.sql("update dispatch set opens_from = '-infinity'");
 }
 
+const done = { output: null, outputType: "application/json", durationMs: 1 } as const;
+
 const take = (stage: RunStage, direct = 100) => stage.runs.claim(stage.claimRequest({ direct }));
 
 async function taken(stage: RunStage, direct = 100): Promise<number> {
@@ -115,6 +117,32 @@ test("each key has its own bucket, and all together have one", async (t) => {
       [true, 1],
     ],
   );
+});
+
+test("many keys that share one rate cost a token about one claim, are served in turn, and none is forgotten", async (t) => {
+  const stage = await runStage(t);
+  await setRates(stage, null, { limit: 60, period: minute, burst: 1 }); // one a second
+  const keys = Array.from({ length: 60 }, (_, n) => `key-${n}`);
+  await stage.insert(keys.map((concurrencyKey) => stage.newRun({ concurrencyKey })));
+  const served: string[] = [];
+  /** Claims as a dispatcher does: again at once while there is more, or a lane opens now. */
+  const claims = async () => {
+    for (let count = 1; ; count++) {
+      const { claimed, hasMore, opensInMs } = await take(stage, 4);
+      served.push(...claimed.map((run) => run.concurrencyKey));
+      await stage.settle({ completed: claimed.map((run) => ({ ...run, ...done })) });
+      if (!hasMore && (opensInMs ?? 1) > 0) return count;
+      assert.ok(count < 20, "claims go on for ever");
+    }
+  };
+  await claims(); // closes all lanes but the one that got the token
+  for (let token = 1; token < keys.length; token++) {
+    await pass(stage, 1_001);
+    const count = await claims();
+    assert.ok(token < 4 || count <= 2, `${count} claims for a token`);
+    assert.equal(served.length, token + 1);
+  }
+  assert.deepEqual([...served].sort(), [...keys].sort());
 });
 
 test("lanes of several versions share the bucket of their key", async (t) => {

@@ -83,7 +83,7 @@ function wakeForgotten(environmentId: string): Statement {
     text: `
       with recursive bounds as materialized (
         select * from (select) one left join lateral (
-          select d.woken_from, d.booked_from, d.resuming_from, d.served_from from dispatch d
+          select d.woken_from, d.booked_from, d.resuming_from, d.served_from, d.opens_from from dispatch d
           where d.environment_id = $1::uuid order by d.updated_at desc limit 1
         ) d on true
       ),
@@ -118,6 +118,12 @@ function wakeForgotten(environmentId: string): Statement {
         select distinct l.queue_name, l.concurrency_key from live_run l
         where l.environment_id = $1::uuid and l.keeps_place and l.due_at is not null
       ),
+      -- A lane that waits for the rate of all keys opens others of its queue with it.
+      rated as materialized (
+        select distinct lane.queue_name from lane
+        where lane.environment_id = $1::uuid and lane.standing = 'at_rate'
+          and lane.opens_at >= coalesce((select opens_from from bounds), '-infinity')
+      ),
       queue_booked as materialized (
         select queue_name, sum(booked)::int as booked from booked group by 1
       ),
@@ -128,7 +134,8 @@ function wakeForgotten(environmentId: string): Statement {
                    and not (coalesce(least(coalesce(q.limit_override, q.concurrency_limit), q.combined_limit) <= 1, false) and exists (
                      select from kept where kept.queue_name = k.queue_name and kept.concurrency_key = k.concurrency_key))
                  or l.standing = 'queue_closed' and not coalesce(q.is_paused, false)
-                   and coalesce(coalesce(qb.booked, 0) < q.combined_limit, true) as is_open
+                   and coalesce(coalesce(qb.booked, 0) < q.combined_limit, true)
+                   and not exists (select from rated where rated.queue_name = k.queue_name) as is_open
         from queued k
         left join lateral (
           select * from lane
