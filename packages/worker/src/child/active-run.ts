@@ -117,6 +117,11 @@ export class RunInProcess implements ActiveRun {
     withoutActivity(() => this.#outlets.telemetry.log(this, record));
   }
 
+  /** Logs what code has thrown where it changes nothing any more. */
+  logThrown(what: string, thrown: unknown): void {
+    this.log({ level: "error", message: `${what} ${inspect(thrown)}`, atMs: Date.now(), isContextLost: false });
+  }
+
   onCancel(hook: Hook<"onCancel">): void {
     this.cancelHooks.push(hook);
   }
@@ -124,10 +129,7 @@ export class RunInProcess implements ActiveRun {
   waitUntil(promise: Promise<unknown>): void {
     this.#backgroundWork ??= [];
     this.#backgroundWork.push(
-      promise.catch((thrown: unknown) => {
-        const message = `A promise given to waitUntil was rejected. ${inspect(thrown)}`;
-        this.log({ level: "error", message, atMs: Date.now(), isContextLost: false });
-      }),
+      promise.catch((thrown: unknown) => this.logThrown("A promise given to waitUntil was rejected.", thrown)),
     );
   }
 

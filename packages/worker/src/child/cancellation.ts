@@ -1,4 +1,3 @@
-import { inspect } from "node:util";
 import type { RunInProcess } from "./active-run.ts";
 import { hookParams, hooksFor } from "./run-hooks.ts";
 
@@ -39,8 +38,7 @@ export async function cancelRun(run: RunInProcess): Promise<boolean> {
       try {
         await hook(hookParams<"onCancel">(scene, { runPromise }));
       } catch (thrown) {
-        const message = `An onCancel hook threw. ${inspect(thrown)}`;
-        run.log({ level: "error", message, atMs: Date.now(), isContextLost: false });
+        run.logThrown("An onCancel hook threw.", thrown);
       }
     }
   }

@@ -16,6 +16,18 @@ export interface Failure {
 }
 
 /**
+ * The retry policy of a run: its own number of attempts over its task's policy, over the configuration's.
+ *
+ * @param run - the run
+ * @param scene - what its hooks are told
+ * @param config - the bundle's configuration
+ * @returns the whole policy
+ */
+export function retryPolicyOf(run: RunInProcess, scene: RunScene, config: BundleConfig): RetryPolicy {
+  return mergeRetryPolicies(config.retries?.default, scene.definition.retry, { maxAttempts: run.maxAttempts });
+}
+
+/**
  * Decides what becomes of an attempt whose code threw: final errors are not tried again; otherwise the `catchError` hooks are
  * asked, and where they say nothing the host goes by the retry policy.
  *
@@ -35,7 +47,7 @@ export async function failureOf(
   const isRetryOff = config.retries?.enabledInDev === false && scene?.ctx.environment.type === "DEVELOPMENT";
   if (isFinal(thrown) || isRetryOff) return { kind: "failed", error, retry: { never: true } };
   if (scene === null || run.isCancelled || !hasHooks("catchError", scene)) return { kind: "failed", error };
-  const policy = mergeRetryPolicies(config.retries?.default, scene.definition.retry, { maxAttempts: run.maxAttempts });
+  const policy = retryPolicyOf(run, scene, config);
   const delayMs = nextRetryDelayMs(policy, run.attempt);
   const planned = delayMs === null ? {} : { retryAt: new Date(Date.now() + delayMs), retryDelayInMs: delayMs };
   let decision: CatchErrorDecision | null;

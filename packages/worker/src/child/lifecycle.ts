@@ -1,9 +1,8 @@
-import { inspect } from "node:util";
-import { mergeRetryPolicies, nextRetryDelayMs } from "@pawl/contract/retry";
+import { nextRetryDelayMs } from "@pawl/contract/retry";
 import type { HookExtras, HookName } from "@pawl/sdk/runtime";
 import type { RunInProcess } from "./active-run.ts";
 import type { BundleConfig } from "./bundle-config.ts";
-import { type Failure, failureOf } from "./failure.ts";
+import { type Failure, failureOf, retryPolicyOf } from "./failure.ts";
 import { type Ending, outputOf, writeOutput } from "./output.ts";
 import { callHooks, hasHooks, hookParams, hooksFor, type RunScene } from "./run-hooks.ts";
 
@@ -142,8 +141,7 @@ async function begun({ run, scene, code }: HookedAttempt): Promise<unknown> {
 /** Whether no attempt follows a failure. */
 function isLast({ retry }: Failure, { run, scene, config }: HookedAttempt): boolean {
   if (retry !== undefined) return "never" in retry;
-  const policy = mergeRetryPolicies(config.retries?.default, scene.definition.retry, { maxAttempts: run.maxAttempts });
-  return nextRetryDelayMs(policy, run.attempt) === null;
+  return nextRetryDelayMs(retryPolicyOf(run, scene, config), run.attempt) === null;
 }
 
 /** Calls hooks whose failure changes nothing any more. */
@@ -156,8 +154,7 @@ async function quietly<K extends HookName>(
     try {
       await hook(hookParams(scene, extras));
     } catch (thrown) {
-      const message = `The ${name} hook threw. ${inspect(thrown)}`;
-      run.log({ level: "error", message, atMs: Date.now(), isContextLost: false });
+      run.logThrown(`The ${name} hook threw.`, thrown);
     }
   }
 }
