@@ -12,6 +12,7 @@ import {
 const packageRule: Readonly<Record<string, readonly string[]>> = {
   contract: [],
   sdk: ["contract"],
+  "react-hooks": ["sdk"],
   worker: ["contract", "sdk"],
   build: ["contract"],
   check: [],

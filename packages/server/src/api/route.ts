@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
 import type { Authenticator, Caller } from "./authentication.ts";
 import { ApiError } from "./errors.ts";
+import type { RouteDocument } from "./route-document.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -16,6 +17,8 @@ interface RouteBase {
   readonly bodyLimit?: number;
   /** Whether the route reads its body itself, as it comes. */
   readonly isBodyStreamed?: boolean;
+  /** What the API's document says of it; routes of Pawl's own workers and pages have none. */
+  readonly document?: RouteDocument;
 }
 
 /** A route that needs no credential. */

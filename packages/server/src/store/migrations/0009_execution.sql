@@ -1,0 +1,3 @@
+-- breaking: no (adds only)
+
+select 1;
