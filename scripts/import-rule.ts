@@ -29,7 +29,8 @@ const serverRule: Readonly<Record<string, readonly string[]>> = {
   engine: [],
   store: ["engine"],
   telemetry: ["engine"],
-  api: ["engine", "realtime"],
+  api: ["engine", "realtime", "dev-worker"],
+  "dev-worker": ["engine", "api"],
   realtime: ["engine"],
 };
 

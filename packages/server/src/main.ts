@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { FastifyInstance } from "fastify";
 import { createApi } from "./api/app.ts";
 import type { ServerSettings } from "./config.ts";
+import { Presence } from "./dev-worker/presence.ts";
 import { createEngine } from "./engine/create-engine.ts";
 import { findPortOwner } from "./port-owner.ts";
 import { findPostgres, type Postgres, reachDatabase } from "./postgres.ts";
@@ -171,6 +172,7 @@ async function assemble(parts: Parts): Promise<FastifyInstance> {
     invariants: createInvariantChecker(database),
     telemetry,
     versions,
+    presence: new Presence(),
     version: ownVersion(),
   });
 }

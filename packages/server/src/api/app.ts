@@ -61,6 +61,7 @@ export function createApi(settings: ApiSettings): FastifyInstance {
   const gateway = openWorkerGateway(app.server, { ...settings, authenticator, reportBug });
   app.addHook("preClose", async () => {
     settings.shapes.close();
+    settings.presence.close();
     endConnections(app.server);
     await gateway.close();
   });

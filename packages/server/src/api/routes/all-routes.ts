@@ -1,3 +1,4 @@
+import { type DevWorkerSettings, devWorkerRoutes } from "../../dev-worker/dev-worker-routes.ts";
 import type { AnnotationStore } from "../../engine/annotation-ports.ts";
 import type { BlobStore } from "../../engine/blob-ports.ts";
 import type { BulkActionStore } from "../../engine/bulk-ports.ts";
@@ -63,7 +64,7 @@ import { tokenCallbackRoute } from "./token-callback.ts";
 import { triggerRoute } from "./trigger.ts";
 
 /** What the routes need. */
-export interface RouteSettings {
+export interface RouteSettings extends DevWorkerSettings {
   readonly engine: Engine;
   readonly environments: EnvironmentStore;
   readonly envVars: EnvVarStore;
@@ -114,6 +115,7 @@ export function routes(settings: RouteSettings): readonly Route[] {
     runPayloadRoute(runs),
     runWaitsRoute(runs, settings.waits),
     appendTelemetryRoute(telemetry),
+    ...devWorkerRoutes(settings),
   ];
 }
 
