@@ -15,10 +15,11 @@ const packageRule: Readonly<Record<string, readonly string[]>> = {
   "react-hooks": ["sdk"],
   worker: ["contract", "sdk"],
   build: ["contract"],
+  python: ["build", "sdk"],
   check: [],
   server: ["contract"],
   cli: ["contract", "build", "check", "worker", "server"],
-  examples: ["sdk"],
+  examples: ["sdk", "build", "python"],
 };
 
 /**

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { extname, relative, resolve, sep } from "node:path";
 import type { Loader, Plugin, StdinOptions } from "esbuild";
+import { withoutBuild } from "./config-source.ts";
 import type { Project } from "./project.ts";
 
 const fileScheme = "pawl-file:";
@@ -38,7 +39,7 @@ export function bundleEntry(project: Project): { readonly stdin: StdinOptions; r
   };
 }
 
-function entryPlugin({ dir: projectDir, taskDirs, taskFiles }: Project): Plugin {
+function entryPlugin({ dir: projectDir, configPath, taskDirs, taskFiles }: Project): Plugin {
   const known = new Set(taskFiles);
   return {
     name: "pawl-entry",
@@ -52,6 +53,11 @@ function entryPlugin({ dir: projectDir, taskDirs, taskFiles }: Project): Plugin 
         path: path.slice(markScheme.length),
         namespace: "pawl-importing",
       }));
+      build.onLoad({ filter: /[\\/]trigger\.config\.\w+$/ }, async ({ path }) => {
+        const loader = loaders[extname(path)];
+        if (path !== configPath || loader === undefined) return undefined;
+        return { contents: withoutBuild(path, await readFile(path, "utf8")), loader };
+      });
       build.onLoad({ filter: new RegExp(`^(?:${taskDirs.map(escaped).join("|")})`) }, async ({ path }) => {
         const loader = loaders[extname(path)];
         if (loader === undefined || !known.has(path)) return undefined;

@@ -166,9 +166,9 @@ test("an import that is not found is told with its place and what to do", async 
 });
 
 test("an import of what the SDK does not have says so", async () => {
-  await withProject({ "trigger/a.ts": `import { streams } from "@trigger.dev/sdk";\nstreams();\n` }, async (dir) => {
+  await withProject({ "trigger/a.ts": `import { sessions } from "@trigger.dev/sdk";\nsessions();\n` }, async (dir) => {
     await assert.rejects(bundleOf(dir), {
-      message: /trigger\/a\.ts:1:\d+\)\. This version of Pawl does not have "streams"/,
+      message: /trigger\/a\.ts:1:\d+\)\. This version of Pawl does not have "sessions"/,
     });
   });
 });

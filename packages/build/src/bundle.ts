@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { build, type OutputFile } from "esbuild";
+import { startExtensions } from "./build-extensions.ts";
 import { bundleEntry } from "./bundle-entry.ts";
 import { bundlerSettings } from "./bundler-settings.ts";
 import type { Project } from "./project.ts";
@@ -54,17 +55,20 @@ export async function buildBundle(project: Project, outDir: string): Promise<Bui
   // As deep as the final folder, so that the paths in the source map stay right.
   const buildDir = resolve(outDir, "building");
   try {
-    const settings = bundlerSettings(project.dir, project.config);
+    const additions = await startExtensions(project, "dev");
+    const settings = bundlerSettings(project.dir, project.config, additions);
     const entry = bundleEntry(project);
     const result = await build({
       ...settings,
       stdin: entry.stdin,
-      plugins: [entry.plugin, ...settings.plugins],
+      // The project's own plugins see its files first.
+      plugins: [...additions.plugins, entry.plugin, ...settings.plugins],
       outfile: join(buildDir, entryFile),
       sourcemap: "linked",
     });
     const contentHash = hashOf(result.outputFiles, buildDir);
     const path = await writeOnce(result.outputFiles, buildDir, resolve(outDir, contentHash));
+    await additions.completed({ outputPath: dirname(path), contentHash });
     const inputs = Object.keys(result.metafile.inputs).map((input) => resolve(project.dir, input));
     return { path, contentHash, inputs };
   } catch (error) {

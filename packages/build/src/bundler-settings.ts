@@ -1,7 +1,8 @@
 import type { BuildOptions } from "esbuild";
+import type { BundleAdditions } from "./build-extensions.ts";
 import type { ProjectConfig } from "./config-file.ts";
 import { externalPackages } from "./external-packages.ts";
-import { sdkAlias } from "./sdk-alias.ts";
+import { packageAlias } from "./package-alias.ts";
 
 /**
  * CommonJS code in the bundle expects these names. They are `var`s, since a user's module may declare them as well; it
@@ -24,9 +25,14 @@ const ownConditions = import.meta.url.endsWith(".ts") ? ["@pawl/source"] : [];
  *
  * @param projectDir - absolute path of the project
  * @param config - the project's configuration, as far as it is known
+ * @param additions - what its extensions add
  * @returns settings to add an entry and an output to
  */
-export function bundlerSettings(projectDir: string, config: ProjectConfig) {
+export function bundlerSettings(
+  projectDir: string,
+  config: ProjectConfig,
+  additions: Pick<BundleAdditions, "external" | "conditions"> = { external: [], conditions: [] },
+) {
   const { build = {} } = config;
   return {
     absWorkingDir: projectDir,
@@ -44,14 +50,21 @@ export function bundlerSettings(projectDir: string, config: ProjectConfig) {
     ...(build.jsx?.factory === undefined ? {} : { jsxFactory: build.jsx.factory }),
     ...(build.jsx?.fragment === undefined ? {} : { jsxFragment: build.jsx.fragment }),
     ...(config.tsconfig === undefined ? {} : { tsconfig: config.tsconfig }),
-    conditions: [...ownConditions, "trigger.dev", "module", "node", ...(build.conditions ?? [])],
+    conditions: [
+      ...ownConditions,
+      "trigger.dev",
+      "module",
+      "node",
+      ...(build.conditions ?? []),
+      ...additions.conditions,
+    ],
     loader: { ".node": "copy" },
     banner: { js: banner },
     plugins: [
-      sdkAlias(projectDir),
+      packageAlias(projectDir),
       externalPackages({
         projectDir,
-        external: build.external ?? [],
+        external: [...(build.external ?? []), ...additions.external],
         isNativeDetected: build.autoDetectExternal ?? true,
       }),
     ],

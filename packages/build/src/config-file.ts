@@ -3,12 +3,18 @@ import { access, mkdir, rm, writeFile } from "node:fs/promises";
 import { SourceMap } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import type { BuildExtension } from "@pawl/contract/build-extension";
 import { build } from "esbuild";
 import { z } from "zod";
 import { bundlerSettings } from "./bundler-settings.ts";
 import { bundlingError, isBuildFailure, ProjectError } from "./project-error.ts";
 
 const fileNames = ["ts", "mts", "cts", "js", "mjs", "cjs"].map((extension) => `trigger.config.${extension}`);
+
+const extensionSchema = z.custom<BuildExtension>(
+  (value) => typeof value === "object" && value !== null && "name" in value && typeof value.name === "string",
+  "a build extension is an object with a name, as functions such as ffmpeg() give it",
+);
 
 const projectConfigSchema = z.looseObject({
   project: z.string().optional(),
@@ -24,6 +30,7 @@ const projectConfigSchema = z.looseObject({
       minify: z.boolean().optional(),
       conditions: z.array(z.string().min(1)).optional(),
       jsx: z.object({ factory: z.string(), fragment: z.string(), automatic: z.boolean() }).partial().optional(),
+      extensions: z.array(extensionSchema).optional(),
     })
     .optional(),
 });

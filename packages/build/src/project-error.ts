@@ -65,6 +65,7 @@ function advice(message: Message): string {
     message.text,
   )?.[1];
   if (absent !== undefined) return `This version of Pawl does not have "${absent}": remove it, or update @pawl/sdk.`;
+  if (message.text.startsWith("Pawl does not have ")) return "Remove that import, or update Pawl.";
   const missing = /^Could not resolve "([^"]+)"/.exec(message.text)?.[1];
   if (missing === undefined) return "Correct that line.";
   if (missing.startsWith(".") || missing.startsWith("/")) return "Correct the path of the import.";

@@ -1,11 +1,7 @@
+import type { BuildExtension } from "@pawl/contract/build-extension";
 import type { PartialRetryPolicy } from "@pawl/contract/retry";
 import type { HookParams } from "./hooks/hook-types.ts";
 import type { MachinePreset } from "./tasks/task-types.ts";
-
-/** A build extension, as packages of extensions make them. */
-export interface BuildExtensionLike {
-  readonly name: string;
-}
 
 /** How the task folder is bundled. */
 export interface BuildSettings {
@@ -20,7 +16,8 @@ export interface BuildSettings {
   readonly jsx?: { readonly factory?: string; readonly fragment?: string; readonly automatic?: boolean };
   /** Further export conditions to resolve packages by. */
   readonly conditions?: readonly string[];
-  readonly extensions?: readonly BuildExtensionLike[];
+  /** What takes part in making bundles, such as those of `@pawl/build/extensions/core`. */
+  readonly extensions?: readonly BuildExtension[];
 }
 
 /** What `trigger.config.ts` may say. */

@@ -1,0 +1,1 @@
+export { type PythonOptions, pythonExtension } from "@pawl/build/extensions/python";
