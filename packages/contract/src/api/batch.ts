@@ -30,6 +30,9 @@ export interface CreateBatchAnswer {
   readonly idempotencyKey?: string;
 }
 
+/** The query of `POST /api/v3/batches/:batchId/items`: with `sequential=true` no run is queued before that of an earlier line. */
+export const batchItemsQuerySchema = z.object({ sequential: z.string().optional() });
+
 /** What has to be right of a line for it to be an item of a batch at all. */
 export const batchPlaceSchema = z.object({ index: z.int().min(0), task: z.string().min(1).max(128) });
 

@@ -6,6 +6,12 @@ import { notFound, pathPart, refuseNul } from "./validation.ts";
 
 const taskPrefix = "task/";
 
+/** What `:queue` stands for in a path. */
+export const queueParams = {
+  queue:
+    "Its id, the id of the task whose own it is, or its name; `type` says which. Slashes are encoded twice: `a%252Fb`.",
+};
+
 /**
  * Renders a queue.
  *

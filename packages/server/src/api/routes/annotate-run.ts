@@ -5,6 +5,7 @@ import {
   type MetadataAnswer,
   maxTags,
 } from "@pawl/contract/api/annotations";
+import { addTagsAnswerSchema, metadataAnswerSchema } from "@pawl/contract/api/answers/runs";
 import { maxMetadataBytes } from "@pawl/contract/api/trigger";
 import type { MetadataOperation } from "@pawl/contract/metadata-operations";
 import type { AnnotationStore } from "../../engine/annotation-ports.ts";
@@ -25,6 +26,13 @@ export function addTagsRoute(annotations: AnnotationStore): Route {
     method: "POST",
     path: "/api/v1/runs/:runId/tags",
     accepts: "environment_key",
+    document: {
+      summary: "Add tags to a run",
+      tag: "Runs",
+      body: addTagsBodySchema,
+      answers: { 200: addTagsAnswerSchema },
+      example: { body: { tags: ["customer_17", "urgent"] } },
+    },
     async answer(request, _reply, { environment }): Promise<AddTagsAnswer> {
       const { tags } = parse(addTagsBodySchema, request.body ?? {}, "body");
       for (const tag of tags) refuseNul(tag, "tags");
@@ -48,6 +56,12 @@ export function readMetadataRoute(runs: Pick<RunReader, "retrieve">): Route {
     method: "GET",
     path: "/api/v1/runs/:runId/metadata",
     accepts: "public_token",
+    document: {
+      summary: "Get the metadata of a run",
+      tag: "Runs",
+      answers: { 200: metadataAnswerSchema },
+      scopes: ["read:runs:{runId}", "read:tasks:{task}", "read:tags:{tag}", "read:batch:{batch}"],
+    },
     async answer(request, _reply, caller): Promise<MetadataAnswer> {
       const run = await runs.retrieve(caller.environment.id, idInPath(request, "runId", "run"));
       requireRunRead(caller, pathPart(request, "runId"), run);
@@ -68,6 +82,17 @@ export function changeMetadataRoute(annotations: AnnotationStore): Route {
     method: "PUT",
     path: "/api/v1/runs/:runId/metadata",
     accepts: "environment_key",
+    document: {
+      summary: "Change the metadata of a run",
+      tag: "Runs",
+      description: "A new object in place of the old one, or changes of it, of the parent and of the root.",
+      body: changeMetadataBodySchema,
+      answers: { 200: metadataAnswerSchema },
+      example: {
+        body: { operations: [{ type: "increment", key: "done", value: 1 }] },
+        answer: { metadata: { done: 1 } },
+      },
+    },
     async answer(request, _reply, { environment }): Promise<MetadataAnswer> {
       const body = parse(changeMetadataBodySchema, request.body ?? {}, "body");
       const runId = idInPath(request, "runId", "run");

@@ -1,4 +1,6 @@
+import { batchItemsAnswerSchema } from "@pawl/contract/api/answers/batches";
 import type { BatchItemsAnswer } from "@pawl/contract/api/batch";
+import { batchItemsQuerySchema, batchLineSchema } from "@pawl/contract/api/batch";
 import { maxPayloadBytes } from "@pawl/contract/packet";
 import type { FastifyRequest } from "fastify";
 import type { BlobStore } from "../../engine/blob-ports.ts";
@@ -32,6 +34,21 @@ export function batchItemsRoute(
     path: "/api/v3/batches/:batchId/items",
     accepts: "public_token",
     isBodyStreamed: true,
+    document: {
+      summary: "Send the items of a batch",
+      tag: "Batches",
+      description:
+        "The second phase, one line of JSON for each run. It may be repeated: items that the batch has are skipped.",
+      query: batchItemsQuerySchema,
+      body: batchLineSchema,
+      bodyType: "application/x-ndjson",
+      answers: { 200: batchItemsAnswerSchema },
+      scopes: ["batchTrigger:tasks:{task}"],
+      example: {
+        body: { index: 0, task: "mail.send", payload: { to: "ada@example.com" } },
+        answer: { id: "batch_01kaqk9s6ye4ja0n3x5v7c9bd1", itemsAccepted: 2, itemsDeduplicated: 0, sealed: true },
+      },
+    },
     async answer(request, _reply, caller): Promise<BatchItemsAnswer> {
       const { environment } = caller;
       requireBatchScope(caller);

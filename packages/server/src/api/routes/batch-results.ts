@@ -1,3 +1,4 @@
+import { batchResultsSchema } from "@pawl/contract/api/answers/batches";
 import type { BatchResults } from "@pawl/contract/api/batch";
 import type { BatchReader } from "../../engine/read-ports.ts";
 import { itemResult } from "../batch-view.ts";
@@ -15,6 +16,12 @@ export function batchResultsRoute(batches: Pick<BatchReader, "results">): Route 
     method: "GET",
     path: "/api/v1/batches/:batchId/results",
     accepts: "environment_key",
+    document: {
+      summary: "Get the results of a batch",
+      tag: "Batches",
+      description: "Of the items that have ended, in their order.",
+      answers: { 200: batchResultsSchema },
+    },
     async answer(request, _reply, { environment }): Promise<BatchResults> {
       const id = pathPart(request, "batchId");
       const items = await batches.results(environment.id, idInPath(request, "batchId", "batch"));

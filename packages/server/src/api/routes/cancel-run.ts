@@ -1,3 +1,4 @@
+import { runIdAnswerSchema } from "@pawl/contract/api/answers/runs";
 import type { IdAnswer } from "@pawl/contract/api/run-control";
 import type { Engine } from "../../engine/engine.ts";
 import { requireScope } from "../authentication.ts";
@@ -15,6 +16,13 @@ export function cancelRunRoute(engine: Engine): Route {
     method: "POST",
     path: "/api/v2/runs/:runId/cancel",
     accepts: "public_token",
+    document: {
+      summary: "Cancel a run",
+      tag: "Runs",
+      description: "Also the runs that it has made. One that has ended stays as it is.",
+      answers: { 200: runIdAnswerSchema },
+      scopes: ["write:runs:{runId}"],
+    },
     async answer(request, _reply, caller): Promise<IdAnswer> {
       const id = pathPart(request, "runId");
       requireScope(caller, "write", [["runs", id]]);

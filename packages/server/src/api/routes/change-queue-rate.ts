@@ -1,7 +1,9 @@
+import { queueSchema } from "@pawl/contract/api/answers/queues";
 import { overrideRateLimitBodySchema, resetRateLimitBodySchema } from "@pawl/contract/api/queues";
 import { defaultBurst, type RateLimit } from "@pawl/contract/rate-limit";
 import type { Engine } from "../../engine/engine.ts";
 import type { QueueStore } from "../../engine/queue-ports.ts";
+import { queueParams } from "../queue-view.ts";
 import type { Route } from "../route.ts";
 import { parse } from "../validation.ts";
 import { changeQueue } from "./change-queue.ts";
@@ -21,6 +23,14 @@ export function overrideQueueRateRoute(engine: Engine, queues: QueueReader): Rou
     method: "POST",
     path: "/api/v1/queues/:queue/rate-limit/override",
     accepts: "environment_key",
+    document: {
+      summary: "Override the rates of a queue",
+      tag: "Queues",
+      params: queueParams,
+      body: overrideRateLimitBodySchema,
+      answers: { 200: queueSchema },
+      example: { body: { type: "custom", rateLimit: { limit: 10, period: "1m" } } },
+    },
     answer(request, _reply, { environment }) {
       const body = parse(overrideRateLimitBodySchema, request.body ?? {}, "body");
       const { type, rateLimit, combinedRateLimit } = body;
@@ -46,6 +56,13 @@ export function resetQueueRateRoute(engine: Engine, queues: QueueReader): Route 
     method: "POST",
     path: "/api/v1/queues/:queue/rate-limit/reset",
     accepts: "environment_key",
+    document: {
+      summary: "Reset the rates of a queue",
+      tag: "Queues",
+      params: queueParams,
+      body: resetRateLimitBodySchema,
+      answers: { 200: queueSchema },
+    },
     answer(request, _reply, { environment }) {
       const { type } = parse(resetRateLimitBodySchema, request.body ?? {}, "body");
       return changeQueue({ queues, environmentId: environment.id, request, type }, (name) =>

@@ -1,3 +1,4 @@
+import { queueSchema } from "@pawl/contract/api/answers/queues";
 import {
   overrideLimitBodySchema,
   pauseQueueBodySchema,
@@ -7,7 +8,7 @@ import {
 import type { FastifyRequest } from "fastify";
 import type { Engine } from "../../engine/engine.ts";
 import type { QueueStore } from "../../engine/queue-ports.ts";
-import { findQueue, queueItem } from "../queue-view.ts";
+import { findQueue, queueItem, queueParams } from "../queue-view.ts";
 import type { Route } from "../route.ts";
 import { parse } from "../validation.ts";
 
@@ -25,6 +26,14 @@ export function pauseQueueRoute(engine: Engine, queues: QueueReader): Route {
     method: "POST",
     path: "/api/v1/queues/:queue/pause",
     accepts: "environment_key",
+    document: {
+      summary: "Pause or resume a queue",
+      tag: "Queues",
+      params: queueParams,
+      body: pauseQueueBodySchema,
+      answers: { 200: queueSchema },
+      example: { body: { type: "custom", action: "pause" } },
+    },
     answer(request, _reply, { environment }) {
       const { type, action } = parse(pauseQueueBodySchema, request.body ?? {}, "body");
       return changeQueue({ queues, environmentId: environment.id, request, type }, (name) =>
@@ -46,6 +55,14 @@ export function overrideQueueLimitRoute(engine: Engine, queues: QueueReader): Ro
     method: "POST",
     path: "/api/v1/queues/:queue/concurrency/override",
     accepts: "environment_key",
+    document: {
+      summary: "Override the limit of a queue",
+      tag: "Queues",
+      params: queueParams,
+      body: overrideLimitBodySchema,
+      answers: { 200: queueSchema },
+      example: { body: { type: "custom", concurrencyLimit: 20 } },
+    },
     answer(request, _reply, { environment }) {
       const { type, concurrencyLimit } = parse(overrideLimitBodySchema, request.body ?? {}, "body");
       return changeQueue({ queues, environmentId: environment.id, request, type }, (name) =>
@@ -67,6 +84,13 @@ export function resetQueueLimitRoute(engine: Engine, queues: QueueReader): Route
     method: "POST",
     path: "/api/v1/queues/:queue/concurrency/reset",
     accepts: "environment_key",
+    document: {
+      summary: "Reset the limit of a queue",
+      tag: "Queues",
+      params: queueParams,
+      body: resetLimitBodySchema,
+      answers: { 200: queueSchema },
+    },
     answer(request, _reply, { environment }) {
       const { type } = parse(resetLimitBodySchema, request.body ?? {}, "body");
       return changeQueue({ queues, environmentId: environment.id, request, type }, (name) =>

@@ -1,3 +1,4 @@
+import { removedScheduleSchema, scheduleSchema } from "@pawl/contract/api/answers/schedules";
 import { createScheduleBodySchema, type ScheduleObject, updateScheduleBodySchema } from "@pawl/contract/api/schedules";
 import type { z } from "zod";
 import type { Engine } from "../../engine/engine.ts";
@@ -17,6 +18,16 @@ export function createScheduleRoute(engine: Engine): Route {
     method: "POST",
     path: "/api/v1/schedules",
     accepts: "environment_key",
+    document: {
+      summary: "Create a schedule",
+      tag: "Schedules",
+      description: "The one with the same `deduplicationKey` becomes what the body says.",
+      body: createScheduleBodySchema,
+      answers: { 200: scheduleSchema },
+      example: {
+        body: { task: "report.daily", cron: "0 7 * * *", timezone: "Europe/Rome", deduplicationKey: "customer_17" },
+      },
+    },
     async answer(request, _reply, { environment }): Promise<ScheduleObject> {
       const { deduplicationKey, ...rule } = parse(createScheduleBodySchema, request.body ?? {}, "body");
       refuseNul(deduplicationKey, "deduplicationKey");
@@ -37,6 +48,12 @@ export function updateScheduleRoute(engine: Engine): Route {
     method: "PUT",
     path: "/api/v1/schedules/:scheduleId",
     accepts: "environment_key",
+    document: {
+      summary: "Change a schedule",
+      tag: "Schedules",
+      body: updateScheduleBodySchema,
+      answers: { 200: scheduleSchema },
+    },
     async answer(request, _reply, { environment }): Promise<ScheduleObject> {
       const id = idInPath(request, "scheduleId", "sched");
       const rule = ruleOf(parse(updateScheduleBodySchema, request.body ?? {}, "body"));
@@ -58,6 +75,11 @@ export function switchScheduleRoute(engine: Engine, verb: "activate" | "deactiva
     method: "POST",
     path: `/api/v1/schedules/:scheduleId/${verb}`,
     accepts: "environment_key",
+    document: {
+      summary: `${verb === "activate" ? "Activate" : "Deactivate"} a schedule`,
+      tag: "Schedules",
+      answers: { 200: scheduleSchema },
+    },
     async answer(request, _reply, { environment }): Promise<ScheduleObject> {
       const id = idInPath(request, "scheduleId", "sched");
       const outcome = await engine.setScheduleActive(environment.id, id, verb === "activate");
@@ -77,6 +99,7 @@ export function removeScheduleRoute(engine: Engine): Route {
     method: "DELETE",
     path: "/api/v1/schedules/:scheduleId",
     accepts: "environment_key",
+    document: { summary: "Remove a schedule", tag: "Schedules", answers: { 200: removedScheduleSchema } },
     async answer(request, _reply, { environment }): Promise<{ readonly id: string }> {
       const id = pathPart(request, "scheduleId");
       requireRemoved(id, await engine.removeSchedule(environment.id, idInPath(request, "scheduleId", "sched")));

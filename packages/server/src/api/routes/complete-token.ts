@@ -1,3 +1,4 @@
+import { completeTokenAnswerSchema } from "@pawl/contract/api/answers/waitpoints";
 import { type CompleteTokenAnswer, completeTokenBodySchema, maxTokenBytes } from "@pawl/contract/api/waitpoints";
 import type { Engine } from "../../engine/engine.ts";
 import { requireScope } from "../authentication.ts";
@@ -18,6 +19,15 @@ export function completeTokenRoute(engine: Engine): Route {
     path: "/api/v1/waitpoints/tokens/:tokenId/complete",
     accepts: "public_token",
     bodyLimit: maxTokenBytes + 1_024,
+    document: {
+      summary: "Complete a wait token",
+      tag: "Wait tokens",
+      description: "Ends the waits for it with a value. Safe to repeat: the first value stays.",
+      body: completeTokenBodySchema,
+      answers: { 200: completeTokenAnswerSchema },
+      scopes: ["write:waitpoints:{tokenId}"],
+      example: { body: { data: { approved: true } }, answer: { success: true } },
+    },
     async answer(request, _reply, caller): Promise<CompleteTokenAnswer> {
       const id = pathPart(request, "tokenId");
       requireScope(caller, "write", [["waitpoints", id]]);

@@ -1,3 +1,4 @@
+import { createBatchAnswerSchema } from "@pawl/contract/api/answers/batches";
 import { type CreateBatchAnswer, createBatchBodySchema } from "@pawl/contract/api/batch";
 import { toPublicId } from "@pawl/contract/ids";
 import type { Engine } from "../../engine/engine.ts";
@@ -26,6 +27,18 @@ export function createBatchRoute(engine: Engine, runs: Pick<RunReader, "claimOf"
     method: "POST",
     path: "/api/v3/batches",
     accepts: "public_token",
+    document: {
+      summary: "Create a batch",
+      tag: "Batches",
+      description: "The first phase: how many runs will follow. The second sends them.",
+      body: createBatchBodySchema,
+      answers: { 202: createBatchAnswerSchema },
+      scopes: ["batchTrigger:tasks:{task}"],
+      example: {
+        body: { runCount: 2, taskIdentifiers: ["mail.send"] },
+        answer: { id: "batch_01kaqk9s6ye4ja0n3x5v7c9bd1", runCount: 2, isCached: false },
+      },
+    },
     async answer(request, reply, caller): Promise<CreateBatchAnswer> {
       const { environment, signPublicToken } = caller;
       requireBatchScope(caller);

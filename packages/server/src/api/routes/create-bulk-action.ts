@@ -1,3 +1,4 @@
+import { bulkActionAnswerSchema, bulkDryRunAnswerSchema } from "@pawl/contract/api/answers/bulk-actions";
 import {
   type BulkActionAnswer,
   type BulkDryRunAnswer,
@@ -24,6 +25,15 @@ export function createBulkActionRoute(engine: Engine, bulkActions: Pick<BulkActi
     method: "POST",
     path: "/api/v1/bulk-actions",
     accepts: "environment_key",
+    document: {
+      summary: "Create a bulk action",
+      tag: "Bulk actions",
+      description:
+        "Cancels or replays many runs. Exactly one of `filter`, `runIds` and `all` says which. With `dryRun` nothing is made: the answer is how many runs it would be about.",
+      body: createBulkActionBodySchema,
+      answers: { 200: bulkDryRunAnswerSchema, 202: bulkActionAnswerSchema },
+      example: { body: { action: "cancel", filter: { taskIdentifier: "mail.send", status: "QUEUED" } } },
+    },
     async answer(request, reply, { environment }): Promise<BulkActionAnswer | BulkDryRunAnswer> {
       const body = parse(createBulkActionBodySchema, request.body ?? {}, "body");
       if (body.name !== undefined) refuseNul(body.name, "name");

@@ -1,3 +1,4 @@
+import { createTokenAnswerSchema } from "@pawl/contract/api/answers/waitpoints";
 import { type CreateTokenAnswer, createTokenBodySchema } from "@pawl/contract/api/waitpoints";
 import { toPublicId } from "@pawl/contract/ids";
 import type { Engine } from "../../engine/engine.ts";
@@ -17,6 +18,13 @@ export function createTokenRoute(engine: Engine): Route {
     method: "POST",
     path: "/api/v1/waitpoints/tokens",
     accepts: "environment_key",
+    document: {
+      summary: "Create a wait token",
+      tag: "Wait tokens",
+      body: createTokenBodySchema,
+      answers: { 200: createTokenAnswerSchema },
+      example: { body: { timeout: "1h", tags: ["approval"] } },
+    },
     async answer(request, reply, { environment, signPublicToken, callbackUrl }): Promise<CreateTokenAnswer> {
       const body = parse(createTokenBodySchema, request.body ?? {}, "body");
       const tags = body.tags ?? [];

@@ -1,3 +1,4 @@
+import { doctorReportSchema } from "@pawl/contract/api/answers/access";
 import type { DoctorReport } from "@pawl/contract/api/doctor";
 import type { InvariantChecker } from "../../engine/read-ports.ts";
 import type { Route } from "../route.ts";
@@ -13,6 +14,12 @@ export function doctorRoute(invariants: InvariantChecker): Route {
     method: "GET",
     path: "/api/v1/doctor",
     accepts: "environment_key",
+    document: {
+      summary: "Check the invariants",
+      tag: "Server",
+      description: "What always has to hold of the data, and where it does not.",
+      answers: { 200: doctorReportSchema },
+    },
     async answer(_request, _reply, { environment }): Promise<DoctorReport> {
       const results = await invariants.check(environment.id);
       return {

@@ -1,3 +1,4 @@
+import { runExplanationSchema } from "@pawl/contract/api/answers/runs";
 import type { RunExplanation } from "@pawl/contract/api/explain";
 import type { Engine } from "../../engine/engine.ts";
 import type { RunReader } from "../../engine/read-ports.ts";
@@ -17,6 +18,7 @@ export function explainRunRoute(engine: Engine, runs: Pick<RunReader, "standing"
     method: "GET",
     path: "/api/v1/runs/:runId/explain",
     accepts: "environment_key",
+    document: { summary: "Explain why a run does not execute", tag: "Runs", answers: { 200: runExplanationSchema } },
     async answer(request, _reply, { environment }): Promise<RunExplanation> {
       const runId = idInPath(request, "runId", "run");
       const standing = await runs.standing(environment.id, runId);

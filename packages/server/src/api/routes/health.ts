@@ -1,3 +1,4 @@
+import { healthSchema } from "@pawl/contract/api/answers/access";
 import type { Route } from "../route.ts";
 
 /**
@@ -11,6 +12,12 @@ export function healthRoute(version: string): Route {
     method: "GET",
     path: "/healthz",
     accepts: "anyone",
+    document: {
+      summary: "Tell that the server answers",
+      tag: "Server",
+      description: "It asks nothing of the database.",
+      answers: { 200: healthSchema },
+    },
     answer: () => ({ status: "ok", version }),
   };
 }

@@ -1,3 +1,4 @@
+import { bulkActionListSchema } from "@pawl/contract/api/answers/bulk-actions";
 import { type BulkActionList, listBulkActionsQuerySchema } from "@pawl/contract/api/bulk-actions";
 import type { BulkActionStore } from "../../engine/bulk-ports.ts";
 import { bulkActionObject } from "../bulk-action-view.ts";
@@ -16,6 +17,12 @@ export function listBulkActionsRoute(bulkActions: Pick<BulkActionStore, "list">)
     method: "GET",
     path: "/api/v1/bulk-actions",
     accepts: "environment_key",
+    document: {
+      summary: "List bulk actions",
+      tag: "Bulk actions",
+      query: listBulkActionsQuerySchema,
+      answers: { 200: bulkActionListSchema },
+    },
     async answer(request, _reply, { environment }): Promise<BulkActionList> {
       const query = parse(listBulkActionsQuerySchema, request.query, "query");
       const cursor = cursorOf(query, "bulk");

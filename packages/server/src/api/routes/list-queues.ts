@@ -1,3 +1,4 @@
+import { queueListSchema } from "@pawl/contract/api/answers/queues";
 import { listQueuesQuerySchema, type QueueList } from "@pawl/contract/api/queues";
 import type { QueueStore } from "../../engine/queue-ports.ts";
 import { queueItem } from "../queue-view.ts";
@@ -15,6 +16,12 @@ export function listQueuesRoute(queues: Pick<QueueStore, "list">): Route {
     method: "GET",
     path: "/api/v1/queues",
     accepts: "environment_key",
+    document: {
+      summary: "List queues",
+      tag: "Queues",
+      query: listQueuesQuerySchema,
+      answers: { 200: queueListSchema },
+    },
     async answer(request, _reply, { environment }): Promise<QueueList> {
       const { page, perPage } = parse(listQueuesQuerySchema, request.query, "query");
       const found = await queues.list(environment.id, { offset: (page - 1) * perPage, size: perPage });

@@ -1,4 +1,6 @@
+import { runListSchema } from "@pawl/contract/api/answers/runs";
 import type { RunList } from "@pawl/contract/api/runs";
+import { listRunsQuerySchema } from "@pawl/contract/api/runs";
 import { toPublicId } from "@pawl/contract/ids";
 import type { RunReader } from "../../engine/read-ports.ts";
 import { paginationOf } from "../list-query.ts";
@@ -18,6 +20,19 @@ export function listRunsRoute(runs: RunReader): Route {
     method: "GET",
     path: "/api/v1/runs",
     accepts: "public_token",
+    document: {
+      summary: "List runs",
+      tag: "Runs",
+      description: "Newest first, in pages. Values of a filter are joined by commas; any of them may match.",
+      query: listRunsQuerySchema,
+      answers: { 200: runListSchema },
+      scopes: [
+        "read:runs",
+        "read:tasks:{filter[taskIdentifier]}",
+        "read:tags:{filter[tag]}",
+        "read:batch:{filter[batch]}",
+      ],
+    },
     async answer(request, _reply, caller): Promise<RunList> {
       const { environment } = caller;
       const filter = toRunListFilter(request.query, Date.now());

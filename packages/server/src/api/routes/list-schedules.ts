@@ -1,3 +1,4 @@
+import { scheduleListSchema, scheduleSchema } from "@pawl/contract/api/answers/schedules";
 import { listSchedulesQuerySchema, type ScheduleList, type ScheduleObject } from "@pawl/contract/api/schedules";
 import type { ScheduleReader } from "../../engine/schedule-ports.ts";
 import type { Route } from "../route.ts";
@@ -15,6 +16,12 @@ export function listSchedulesRoute(schedules: ScheduleReader): Route {
     method: "GET",
     path: "/api/v1/schedules",
     accepts: "environment_key",
+    document: {
+      summary: "List schedules",
+      tag: "Schedules",
+      query: listSchedulesQuerySchema,
+      answers: { 200: scheduleListSchema },
+    },
     async answer(request, _reply, { environment }): Promise<ScheduleList> {
       const { page, perPage } = parse(listSchedulesQuerySchema, request.query, "query");
       const found = await schedules.list(environment.id, { offset: (page - 1) * perPage, size: perPage });
@@ -37,6 +44,7 @@ export function retrieveScheduleRoute(schedules: ScheduleReader): Route {
     method: "GET",
     path: "/api/v1/schedules/:scheduleId",
     accepts: "environment_key",
+    document: { summary: "Retrieve a schedule", tag: "Schedules", answers: { 200: scheduleSchema } },
     async answer(request, _reply, { environment }): Promise<ScheduleObject> {
       const schedule = await schedules.retrieve(environment.id, idInPath(request, "scheduleId", "sched"));
       if (schedule === null) throw notFound("schedule", pathPart(request, "scheduleId"));

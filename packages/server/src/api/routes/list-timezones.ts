@@ -1,3 +1,4 @@
+import { timezonesAnswerSchema } from "@pawl/contract/api/answers/schedules";
 import { type TimezonesAnswer, timezonesQuerySchema } from "@pawl/contract/api/schedules";
 import { timeZones } from "../../engine/schedules/time-zones.ts";
 import type { Route } from "../route.ts";
@@ -13,6 +14,12 @@ export function listTimezonesRoute(): Route {
     method: "GET",
     path: "/api/v1/timezones",
     accepts: "anyone",
+    document: {
+      summary: "List time zones",
+      tag: "Schedules",
+      query: timezonesQuerySchema,
+      answers: { 200: timezonesAnswerSchema },
+    },
     answer(request): TimezonesAnswer {
       const { excludeUtc } = parse(timezonesQuerySchema, request.query, "query");
       return { timezones: excludeUtc === "true" ? timeZones().filter((name) => name !== "UTC") : timeZones() };

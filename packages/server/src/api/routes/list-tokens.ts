@@ -1,3 +1,4 @@
+import { tokenListSchema } from "@pawl/contract/api/answers/waitpoints";
 import { listTokensQuerySchema, type TokenList } from "@pawl/contract/api/waitpoints";
 import type { TokenListFilter, WaitStore } from "../../engine/wait-ports.ts";
 import { createdInQuery, cursorOf, filled, paginationOf, refuseUnknownFilters } from "../list-query.ts";
@@ -17,6 +18,12 @@ export function listTokensRoute(waits: Pick<WaitStore, "listTokens">): Route {
     method: "GET",
     path: "/api/v1/waitpoints/tokens",
     accepts: "environment_key",
+    document: {
+      summary: "List wait tokens",
+      tag: "Wait tokens",
+      query: listTokensQuerySchema,
+      answers: { 200: tokenListSchema },
+    },
     async answer(request, _reply, { environment, callbackUrl }): Promise<TokenList> {
       const page = await waits.listTokens(environment.id, filterOf(request.query, Date.now()));
       const publicUrl = publicUrlOf(request.raw);

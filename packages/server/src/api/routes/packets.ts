@@ -1,3 +1,4 @@
+import { addressAnswerSchema, storeAddressAnswerSchema } from "@pawl/contract/api/answers/access";
 import type { AddressAnswer, StoreAddressAnswer } from "@pawl/contract/api/packets";
 import { maxPayloadBytes, type PacketType } from "@pawl/contract/packet";
 import type { FastifyRequest } from "fastify";
@@ -11,6 +12,9 @@ import { notFound, pathPart, refuseNul } from "../validation.ts";
 
 const maxPathLength = 512;
 
+const packetParams = { path: "The path of the packet, encoded as one part: `a%2Fb`." };
+const blobParams = { ...packetParams, environmentId: "The environment of the packet." };
+
 /**
  * `PUT /api/v2/packets/:path`: where to send a payload that is too long for the call that needs it. The call then names the path,
  * with the payload type `application/store`, within a day.
@@ -22,6 +26,14 @@ export function storeAddressRoute(): Route {
     method: "PUT",
     path: "/api/v2/packets/:path",
     accepts: "environment_key",
+    document: {
+      summary: "Ask where to send a long payload",
+      tag: "Packets",
+      description:
+        "Send it there with PUT and its own content type; then trigger with the path as the payload and the type `application/store`, within a day.",
+      params: packetParams,
+      answers: { 200: storeAddressAnswerSchema },
+    },
     answer(request, _reply, { blobUrl }): StoreAddressAnswer {
       const path = packetPath(request);
       return { presignedUrl: blobUrl(publicUrlOf(request.raw), "PUT", path), storagePath: path };
@@ -40,6 +52,12 @@ export function fetchAddressRoute(blobs: BlobStore): Route {
     method: "GET",
     path: "/api/v1/packets/:path",
     accepts: "environment_key",
+    document: {
+      summary: "Ask where to fetch a packet",
+      tag: "Packets",
+      params: packetParams,
+      answers: { 200: addressAnswerSchema },
+    },
     async answer(request, _reply, { environment, blobUrl }): Promise<AddressAnswer> {
       const path = packetPath(request);
       if ((await blobs.get(environment.id, path)) === null) throw notFound("packet", path);
@@ -61,6 +79,14 @@ export function storeBlobRoute(blobs: BlobStore, environments: Pick<EnvironmentS
     path: "/blobs/:environmentId/:path",
     accepts: "anyone",
     isBodyStreamed: true,
+    document: {
+      summary: "Send a packet",
+      tag: "Packets",
+      description: "At an address that was asked for; it can be used for an hour.",
+      params: blobParams,
+      bodyType: "application/super+json",
+      answers: { 200: null },
+    },
     async answer(request, reply) {
       const { environmentId, path } = await signedAddress(request, "PUT", environments);
       const type = packetType(request);
@@ -84,6 +110,13 @@ export function fetchBlobRoute(blobs: BlobStore, environments: Pick<EnvironmentS
     method: "GET",
     path: "/blobs/:environmentId/:path",
     accepts: "anyone",
+    document: {
+      summary: "Fetch a packet",
+      tag: "Packets",
+      description: "At an address that was asked for; it can be used for an hour.",
+      params: blobParams,
+      answers: { 200: null },
+    },
     async answer(request, reply) {
       const { environmentId, path } = await signedAddress(request, "GET", environments);
       const blob = await blobs.get(environmentId, path);

@@ -1,3 +1,4 @@
+import { successSchema } from "@pawl/contract/api/answers/access";
 import type { Engine } from "../../engine/engine.ts";
 import { ApiError } from "../errors.ts";
 import type { Route } from "../route.ts";
@@ -16,6 +17,11 @@ export function pauseEnvironmentRoute(engine: Engine, action: "pause" | "resume"
     method: "POST",
     path: `/api/v1/projects/:projectRef/:environment/${action}`,
     accepts: "environment_key",
+    document: {
+      summary: `${action === "pause" ? "Pause" : "Resume"} an environment`,
+      tag: "Environments",
+      answers: { 200: successSchema },
+    },
     async answer(request, _reply, { environment }): Promise<{ readonly success: true }> {
       const [ref, slug] = [pathPart(request, "projectRef"), pathPart(request, "environment")];
       if (ref !== environment.projectRef || slug !== environment.slug) {

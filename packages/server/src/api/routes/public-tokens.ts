@@ -1,3 +1,4 @@
+import { publicTokenAnswerSchema, tokenClaimsSchema } from "@pawl/contract/api/answers/access";
 import {
   createPublicTokenBodySchema,
   maxPublicTokenLifeS,
@@ -21,6 +22,12 @@ export function tokenClaimsRoute(): Route {
     method: "POST",
     path: "/api/v1/auth/jwt/claims",
     accepts: "environment_key",
+    document: {
+      summary: "Get what a public token has to say",
+      tag: "Public tokens",
+      description: "For clients that sign public tokens themselves.",
+      answers: { 200: tokenClaimsSchema },
+    },
     answer: (_request, _reply, { environment }): TokenClaimsAnswer => ({
       sub: toPublicId("env", environment.id),
       pub: true,
@@ -38,6 +45,13 @@ export function createPublicTokenRoute(): Route {
     method: "POST",
     path: "/api/v1/auth/public-tokens",
     accepts: "environment_key",
+    document: {
+      summary: "Create a public token",
+      tag: "Public tokens",
+      body: createPublicTokenBodySchema,
+      answers: { 200: publicTokenAnswerSchema },
+      example: { body: { scopes: ["read:runs:run_01kaqk9s6ye4ja0n3x5v7c9bd1"], expirationTime: "1h" } },
+    },
     answer(request, _reply, { signPublicToken }): PublicTokenAnswer {
       const body = parse(createPublicTokenBodySchema, request.body ?? {}, "body");
       const skipColumns = body.realtime?.skipColumns;

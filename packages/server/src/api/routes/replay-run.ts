@@ -1,3 +1,4 @@
+import { runIdAnswerSchema } from "@pawl/contract/api/answers/runs";
 import { type IdAnswer, type ReplayBody, replayBodySchema } from "@pawl/contract/api/run-control";
 import { toPublicId } from "@pawl/contract/ids";
 import type { BlobStore } from "../../engine/blob-ports.ts";
@@ -24,6 +25,14 @@ export function replayRunRoute(engine: Engine, blobs: Pick<BlobStore, "get">): R
     path: "/api/v1/runs/:runId/replay",
     accepts: "environment_key",
     bodyLimit: payloadBodyLimit,
+    document: {
+      summary: "Replay a run",
+      tag: "Runs",
+      description: "A new run of the payload and options of another, with those of the body in their place.",
+      body: replayBodySchema,
+      answers: { 200: runIdAnswerSchema },
+      example: { body: { tags: ["again"], delay: "1h" }, answer: { id: "run_01kaqk9s6ye4ja0n3x5v7c9bd1" } },
+    },
     async answer(request, reply, { environment, signPublicToken }): Promise<IdAnswer> {
       const body = parse(replayBodySchema, request.body ?? {}, "body");
       const runId = idInPath(request, "runId", "run");

@@ -1,3 +1,4 @@
+import { runDetailSchema } from "@pawl/contract/api/answers/runs";
 import { rescheduleBodySchema } from "@pawl/contract/api/run-control";
 import type { RunDetail } from "@pawl/contract/api/runs";
 import type { Engine } from "../../engine/engine.ts";
@@ -19,6 +20,13 @@ export function rescheduleRunRoute(engine: Engine, runs: RunReader): Route {
     method: "POST",
     path: "/api/v1/runs/:runId/reschedule",
     accepts: "environment_key",
+    document: {
+      summary: "Give a delayed run another time",
+      tag: "Runs",
+      body: rescheduleBodySchema,
+      answers: { 200: runDetailSchema },
+      example: { body: { delay: "2h" } },
+    },
     async answer(request, _reply, { environment }): Promise<RunDetail> {
       const { delay } = parse(rescheduleBodySchema, request.body ?? {}, "body");
       const id = pathPart(request, "runId");

@@ -1,3 +1,4 @@
+import { keyAnswerSchema } from "@pawl/contract/api/answers/runs";
 import { type IdAnswer, resetKeyBodySchema } from "@pawl/contract/api/run-control";
 import type { Engine } from "../../engine/engine.ts";
 import { ApiError } from "../errors.ts";
@@ -15,6 +16,14 @@ export function resetIdempotencyKeyRoute(engine: Engine): Route {
     method: "POST",
     path: "/api/v1/idempotencyKeys/:key/reset",
     accepts: "environment_key",
+    document: {
+      summary: "Reset an idempotency key",
+      tag: "Runs",
+      description: "The next trigger of the task with it makes a run.",
+      params: { key: "The key as it was sent with the trigger." },
+      body: resetKeyBodySchema,
+      answers: { 200: keyAnswerSchema },
+    },
     async answer(request, _reply, { environment }): Promise<IdAnswer> {
       const { taskIdentifier } = parse(resetKeyBodySchema, request.body ?? {}, "body");
       const key = pathPart(request, "key");

@@ -1,3 +1,4 @@
+import { batchDetailSchema, batchSummarySchema } from "@pawl/contract/api/answers/batches";
 import type { BatchDetail, BatchSummary } from "@pawl/contract/api/batch";
 import type { FastifyRequest } from "fastify";
 import type { BatchReader, BatchRecord } from "../../engine/read-ports.ts";
@@ -17,6 +18,12 @@ export function retrieveBatchRoute(batches: Pick<BatchReader, "retrieve">): Rout
     method: "GET",
     path: "/api/v2/batches/:batchId",
     accepts: "public_token",
+    document: {
+      summary: "Retrieve a batch",
+      tag: "Batches",
+      answers: { 200: batchDetailSchema },
+      scopes: ["read:batch:{batchId}"],
+    },
     async answer(request, _reply, caller): Promise<BatchDetail> {
       return batchDetail(pathPart(request, "batchId"), await find(batches, request, caller));
     },
@@ -34,6 +41,12 @@ export function retrieveBatchSummaryRoute(batches: Pick<BatchReader, "retrieve">
     method: "GET",
     path: "/api/v1/batches/:batchId",
     accepts: "public_token",
+    document: {
+      summary: "Retrieve a batch without its errors",
+      tag: "Batches",
+      answers: { 200: batchSummarySchema },
+      scopes: ["read:batch:{batchId}"],
+    },
     async answer(request, _reply, caller): Promise<BatchSummary> {
       return batchSummary(pathPart(request, "batchId"), await find(batches, request, caller));
     },

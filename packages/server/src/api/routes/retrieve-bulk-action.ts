@@ -1,3 +1,4 @@
+import { bulkActionSchema } from "@pawl/contract/api/answers/bulk-actions";
 import type { BulkActionObject } from "@pawl/contract/api/bulk-actions";
 import type { BulkActionStore } from "../../engine/bulk-ports.ts";
 import { bulkActionObject } from "../bulk-action-view.ts";
@@ -15,6 +16,7 @@ export function retrieveBulkActionRoute(bulkActions: Pick<BulkActionStore, "retr
     method: "GET",
     path: "/api/v1/bulk-actions/:bulkActionId",
     accepts: "environment_key",
+    document: { summary: "Retrieve a bulk action", tag: "Bulk actions", answers: { 200: bulkActionSchema } },
     async answer(request, _reply, { environment }): Promise<BulkActionObject> {
       const action = await bulkActions.retrieve(environment.id, idInPath(request, "bulkActionId", "bulk"));
       if (action === null) throw notFound("bulk action", pathPart(request, "bulkActionId"));

@@ -1,3 +1,4 @@
+import { runDetailSchema } from "@pawl/contract/api/answers/runs";
 import type { RunDetail } from "@pawl/contract/api/runs";
 import type { Engine } from "../../engine/engine.ts";
 import type { RunReader } from "../../engine/read-ports.ts";
@@ -19,6 +20,12 @@ export function retrieveRunRoute(engine: Engine, runs: RunReader): Route {
     method: "GET",
     path: "/api/v3/runs/:runId",
     accepts: "public_token",
+    document: {
+      summary: "Retrieve a run",
+      tag: "Runs",
+      answers: { 200: runDetailSchema },
+      scopes: ["read:runs:{runId}", "read:tasks:{task}", "read:tags:{tag}", "read:batch:{batch}"],
+    },
     async answer(request, _reply, caller): Promise<RunDetail> {
       const id = pathPart(request, "runId");
       const run = await runs.retrieve(caller.environment.id, idInPath(request, "runId", "run"));

@@ -1,3 +1,4 @@
+import { tokenDetailSchema } from "@pawl/contract/api/answers/waitpoints";
 import type { TokenDetail } from "@pawl/contract/api/waitpoints";
 import type { WaitStore } from "../../engine/wait-ports.ts";
 import type { Route } from "../route.ts";
@@ -16,6 +17,7 @@ export function retrieveTokenRoute(waits: Pick<WaitStore, "retrieveToken">): Rou
     method: "GET",
     path: "/api/v1/waitpoints/tokens/:tokenId",
     accepts: "environment_key",
+    document: { summary: "Retrieve a wait token", tag: "Wait tokens", answers: { 200: tokenDetailSchema } },
     async answer(request, _reply, { environment, callbackUrl }): Promise<TokenDetail> {
       const token = await waits.retrieveToken(environment.id, idInPath(request, "tokenId", "waitpoint"));
       if (token === null) throw notFound("token", pathPart(request, "tokenId"));

@@ -1,3 +1,4 @@
+import { runEventsSchema } from "@pawl/contract/api/answers/runs";
 import type { RunEvent, RunEvents } from "@pawl/contract/api/runs";
 import type { TelemetryRecord } from "@pawl/contract/worker-protocol";
 import type { TelemetryStore } from "../../engine/ports.ts";
@@ -18,6 +19,12 @@ export function runEventsRoute(runs: RunReader, telemetry: TelemetryStore): Rout
     method: "GET",
     path: "/api/v1/runs/:runId/events",
     accepts: "public_token",
+    document: {
+      summary: "Get the logs and spans of a run",
+      tag: "Runs",
+      answers: { 200: runEventsSchema },
+      scopes: ["read:runs:{runId}", "read:tasks:{task}", "read:tags:{tag}", "read:batch:{batch}"],
+    },
     async answer(request, _reply, caller): Promise<RunEvents> {
       const environmentId = caller.environment.id;
       const runId = idInPath(request, "runId", "run");

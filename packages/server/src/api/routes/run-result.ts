@@ -1,3 +1,4 @@
+import { runExecutionResultSchema } from "@pawl/contract/api/answers/runs";
 import type { RunExecutionResult } from "@pawl/contract/api/run-control";
 import type { RunReader } from "../../engine/read-ports.ts";
 import { executionResult } from "../batch-view.ts";
@@ -16,6 +17,12 @@ export function runResultRoute(runs: Pick<RunReader, "result">): Route {
     method: "GET",
     path: "/api/v1/runs/:runId/result",
     accepts: "environment_key",
+    document: {
+      summary: "Get the result of a run",
+      tag: "Runs",
+      description: "404 while it has not ended.",
+      answers: { 200: runExecutionResultSchema },
+    },
     async answer(request, _reply, { environment }): Promise<RunExecutionResult> {
       const id = pathPart(request, "runId");
       const result = await runs.result(environment.id, idInPath(request, "runId", "run"));

@@ -1,3 +1,4 @@
+import { runTraceSchema, spanAnswerSchema } from "@pawl/contract/api/answers/run-trace";
 import {
   type ListedSpan,
   type SpanAnswer,
@@ -32,6 +33,14 @@ export function runTraceRoute(sources: TraceSources): Route {
     method: "GET",
     path: "/api/v1/runs/:runId/trace",
     accepts: "public_token",
+    document: {
+      summary: "Get the trace of a run",
+      tag: "Runs",
+      description: "As a tree; with `page[size]` or `page[after]` as pages of a list.",
+      query: traceQuerySchema,
+      answers: { 200: runTraceSchema },
+      scopes: ["read:runs:{runId}", "read:tasks:{task}", "read:tags:{tag}", "read:batch:{batch}"],
+    },
     async answer(request, _reply, caller): Promise<TraceAnswer | TracePageAnswer> {
       const { "page[size]": size, "page[after]": after } = parse(traceQuerySchema, request.query, "query");
       const { run, spans } = await readSpans(sources, request, caller);
@@ -52,6 +61,12 @@ export function runSpanRoute(sources: TraceSources): Route {
     method: "GET",
     path: "/api/v1/runs/:runId/spans/:spanId",
     accepts: "public_token",
+    document: {
+      summary: "Get a span of a run",
+      tag: "Runs",
+      answers: { 200: spanAnswerSchema },
+      scopes: ["read:runs:{runId}", "read:tasks:{task}", "read:tags:{tag}", "read:batch:{batch}"],
+    },
     async answer(request, _reply, caller): Promise<SpanAnswer> {
       const { run, spans } = await readSpans(sources, request, caller);
       const id = pathPart(request, "spanId");

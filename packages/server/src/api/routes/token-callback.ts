@@ -1,4 +1,6 @@
+import { completeTokenAnswerSchema } from "@pawl/contract/api/answers/waitpoints";
 import { type CompleteTokenAnswer, maxTokenBytes } from "@pawl/contract/api/waitpoints";
+import { z } from "zod";
 import type { Engine } from "../../engine/engine.ts";
 import type { EnvironmentStore } from "../../engine/ports.ts";
 import { ApiError } from "../errors.ts";
@@ -24,6 +26,14 @@ export function tokenCallbackRoute(
     path: "/api/v1/waitpoints/tokens/:tokenId/callback/:hash",
     accepts: "anyone",
     bodyLimit: maxTokenBytes,
+    document: {
+      summary: "Complete a wait token by its address",
+      tag: "Wait tokens",
+      description: "The `url` of a token: whatever JSON is sent there is the value.",
+      params: { hash: "What proves that the address is the server's." },
+      body: z.unknown(),
+      answers: { 200: completeTokenAnswerSchema },
+    },
     async answer(request): Promise<CompleteTokenAnswer> {
       // Without either header there is no body, which counts as {}.
       if ("transfer-encoding" in request.headers && !("content-length" in request.headers)) {

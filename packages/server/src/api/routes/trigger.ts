@@ -1,3 +1,4 @@
+import { triggerAnswerSchema } from "@pawl/contract/api/answers/runs";
 import { triggerBodySchema } from "@pawl/contract/api/trigger";
 import { toPublicId } from "@pawl/contract/ids";
 import type { BlobStore } from "../../engine/blob-ports.ts";
@@ -39,6 +40,19 @@ export function triggerRoute({ engine, runs, usedTokens, blobs }: TriggerParts):
     path: "/api/v1/tasks/:taskId/trigger",
     accepts: "public_token",
     bodyLimit: payloadBodyLimit,
+    document: {
+      summary: "Trigger a task",
+      tag: "Tasks",
+      description:
+        "Makes a run. An SDK sends `payload` as the text of a packet with its `payloadType`; any JSON without a type will do. The header `x-trigger-request-idempotency-key` makes the automatic repetitions of one call safe; `idempotency-key` and `idempotency-key-ttl` are taken for the options of the same names.",
+      body: triggerBodySchema,
+      answers: { 200: triggerAnswerSchema },
+      scopes: ["trigger:tasks:{taskId}"],
+      example: {
+        body: { payload: { to: "ada@example.com" }, options: { tags: ["mail"], delay: "10m" } },
+        answer: { id: "run_01kaqk9s6ye4ja0n3x5v7c9bd1", isCached: false },
+      },
+    },
     async answer(request, reply, caller) {
       const { environment, signPublicToken } = caller;
       const taskId = pathPart(request, "taskId");
