@@ -6,7 +6,7 @@ export {
   type TriggerPublicTokenOptions,
 } from "./auth/auth-api.ts";
 export type { PublicTokenScopes, ReadScopes, WriteScopes } from "./auth/token-scopes.ts";
-export { type ClientConfiguration, configure, type RequestOptions } from "./client/client-settings.ts";
+export { type CallTarget, type ClientConfiguration, configure, type RequestOptions } from "./client/client-settings.ts";
 export type { NumberedPagination } from "./client/numbered-pages.ts";
 export type { Page, PagePromise, Pagination } from "./client/page.ts";
 export { type BuildSettings, defineConfig, type PawlConfig } from "./define-config.ts";
@@ -135,8 +135,9 @@ export type {
 } from "./tasks/task-types.ts";
 export { waitUntil } from "./tasks/wait-until.ts";
 export { type BatchApi, batch } from "./trigger/batch-api.ts";
-export { tasks } from "./trigger/tasks-api.ts";
+export { type TasksApi, tasks } from "./trigger/tasks-api.ts";
 export { TaskRunPromise } from "./trigger/trigger-and-wait.ts";
+export { TriggerClient, type TriggerClientConfig } from "./trigger-client.ts";
 export type { WaitPeriod } from "./wait/period.ts";
 export { ManualWaitpointPromise, type TokenRef } from "./wait/token.ts";
 export type {

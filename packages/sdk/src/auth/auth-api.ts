@@ -5,6 +5,7 @@ import {
   clientSettings,
   configure,
   currentConfiguration,
+  type RequestOptions,
 } from "../client/client-settings.ts";
 import { withConfiguration } from "../client/scoped-configuration.ts";
 import { ApiClientMissingError } from "../errors/api-error.ts";
@@ -57,7 +58,7 @@ export interface AuthApi {
    * const token = await auth.createPublicToken({ scopes: { read: { runs: [handle.id] } }, expirationTime: "1h" });
    * ```
    */
-  createPublicToken(options: PublicTokenOptions): Promise<string>;
+  createPublicToken(options: PublicTokenOptions, requestOptions?: RequestOptions): Promise<string>;
   /**
    * Makes a token that starts one run of one of the tasks; with `multipleUse`, any number of them.
    *
@@ -70,7 +71,11 @@ export interface AuthApi {
    * const token = await auth.createTriggerPublicToken("hello", { expirationTime: "1h" });
    * ```
    */
-  createTriggerPublicToken(tasks: TaskRefs, options?: TriggerPublicTokenOptions): Promise<string>;
+  createTriggerPublicToken(
+    tasks: TaskRefs,
+    options?: TriggerPublicTokenOptions,
+    requestOptions?: RequestOptions,
+  ): Promise<string>;
   /**
    * Makes a token that starts one batch of runs of the tasks; with `multipleUse`, any number of them.
    *
@@ -83,7 +88,11 @@ export interface AuthApi {
    * const token = await auth.createBatchTriggerPublicToken(["hello", "goodbye"], { multipleUse: true });
    * ```
    */
-  createBatchTriggerPublicToken(tasks: TaskRefs, options?: TriggerPublicTokenOptions): Promise<string>;
+  createBatchTriggerPublicToken(
+    tasks: TaskRefs,
+    options?: TriggerPublicTokenOptions,
+    requestOptions?: RequestOptions,
+  ): Promise<string>;
   /**
    * Makes the calls of some code with another key, or to another server; all other code goes on as it does. What the configuration leaves
    * out is as before. Runs that a task's code triggers in it are no children of its run. In a browser, where nothing tells the calls of
@@ -152,9 +161,12 @@ export interface AuthApi {
  */
 export const auth: AuthApi = {
   configure,
-  createPublicToken: (options) => create(scopeTexts(options?.scopes ?? {}), options),
-  createTriggerPublicToken: (tasks, options) => createForTasks("trigger", tasks, options),
-  createBatchTriggerPublicToken: (tasks, options) => createForTasks("batchTrigger", tasks, options),
+  createPublicToken: (options, requestOptions) =>
+    create(scopeTexts(options?.scopes ?? {}), { ...options, requestOptions }),
+  createTriggerPublicToken: (tasks, options, requestOptions) =>
+    createForTasks("trigger", tasks, { ...options, requestOptions }),
+  createBatchTriggerPublicToken: (tasks, options, requestOptions) =>
+    createForTasks("batchTrigger", tasks, { ...options, requestOptions }),
   withAuth,
   withPublicToken: async (options, body) => withToken(await auth.createPublicToken(options), body),
   withTriggerPublicToken: async (tasks, options, body) =>
@@ -181,10 +193,14 @@ async function withAuth<T>(configuration: ClientConfiguration, body: () => T | P
   return withConfiguration({ ...around, ...key, ...configuration }, body);
 }
 
+interface Calling {
+  readonly requestOptions?: RequestOptions | undefined;
+}
+
 async function createForTasks(
   action: "trigger" | "batchTrigger",
   tasks: TaskRefs,
-  { multipleUse = false, ...options }: TriggerPublicTokenOptions = {},
+  { multipleUse = false, ...options }: TriggerPublicTokenOptions & Calling,
 ): Promise<string> {
   const all: readonly TaskRef[] = Array.isArray(tasks) ? tasks : [tasks as TaskRef]; // no array is readonly to isArray
   const ids = all.map((task) => (typeof task === "string" ? task : task.id));
@@ -196,7 +212,7 @@ async function createForTasks(
 
 async function create(
   scopes: readonly string[],
-  { expirationTime, realtime }: TokenOptions = {},
+  { expirationTime, realtime, requestOptions }: TokenOptions & Calling,
   oneTimeUse?: boolean,
 ): Promise<string> {
   if (scopes.length === 0) {
@@ -211,7 +227,7 @@ async function create(
     realtime,
     expirationTime: expirationTime === undefined ? undefined : expirationToWire(expirationTime),
   });
-  const answer = await callApi({ method: "POST", path: "/api/v1/auth/public-tokens", body });
+  const answer = await callApi({ method: "POST", path: "/api/v1/auth/public-tokens", body, options: requestOptions });
   const token = (answer.body as Partial<PublicTokenAnswer> | null)?.token; // checked in the next line
   if (typeof token !== "string") throw unexpectedAnswer(answer, "a token");
   return token;

@@ -40,7 +40,7 @@ export interface ApiAnswer {
  * ```
  */
 export async function callApi(call: ApiCall): Promise<ApiAnswer> {
-  let settings = clientSettings();
+  let settings = clientSettings(call.options?.clientConfig);
   const policy = callRetryPolicy(settings.retry, call.options?.retry);
   const requestKey = call.contentType === undefined ? crypto.randomUUID() : undefined;
   for (let attempt = 1; ; attempt++) {

@@ -4,13 +4,38 @@ import { type DevServer, readDevServer } from "./dev-server.ts";
 import { environmentVariable } from "./node-modules.ts";
 import { scopedConfiguration } from "./scoped-configuration.ts";
 
-/** Settings of single calls. */
+/**
+ * Settings of single calls.
+ *
+ * @example
+ * ```ts
+ * await runs.retrieve("run_…", { retry: { maxAttempts: 1 }, clientConfig: { accessToken: staging.key, baseURL: staging.url } });
+ * ```
+ */
 export interface RequestOptions {
   /** How often, and after which delays, a call is repeated; default: 5 attempts, 1 s × 1.6, at most 30 s apart. */
   readonly retry?: PartialRetryPolicy;
+  /** Where this call goes, and with which key, whatever is configured otherwise; see also `TriggerClient`. */
+  readonly clientConfig?: CallTarget;
 }
 
-/** What `configure` takes. What it leaves out comes from the environment. */
+/** The target of single calls. What it leaves out comes from the environment, and not from `configure`. */
+export interface CallTarget extends ClientConfiguration {
+  /**
+   * Whether what it leaves out comes from `configure` and `auth.withAuth` first, and runs that a task's code triggers are children of
+   * its run; default: no.
+   */
+  readonly inheritContext?: boolean;
+}
+
+/**
+ * What `configure` takes. What it leaves out comes from the environment.
+ *
+ * @example
+ * ```ts
+ * configure({ accessToken: "tr_prod_…", baseURL: "https://pawl.example.com", requestOptions: { retry: { maxAttempts: 3 } } });
+ * ```
+ */
 export interface ClientConfiguration {
   /** The environment's key; default: `TRIGGER_SECRET_KEY`, then `TRIGGER_ACCESS_TOKEN`. */
   readonly secretKey?: string;
@@ -20,7 +45,8 @@ export interface ClientConfiguration {
   readonly baseURL?: string;
   /** The branch of a preview environment; default: `TRIGGER_PREVIEW_BRANCH`. */
   readonly previewBranch?: string;
-  readonly requestOptions?: RequestOptions;
+  /** Settings of every call, under those of the call itself. */
+  readonly requestOptions?: Omit<RequestOptions, "clientConfig">;
 }
 
 /** Where calls go and with which key. */
@@ -29,6 +55,8 @@ export interface ClientSettings {
   readonly key: string;
   readonly branch: string | undefined;
   readonly retry: PartialRetryPolicy | undefined;
+  /** Of the call alone, where it has a target of its own. */
+  readonly target: CallTarget | undefined;
   /** Whether `pawl dev` beside the app is the source, so that a restart of it may have changed them. */
   readonly isFromDevServer: boolean;
 }
@@ -70,8 +98,10 @@ export function currentConfiguration(): ClientConfiguration {
 }
 
 /**
- * Finds where calls go: `auth.withAuth` around them, `configure`, then the environment, then the `.pawl/dev.json` of a running `pawl dev`, outside production.
+ * Finds where calls go: the call's own target, `auth.withAuth` around them, `configure`, then the environment, then the `.pawl/dev.json` of
+ * a running `pawl dev`, outside production.
  *
+ * @param target - of the call alone
  * @returns the settings
  * @throws ApiClientMissingError naming what to set
  * @example
@@ -79,8 +109,8 @@ export function currentConfiguration(): ClientConfiguration {
  * clientSettings().baseUrl; // "http://localhost:3030"
  * ```
  */
-export function clientSettings(): ClientSettings {
-  const set = currentConfiguration();
+export function clientSettings(target?: CallTarget): ClientSettings {
+  const set = target === undefined ? currentConfiguration() : configurationOf(target);
   const key =
     set.secretKey ??
     set.accessToken ??
@@ -89,7 +119,7 @@ export function clientSettings(): ClientSettings {
   const givenUrl = (set.baseURL ?? environmentVariable("TRIGGER_API_URL"))?.replace(/\/$/, "");
   const branch =
     set.previewBranch ?? environmentVariable("TRIGGER_PREVIEW_BRANCH") ?? environmentVariable("VERCEL_GIT_COMMIT_REF");
-  const rest = { branch, retry: set.requestOptions?.retry };
+  const rest = { branch, retry: set.requestOptions?.retry, target };
   if (key === undefined) {
     const found = currentDevServer(givenUrl);
     return { baseUrl: found.apiUrl, key: found.secretKey, isFromDevServer: true, ...rest };
@@ -105,6 +135,19 @@ export function clientSettings(): ClientSettings {
     );
   }
   return { baseUrl: givenUrl, key, isFromDevServer: false, ...rest };
+}
+
+/** A key takes the place of both ways to say one. One that is undefined by accident must not let another one through. */
+function configurationOf(target: CallTarget): ClientConfiguration {
+  const isKeyed = target.secretKey !== undefined || target.accessToken !== undefined;
+  if (!isKeyed && ("secretKey" in target || "accessToken" in target)) {
+    throw new ApiClientMissingError(
+      "The key that the client was given is undefined. Set it, or leave it out to use TRIGGER_SECRET_KEY.",
+    );
+  }
+  if (target.inheritContext !== true) return target;
+  const { secretKey: _key, accessToken: _token, ...around } = currentConfiguration();
+  return { ...(isKeyed ? around : currentConfiguration()), ...target };
 }
 
 /** Forgets what `.pawl/dev.json` said, since `pawl dev` may have been started anew. */

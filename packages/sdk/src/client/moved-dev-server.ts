@@ -15,7 +15,7 @@ export function movedDevServer(last: ClientSettings): ClientSettings | null {
   if (!last.isFromDevServer) return null;
   forgetDevServer();
   try {
-    const next = clientSettings();
+    const next = clientSettings(last.target);
     return next.baseUrl === last.baseUrl && next.key === last.key ? null : next;
   } catch (error) {
     if (error instanceof ApiClientMissingError) return null; // it has ended, or is just starting

@@ -1,4 +1,4 @@
-import { clientSettings } from "../client/client-settings.ts";
+import { type CallTarget, clientSettings } from "../client/client-settings.ts";
 import { badRequest } from "../errors/bad-request.ts";
 import type {
   AnyRunHandle,
@@ -19,6 +19,8 @@ export interface SubscribeOptions {
   readonly skipColumns?: readonly SkippableColumn[];
   /** Ends the subscription when it fires; its loop ends as if there was nothing more. */
   readonly signal?: AbortSignal;
+  /** Where the runs are, and with which key they are read, whatever is configured otherwise. */
+  readonly clientConfig?: CallTarget;
 }
 
 /** Settings of `runs.subscribeToRun`. */
@@ -125,10 +127,10 @@ export function subscribeToBatch<TTask extends AnyTask = UntypedTask>(
 /** The key is that of the call, wherever the loop is. */
 function follow<TRun>(
   { path, query }: LiveTarget,
-  { skipColumns = [], signal }: SubscribeOptions,
+  { skipColumns = [], signal, clientConfig }: SubscribeOptions,
   isLast: (run: LiveRun) => boolean = () => false,
 ): RunSubscription<TRun> {
-  const settings = clientSettings();
+  const settings = clientSettings(clientConfig);
   const skipped = skipColumns.length === 0 ? {} : { skipColumns: skipColumns.join(",") };
   const target = { path, query: { ...query, ...skipped } };
   return new RunSubscription(async function* (ending): AsyncGenerator<TRun, undefined> {

@@ -40,10 +40,12 @@ async function follow<TId extends string, TOutput>(
   signal?.throwIfAborted();
   await call.parsePayload?.(call.payload);
   const { id } = await trigger({ ...call, options });
-  for await (const run of subscribeToRun(id, signal === undefined ? {} : { signal })) {
+  const { clientConfig } = call.requestOptions ?? {};
+  const reading = { ...(signal && { signal }), ...(clientConfig && { clientConfig }) };
+  for await (const run of subscribeToRun(id, reading)) {
     if (run.isCompleted) return resultOf<TId, TOutput>(call.taskId, run);
   }
-  if (cancelOnAbort) await cancel(id);
+  if (cancelOnAbort) await cancel(id, call.requestOptions);
   throw signal?.reason ?? new Error(`The subscription to ${id} ended before the run.`);
 }
 

@@ -9,7 +9,7 @@ import type { BatchHandle, BatchItems, BatchOptions } from "../tasks/batch-types
 import { type BatchEntry, type BatchKey, type BatchLines, writeLines } from "./batch-lines.ts";
 import { parentRun } from "./caller-run.ts";
 import { callAsRun } from "./run-call.ts";
-import { accessTokenOf, unexpectedAnswer } from "./trigger.ts";
+import { accessTokenOf, parentOf, unexpectedAnswer } from "./trigger.ts";
 import { checkKeyLife } from "./trigger-options.ts";
 
 // A batch has two phases: it is announced with the number of its runs, then its items follow as lines of JSON. The server
@@ -42,7 +42,7 @@ export interface BatchCall<TItem> {
  * ```
  */
 export async function batchTrigger<TItem>(call: BatchCall<TItem>): Promise<BatchHandle> {
-  const run = parentRun("Triggering a batch");
+  const run = parentRun("Triggering a batch", call.requestOptions);
   return sendBatch(call, run, null);
 }
 
@@ -71,8 +71,8 @@ export async function sendBatch<TItem>(
   let batchId: string | undefined;
   let phase: BatchPhase = "create";
   try {
-    const batch = await (run === null
-      ? createOverHttp(written, batchKey, requestOptions)
+    const batch = await (run === null || requestOptions?.clientConfig !== undefined
+      ? createOverHttp(written, batchKey, run, requestOptions)
       : createInRun(run, runCount, batchKey, wait));
     batchId = batch.batchId;
     phase = "stream";
@@ -113,9 +113,15 @@ async function createInRun(
 async function createOverHttp(
   { lines, taskIds }: BatchLines,
   batchKey: BatchKey | null,
+  parent: ActiveRun | null,
   options: RequestOptions | undefined,
 ): Promise<BatchHandle> {
-  const body = JSON.stringify({ runCount: lines.length, taskIdentifiers: [...taskIds], ...batchKey });
+  const body = JSON.stringify({
+    runCount: lines.length,
+    taskIdentifiers: [...taskIds],
+    ...batchKey,
+    ...(parent === null ? {} : parentOf(parent)),
+  });
   const answer = await callApi({ method: "POST", path: "/api/v3/batches", body, options });
   const batch = answer.body as Partial<CreateBatchAnswer> | null; // checked in the next line
   if (typeof batch?.id !== "string") throw unexpectedAnswer(answer, "the id of a batch");
@@ -147,7 +153,7 @@ function sendPart({ batchId, isSequential, options }: ItemsToSend, body: string)
     path: `/api/v3/batches/${encodeURIComponent(batchId)}/items${isSequential ? "?sequential=true" : ""}`,
     contentType: "application/x-ndjson",
     body,
-    options: { retry: { factor: 2, randomize: true, ...options?.retry } },
+    options: { ...options, retry: { factor: 2, randomize: true, ...options?.retry } },
   });
 }
 

@@ -1,3 +1,4 @@
+import type { RequestOptions } from "../client/client-settings.ts";
 import { scopedConfiguration } from "../client/scoped-configuration.ts";
 import { RunContextError } from "../errors/task-error.ts";
 import { type ActiveRun, currentRun } from "../runtime.ts";
@@ -39,6 +40,7 @@ export function callerRun(callName: string): ActiveRun | null {
  * Finds the run that new runs are the children of.
  *
  * @param callName - the call, for messages
+ * @param requestOptions - of the call
  * @returns the run; null in a backend, and where the call has a key of its own: that may be one of another environment
  * @throws RunContextError as {@link callerRun}
  * @example
@@ -46,6 +48,8 @@ export function callerRun(callName: string): ActiveRun | null {
  * const parent = parentRun("Triggering task hello");
  * ```
  */
-export function parentRun(callName: string): ActiveRun | null {
+export function parentRun(callName: string, requestOptions?: RequestOptions): ActiveRun | null {
+  const target = requestOptions?.clientConfig;
+  if (target !== undefined) return target.inheritContext === true ? callerRun(callName) : null;
   return scopedConfiguration() === undefined ? callerRun(callName) : null;
 }

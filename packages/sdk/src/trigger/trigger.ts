@@ -33,9 +33,9 @@ export async function trigger<TId extends string, TInput, TOutput>(
   call: TriggerCall & { readonly taskId: TId },
 ): Promise<RunHandle<TId, TInput, TOutput>> {
   const { taskId, requestOptions } = call;
-  const caller = parentRun(`Triggering task ${taskId}`);
+  const caller = parentRun(`Triggering task ${taskId}`, requestOptions);
   const run = await wireRun(call, { subject: `task ${taskId}`, isAwaited: false });
-  if (caller !== null && isShort(run)) {
+  if (caller !== null && requestOptions?.clientConfig === undefined && isShort(run)) {
     const answer = await callAsRun<TriggerCallAnswer>(caller, { kind: "trigger", taskId, ...run });
     const { runId, isCached, publicAccessToken } = answer;
     const token = publicAccessToken === undefined ? {} : { publicAccessToken };

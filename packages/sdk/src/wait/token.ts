@@ -6,7 +6,7 @@ import { badRequest } from "../errors/bad-request.ts";
 import { PayloadError } from "../errors/task-error.ts";
 import { WaitpointTimeoutError } from "../errors/wait-error.ts";
 import type { ActiveRun, WaitAbout } from "../runtime.ts";
-import { callerRun } from "../trigger/caller-run.ts";
+import { parentRun } from "../trigger/caller-run.ts";
 import { pathToLost } from "../trigger/payload.ts";
 import { callAsRun } from "../trigger/run-call.ts";
 import { readOutput } from "../trigger/task-run-result.ts";
@@ -62,7 +62,7 @@ export async function createToken(
   options: CreateTokenOptions = {},
   requestOptions?: RequestOptions,
 ): Promise<WaitpointToken> {
-  const run = callerRun("wait.createToken");
+  const run = parentRun("wait.createToken", requestOptions);
   const { timeout } = options;
   if (timeout !== undefined && !isTime(timeout)) {
     throw badRequest("timeout", "The timeout of a token must be a duration such as 10m, an ISO date or a valid Date.");
