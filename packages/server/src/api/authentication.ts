@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Environment, EnvironmentStore } from "../engine/ports.ts";
+import type { EnvironmentStore } from "../engine/environment-ports.ts";
+import type { Environment } from "../engine/ports.ts";
 import { type BlobAccess, blobUrl } from "./blob-url.ts";
 import { ApiError } from "./errors.ts";
 import { createPublicTokenSigner, isCovered, type PublicTokenSigner, readPublicToken } from "./public-token.ts";

@@ -171,6 +171,8 @@ export interface ClaimOutcome {
   readonly isEnvironmentFull: boolean;
   /** In how many milliseconds runs may start again that a rate kept back; null: none is. Absent where nobody looked. */
   readonly opensInMs?: number | null;
+  /** How often the variables of the environment have been changed: what is claimed executes with those. Absent where nothing is. */
+  readonly envVarsVersion?: number;
 }
 
 /** A run that goes on, with what its waits came to. */
@@ -397,18 +399,6 @@ export interface VersionStore {
   ): Promise<RegisteredVersion>;
   /** The version that new runs execute, with its tasks in the order of their ids; null before the first one. */
   current(environmentId: string): Promise<CurrentVersion | null>;
-}
-
-/** Environments and their keys. */
-export interface EnvironmentStore {
-  /** Null when no such key is valid. */
-  findByKey(key: string): Promise<Environment | null>;
-  /** An environment with its valid keys, which sign tokens; null when there is none. */
-  withKeys(
-    environmentId: string,
-  ): Promise<{ readonly environment: Environment; readonly keys: readonly string[] } | null>;
-  /** The environment of a token, for callers that show no key; null when there is no such token. */
-  ofToken(waitpointId: string): Promise<string | null>;
 }
 
 /** Logs and spans. */

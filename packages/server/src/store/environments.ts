@@ -1,14 +1,12 @@
-import { createHash, randomInt } from "node:crypto";
 import { newUuid } from "@pawl/contract/ids";
-import type { Environment, EnvironmentStore } from "../engine/ports.ts";
+import type { EnvironmentStore, OpenedEnvironment, OpenedProject } from "../engine/environment-ports.ts";
+import type { Environment } from "../engine/ports.ts";
+import { hashOf, randomText } from "./codes.ts";
 import type { Database, Rows, Statement } from "./db.ts";
 import type { Secrets } from "./secrets.ts";
 
-/** An environment with the key that opens it. */
-export interface EnvironmentWithKey extends Environment {
-  /** In the form `tr_dev_…`. */
-  readonly secretKey: string;
-}
+/** An environment with the key that opens it, in the form `tr_dev_…`. */
+export type EnvironmentWithKey = OpenedEnvironment;
 
 /** Environments, their keys, and the project that a new installation begins with. */
 export interface Environments extends EnvironmentStore {
@@ -63,6 +61,9 @@ export function createEnvironmentStore(
       });
       return row === undefined ? null : String(row.id);
     },
+    async openProject(ref, environmentId) {
+      return toProject(await database.query(findProject(ref, environmentId)), secrets);
+    },
     async ensureDefaultProject() {
       await database.transaction(makeDefaultProject(secrets));
       return readKeys(await database.query(findDefaultKeys()), secrets);
@@ -78,7 +79,7 @@ async function find(database: Database, key: string): Promise<Environment | null
            join environment on environment.id = api_key.environment_id
            join project on project.id = environment.project_id
            where api_key.hash = $1 and (api_key.revoked_at is null or api_key.revoked_at > now())`,
-    values: [hashKey(key)],
+    values: [hashOf(key)],
   });
   return row === undefined ? null : toEnvironment(row);
 }
@@ -122,7 +123,7 @@ function makeDefaultProject(secrets: Secrets): readonly Statement[] {
                  select $1, environment.id, $2 from environment
                  where project_id = (select id from project order by created_at, id limit 1) and slug = $3
                    and not exists (select from api_key where environment_id = environment.id and revoked_at is null)`,
-          values: [hashKey(key), secrets.seal(key, purpose), slug],
+          values: [hashOf(key), secrets.seal(key, purpose), slug],
         },
       ];
     }),
@@ -164,12 +165,33 @@ function readKeys(rows: Rows, secrets: Secrets): readonly EnvironmentWithKey[] {
   }));
 }
 
-function hashKey(key: string): Buffer {
-  return createHash("sha256").update(key).digest();
+/**
+ * Finds a project with the newest key of each environment. While an installation has one project, every ref names it: a
+ * configuration that was written for another server works as it is.
+ */
+function findProject(ref: string, environmentId: string | null): Statement {
+  return {
+    name: "environments_find_project",
+    text: `select distinct on (environment.id) environment.id, environment.slug, environment.type, project.ref,
+             api_key.ciphertext, project.id as project_id, project.name, project.created_at as project_created_at
+           from project
+           join environment on environment.project_id = project.id
+           join api_key on api_key.environment_id = environment.id and api_key.revoked_at is null
+           where (project.ref = $1 or (select count(*) from project) = 1)
+             and ($2::uuid is null or environment.id = $2::uuid)
+           order by environment.id, api_key.created_at desc`,
+    values: [ref, environmentId],
+  };
 }
 
-const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-function randomText(length: number): string {
-  return Array.from({ length }, () => letters.charAt(randomInt(letters.length))).join("");
+function toProject(rows: Rows, secrets: Secrets): OpenedProject | null {
+  const [first] = rows;
+  if (first === undefined) return null;
+  return {
+    id: String(first.project_id),
+    ref: String(first.ref),
+    name: String(first.name),
+    createdAt: first.project_created_at as Date, // a timestamptz column
+    environments: readKeys(rows, secrets),
+  };
 }

@@ -1,6 +1,7 @@
 import type { Service } from "../engine/service.ts";
 import { forgetBlobs } from "./blobs.ts";
 import type { Database, Statement } from "./db.ts";
+import { forgetLoginRequests } from "./login-requests.ts";
 import { makePartitions } from "./partitions.ts";
 import { lockEnvironment } from "./runs/claim.ts";
 import { isPushable } from "./runs/debounce.ts";
@@ -39,6 +40,7 @@ export function createHousekeeping(settings: HousekeepingSettings): Service {
       forgetDebounces(),
       forgetWords(),
       forgetUsedTokens(forgetSize),
+      forgetLoginRequests(forgetSize),
       forgetBlobs(forgetSize),
       forgetFires(forgetSize),
     ]) {

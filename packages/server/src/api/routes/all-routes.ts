@@ -4,7 +4,8 @@ import type { BlobStore } from "../../engine/blob-ports.ts";
 import type { BulkActionStore } from "../../engine/bulk-ports.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { EnvVarStore } from "../../engine/env-var-ports.ts";
-import type { EnvironmentStore, TelemetryStore, VersionStore } from "../../engine/ports.ts";
+import type { EnvironmentStore } from "../../engine/environment-ports.ts";
+import type { TelemetryStore, VersionStore } from "../../engine/ports.ts";
 import type { QueueStore } from "../../engine/queue-ports.ts";
 import type { BatchReader, InvariantChecker, RunReader } from "../../engine/read-ports.ts";
 import type { ScheduleReader } from "../../engine/schedule-ports.ts";
@@ -106,7 +107,7 @@ export function routes(settings: RouteSettings): readonly Route[] {
     ...tokenRoutes(settings),
     ...queueRoutes(settings),
     ...scheduleRoutes(settings),
-    ...envVarRoutes(settings.envVars),
+    ...envVarRoutes(settings.envVars, (environmentId) => settings.engine.envVarsChanged(environmentId)),
     ...packetRoutes(settings),
     ...realtimeRoutes(settings),
     doctorRoute(settings.invariants),

@@ -3,7 +3,7 @@ import type { AddressAnswer, StoreAddressAnswer } from "@pawl/contract/api/packe
 import { maxPayloadBytes, type PacketType } from "@pawl/contract/packet";
 import type { FastifyRequest } from "fastify";
 import type { BlobStore } from "../../engine/blob-ports.ts";
-import type { EnvironmentStore } from "../../engine/ports.ts";
+import type { EnvironmentStore } from "../../engine/environment-ports.ts";
 import { type BlobAccess, isSignedAddress } from "../blob-url.ts";
 import { ApiError } from "../errors.ts";
 import type { Route } from "../route.ts";

@@ -2,7 +2,7 @@ import { completeTokenAnswerSchema } from "@pawl/contract/api/answers/waitpoints
 import { type CompleteTokenAnswer, maxTokenBytes } from "@pawl/contract/api/waitpoints";
 import { z } from "zod";
 import type { Engine } from "../../engine/engine.ts";
-import type { EnvironmentStore } from "../../engine/ports.ts";
+import type { EnvironmentStore } from "../../engine/environment-ports.ts";
 import { ApiError } from "../errors.ts";
 import type { Route } from "../route.ts";
 import { completeToken } from "../token-completion.ts";
