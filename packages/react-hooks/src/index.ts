@@ -1,1 +1,37 @@
-export {};
+"use client";
+
+export {
+  type TriggerAuth,
+  TriggerAuthContext,
+  useTriggerAuthContext,
+  useTriggerAuthContextOptional,
+} from "./auth-context.ts";
+export type { UseApiClientOptions } from "./target.ts";
+export {
+  type RunToFollow,
+  type UseRealtimeRunInstance,
+  type UseRealtimeRunOptions,
+  type UseRealtimeSingleRunOptions,
+  useRealtimeRun,
+} from "./use-realtime-run.ts";
+export {
+  type UseRealtimeRunsInstance,
+  type UseRealtimeRunsOptions,
+  type UseRealtimeRunsWithTagOptions,
+  useRealtimeBatch,
+  useRealtimeRunsWithTag,
+} from "./use-realtime-runs.ts";
+export {
+  type RealtimeTriggerInstance,
+  type UseRealtimeTaskTriggerOptions,
+  useRealtimeTaskTrigger,
+} from "./use-realtime-task-trigger.ts";
+export { type CommonTriggerHookOptions, type UseRunInstance, useRun } from "./use-run.ts";
+export {
+  type RunHandleOf,
+  type SubmitTask,
+  type TriggerInstance,
+  type UseTaskTriggerOptions,
+  useTaskTrigger,
+} from "./use-task-trigger.ts";
+export { useWaitToken, type WaitTokenInstance } from "./use-wait-token.ts";

@@ -132,6 +132,7 @@ export type {
   TriggerAndSubscribeOptions,
   TriggerAndWaitOptions,
   TriggerOptions,
+  UntypedTask,
 } from "./tasks/task-types.ts";
 export { waitUntil } from "./tasks/wait-until.ts";
 export { type BatchApi, batch } from "./trigger/batch-api.ts";

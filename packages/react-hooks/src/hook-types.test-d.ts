@@ -1,0 +1,67 @@
+import { type LiveRun, task } from "@pawl/sdk";
+import {
+  type RunHandleOf,
+  useRealtimeBatch,
+  useRealtimeRun,
+  useRealtimeRunsWithTag,
+  useRealtimeTaskTrigger,
+  useRun,
+  useTaskTrigger,
+  useWaitToken,
+} from "./index.ts";
+
+const hello = task({ id: "hello", run: async (payload: { name: string }) => ({ greeting: payload.name }) });
+const add = task({ id: "add", run: async (payload: number[]) => payload.length });
+const nightly = task({ id: "nightly", run: async () => "done" as const });
+
+export function useTypes(handle: RunHandleOf<typeof hello>): void {
+  const { run } = useRealtimeRun<typeof hello>("run_1", {
+    accessToken: undefined,
+    onComplete: (ended) => ended.output?.greeting satisfies string | undefined,
+  });
+  run?.payload?.name satisfies string | undefined;
+  run?.output?.greeting satisfies string | undefined;
+  run?.taskIdentifier satisfies "hello" | undefined;
+  // @ts-expect-error: no task gives this
+  void run?.output?.other;
+
+  useRealtimeRun(handle).run?.output?.greeting satisfies string | undefined;
+  useRealtimeRun(handle, { onComplete: ({ output }) => output?.greeting satisfies string | undefined });
+  useRealtimeRun("run_1").run satisfies LiveRun | undefined;
+  useRealtimeRun<typeof add>(handle.id).run?.output satisfies number | undefined;
+  useRealtimeRun(undefined, { enabled: false }).run satisfies LiveRun | undefined;
+  // @ts-expect-error: there is no such column
+  useRealtimeRun("run_1", { skipColumns: ["everything"] });
+
+  const { runs } = useRealtimeRunsWithTag<typeof hello | typeof add>(["a"], { createdAt: "1h" });
+  for (const one of runs) {
+    if (one.taskIdentifier === "hello") one.output satisfies { greeting: string } | undefined;
+    else one.output satisfies number | undefined;
+  }
+  useRealtimeBatch<typeof add>("batch_1").runs.map((one) => one.output satisfies number | undefined);
+  useRealtimeRunsWithTag("a").runs satisfies readonly LiveRun[];
+
+  useRun<typeof hello>("run_1", { refreshInterval: 1_000 }).run?.output?.greeting satisfies string | undefined;
+
+  const trigger = useTaskTrigger<typeof hello>("hello");
+  trigger.submit({ name: "Ada" }, { tags: ["a"] });
+  trigger.handle?.taskIdentifier satisfies "hello" | undefined;
+  // @ts-expect-error: the task takes a name
+  trigger.submit({ title: "Ada" });
+  // @ts-expect-error: the task takes a payload
+  trigger.submit();
+  useTaskTrigger<typeof nightly>("nightly").submit();
+  // @ts-expect-error: the id is another one
+  useTaskTrigger<typeof hello>("hallo");
+
+  const followed = useRealtimeTaskTrigger<typeof hello>("hello", { skipColumns: ["payload"] });
+  followed.submit({ name: "Ada" });
+  followed.run?.output?.greeting satisfies string | undefined;
+  useRealtimeRun(followed.handle).run?.output?.greeting satisfies string | undefined;
+
+  const token = useWaitToken<{ approved: boolean }>("waitpoint_1");
+  token.complete({ approved: true });
+  // @ts-expect-error: who waits expects another output
+  token.complete({ accepted: true });
+  useWaitToken("waitpoint_1").complete("anything");
+}
