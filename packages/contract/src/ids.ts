@@ -1,7 +1,18 @@
 import { v7 } from "uuid";
 
 /** The prefixes of Pawl's public ids; the part before the underscore says what an id names. */
-export type IdPrefix = "run" | "batch" | "waitpoint" | "sched" | "queue" | "bulk" | "env" | "proj" | "host" | "version";
+export type IdPrefix =
+  | "run"
+  | "batch"
+  | "waitpoint"
+  | "sched"
+  | "queue"
+  | "bulk"
+  | "env"
+  | "proj"
+  | "host"
+  | "version"
+  | "deployment";
 
 /** A public id such as `run_06a4…`: a prefix, an underscore, and 26 characters that sort by time. */
 export type PublicId<P extends IdPrefix = IdPrefix> = `${P}_${string}`;

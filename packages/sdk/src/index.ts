@@ -11,6 +11,12 @@ export type { NumberedPagination } from "./client/numbered-pages.ts";
 export type { Page, PagePromise, Pagination } from "./client/page.ts";
 export { type BuildSettings, defineConfig, type PawlConfig } from "./define-config.ts";
 export {
+  type Deployment,
+  type DeploymentsApi,
+  deployments,
+  type ListDeploymentsOptions,
+} from "./deployments/deployments-api.ts";
+export {
   type CreateEnvVarOptions,
   type EnvironmentVariable,
   type EnvVarChange,
@@ -43,7 +49,7 @@ export {
   RunContextError,
   TaskPayloadParsedError,
 } from "./errors/task-error.ts";
-export { SubtaskUnwrapError, WaitpointTimeoutError } from "./errors/wait-error.ts";
+export { InputStreamTimeoutError, SubtaskUnwrapError, WaitpointTimeoutError } from "./errors/wait-error.ts";
 export type { CatchErrorDecision, HookParams, HookResult } from "./hooks/hook-types.ts";
 export type { TaskHooks } from "./hooks/task-hooks.ts";
 export type { IdempotencyKey, IdempotencyKeyInput, IdempotencyKeyScope } from "./idempotency/idempotency-key.ts";
@@ -98,6 +104,33 @@ export {
   schedules,
   type UpdateScheduleOptions,
 } from "./schedules/schedules-api.ts";
+export type {
+  InferInputStreamType,
+  InputStreamOnceOptions,
+  InputStreamOnceResult,
+  InputStreamSubscription,
+  InputStreamWaitOptions,
+  InputStreamWaitWithIdleTimeoutOptions,
+  RealtimeDefinedInputStream,
+  SendInputStreamOptions,
+} from "./streams/input-types.ts";
+export { InputStreamOncePromise } from "./streams/once-promise.ts";
+export type { StreamSource } from "./streams/pipe.ts";
+export type {
+  AppendStreamOptions,
+  AsyncIterableStream,
+  InferStreamType,
+  PipeStreamOptions,
+  PipeStreamResult,
+  ReadStreamOptions,
+  RealtimeDefinedStream,
+  StreamPart,
+  StreamTarget,
+  StreamWriter,
+  StreamWriteResult,
+  WriterStreamOptions,
+} from "./streams/stream-types.ts";
+export { type StreamsApi, streams } from "./streams/streams-api.ts";
 export { type TagsApi, tags } from "./tags/tags-api.ts";
 export type { Context, GitContext, TaskContext, TaskRunContext } from "./task-context.ts";
 export type {

@@ -14,6 +14,7 @@ import { createBatchStore } from "./store/batches.ts";
 import { createBlobStore } from "./store/blobs.ts";
 import { createBulkActionStore } from "./store/bulk-actions/bulk-action-store.ts";
 import type { Database } from "./store/db.ts";
+import { createDeploymentReader } from "./store/deployments.ts";
 import { createEnvVarStore } from "./store/env-vars.ts";
 import { createEnvironmentStore, type EnvironmentWithKey } from "./store/environments.ts";
 import { createHostStore } from "./store/hosts.ts";
@@ -163,6 +164,7 @@ async function assemble(parts: Parts): Promise<FastifyInstance> {
     annotations: createAnnotationStore(database),
     blobs: createBlobStore(database),
     runs,
+    deployments: createDeploymentReader(database),
     shapes: new Shapes(createRealtimeReader(database)),
     batches: createBatchReader(database),
     bulkActions,

@@ -3,8 +3,8 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 /** How long an address of a blob can be used, in seconds: an hour. */
 const lifeS = 3_600;
 
-/** What an address of a blob allows. */
-export type BlobAccess = "GET" | "PUT";
+/** What an address of a blob allows; `GET_RUN`: to fetch a packet of a run, whose path is `<run id>/payload` or `<run id>/output`. */
+export type BlobAccess = "GET" | "PUT" | "GET_RUN";
 
 /** Which blob an address is for. */
 export interface BlobAddress {

@@ -44,6 +44,19 @@ export function queueItem(queue: QueueRecord): QueueItem {
 }
 
 /**
+ * Reads what a path names a queue by.
+ *
+ * @param request - of a route with `:queue` in its path; slashes in names are encoded twice
+ * @returns an id, the id of a task, or a name
+ * @throws ApiError `unprocessable` for a text that Postgres can't hold
+ */
+export function queueInPath(request: FastifyRequest): string {
+  const text = pathPart(request, "queue").replace(/%2f/gi, "/");
+  refuseNul(text, "queue");
+  return text;
+}
+
+/**
  * Finds the queue that a path names.
  *
  * @param queues - reads queues
@@ -59,8 +72,7 @@ export async function findQueue(
   request: FastifyRequest,
   type: "id" | "task" | "custom",
 ): Promise<QueueRecord> {
-  const text = pathPart(request, "queue").replace(/%2f/gi, "/");
-  refuseNul(text, "queue");
+  const text = queueInPath(request);
   const id = type === "id" ? fromPublicId("queue", text) : null;
   const name = type === "task" ? `${taskPrefix}${text}` : text;
   const isUnknownId = type === "id" && id === null;

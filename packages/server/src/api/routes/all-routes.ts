@@ -2,6 +2,7 @@ import { type DevWorkerSettings, devWorkerRoutes } from "../../dev-worker/dev-wo
 import type { AnnotationStore } from "../../engine/annotation-ports.ts";
 import type { BlobStore } from "../../engine/blob-ports.ts";
 import type { BulkActionStore } from "../../engine/bulk-ports.ts";
+import type { DeploymentReader } from "../../engine/deployment-ports.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { EnvVarStore } from "../../engine/env-var-ports.ts";
 import type { EnvironmentStore } from "../../engine/environment-ports.ts";
@@ -31,6 +32,7 @@ import { completeTokenRoute } from "./complete-token.ts";
 import { createBatchRoute } from "./create-batch.ts";
 import { createBulkActionRoute } from "./create-bulk-action.ts";
 import { createTokenRoute } from "./create-token.ts";
+import { deploymentRoutes } from "./deployments.ts";
 import { doctorRoute } from "./doctor.ts";
 import { envVarRoutes } from "./env-vars.ts";
 import { explainRunRoute } from "./explain-run.ts";
@@ -57,6 +59,7 @@ import { retrieveQueueRoute } from "./retrieve-queue.ts";
 import { retrieveRunRoute } from "./retrieve-run.ts";
 import { retrieveTokenRoute } from "./retrieve-token.ts";
 import { runEventsRoute } from "./run-events.ts";
+import { runPacketRoute } from "./run-packet.ts";
 import { runPayloadRoute } from "./run-payload.ts";
 import { runResultRoute } from "./run-result.ts";
 import { runSpanRoute, runTraceRoute } from "./run-trace.ts";
@@ -80,6 +83,7 @@ export interface RouteSettings extends DevWorkerSettings {
   readonly waits: Pick<WaitStore, "retrieveToken" | "listTokens" | "results">;
   readonly queues: Pick<QueueStore, "list" | "retrieve">;
   readonly schedules: ScheduleReader;
+  readonly deployments: DeploymentReader;
   readonly invariants: InvariantChecker;
   readonly telemetry: TelemetryStore;
   readonly versions: Pick<VersionStore, "current">;
@@ -110,6 +114,7 @@ export function routes(settings: RouteSettings): readonly Route[] {
     ...envVarRoutes(settings.envVars, (environmentId) => settings.engine.envVarsChanged(environmentId)),
     ...packetRoutes(settings),
     ...realtimeRoutes(settings),
+    ...deploymentRoutes(settings.deployments),
     doctorRoute(settings.invariants),
     registerVersionRoute(engine),
     listTasksRoute(settings.versions),
@@ -195,11 +200,13 @@ function scheduleRoutes({ engine, schedules }: RouteSettings): readonly Route[] 
   ];
 }
 
-function packetRoutes({ blobs, environments }: RouteSettings): readonly Route[] {
+function packetRoutes({ blobs, environments, runs }: RouteSettings): readonly Route[] {
   return [
     storeAddressRoute(),
     fetchAddressRoute(blobs),
     storeBlobRoute(blobs, environments),
-    fetchBlobRoute(blobs, environments),
+    fetchBlobRoute({ blobs, environments, runs }),
+    runPacketRoute(runs, "payload"),
+    runPacketRoute(runs, "output"),
   ];
 }

@@ -2,17 +2,22 @@ import { addressAnswerSchema, storeAddressAnswerSchema } from "@pawl/contract/ap
 import type { AddressAnswer, StoreAddressAnswer } from "@pawl/contract/api/packets";
 import { maxPayloadBytes, type PacketType } from "@pawl/contract/packet";
 import type { FastifyRequest } from "fastify";
+import { z } from "zod";
 import type { BlobStore } from "../../engine/blob-ports.ts";
 import type { EnvironmentStore } from "../../engine/environment-ports.ts";
-import { type BlobAccess, isSignedAddress } from "../blob-url.ts";
+import type { RunReader } from "../../engine/read-ports.ts";
+import { requireScope } from "../authentication.ts";
+import { type BlobAccess, type BlobAddress, isSignedAddress } from "../blob-url.ts";
 import { ApiError } from "../errors.ts";
 import type { Route } from "../route.ts";
 import { publicUrlOf } from "../token-url.ts";
 import { notFound, pathPart, refuseNul } from "../validation.ts";
+import { readRunPacket } from "./run-packet.ts";
 
 const maxPathLength = 512;
 
 const packetParams = { path: "The path of the packet, encoded as one part: `a%2Fb`." };
+const signedQuerySchema = z.object({ expires: z.string(), signature: z.string() });
 const blobParams = { ...packetParams, environmentId: "The environment of the packet." };
 
 /**
@@ -51,15 +56,19 @@ export function fetchAddressRoute(blobs: BlobStore): Route {
   return {
     method: "GET",
     path: "/api/v1/packets/:path",
-    accepts: "environment_key",
+    accepts: "public_token",
     document: {
       summary: "Ask where to fetch a packet",
       tag: "Packets",
       params: packetParams,
       answers: { 200: addressAnswerSchema },
+      scopes: ["read:runs"],
     },
-    async answer(request, _reply, { environment, blobUrl }): Promise<AddressAnswer> {
+    async answer(request, _reply, caller): Promise<AddressAnswer> {
+      const { environment, blobUrl } = caller;
       const path = packetPath(request);
+      // Packets of a run are kept below its id.
+      requireScope(caller, "read", [["runs", /^run_[0-9a-z]+/.exec(path)?.[0] ?? "*"]]);
       if ((await blobs.get(environment.id, path)) === null) throw notFound("packet", path);
       return { presignedUrl: blobUrl(publicUrlOf(request.raw), "GET", path) };
     },
@@ -84,11 +93,12 @@ export function storeBlobRoute(blobs: BlobStore, environments: Pick<EnvironmentS
       tag: "Packets",
       description: "At an address that was asked for; it can be used for an hour.",
       params: blobParams,
+      query: signedQuerySchema,
       bodyType: "application/super+json",
       answers: { 200: null },
     },
     async answer(request, reply) {
-      const { environmentId, path } = await signedAddress(request, "PUT", environments);
+      const { environmentId, path } = await signedAddress(request, ["PUT"], environments);
       const type = packetType(request);
       const text = await readText(request);
       refuseNul(text, "body");
@@ -101,11 +111,10 @@ export function storeBlobRoute(blobs: BlobStore, environments: Pick<EnvironmentS
 /**
  * `GET /blobs/:environmentId/:path`: gives the text of a packet back.
  *
- * @param blobs - has it
- * @param environments - knows the keys that the address may have been signed with
+ * @param sources - what has packets, and the keys that the address may have been signed with
  * @returns the route
  */
-export function fetchBlobRoute(blobs: BlobStore, environments: Pick<EnvironmentStore, "withKeys">): Route {
+export function fetchBlobRoute({ blobs, environments, runs }: PacketSources): Route {
   return {
     method: "GET",
     path: "/blobs/:environmentId/:path",
@@ -115,16 +124,24 @@ export function fetchBlobRoute(blobs: BlobStore, environments: Pick<EnvironmentS
       tag: "Packets",
       description: "At an address that was asked for; it can be used for an hour.",
       params: blobParams,
+      query: signedQuerySchema,
       answers: { 200: null },
     },
     async answer(request, reply) {
-      const { environmentId, path } = await signedAddress(request, "GET", environments);
-      const blob = await blobs.get(environmentId, path);
-      if (blob === null) throw notFound("packet", path);
+      const { access, environmentId, path } = await signedAddress(request, ["GET", "GET_RUN"], environments);
+      const packet =
+        access === "GET" ? await blobs.get(environmentId, path) : await readRunPacket(runs, environmentId, path);
+      if (packet === null) throw notFound("packet", path);
       // As bytes, so that nothing is added to the content type.
-      return reply.header("content-type", blob.type).send(Buffer.from(blob.text));
+      return reply.header("content-type", packet.type).send(Buffer.from(packet.text));
     },
   };
+}
+
+interface PacketSources {
+  readonly blobs: Pick<BlobStore, "get">;
+  readonly environments: Pick<EnvironmentStore, "withKeys">;
+  readonly runs: Pick<RunReader, "retrieve">;
 }
 
 function packetPath(request: FastifyRequest): string {
@@ -136,13 +153,15 @@ function packetPath(request: FastifyRequest): string {
 
 async function signedAddress(
   request: FastifyRequest,
-  access: BlobAccess,
+  accesses: readonly BlobAccess[],
   environments: Pick<EnvironmentStore, "withKeys">,
-): Promise<{ readonly environmentId: string; readonly path: string }> {
-  const address = { access, environmentId: pathPart(request, "environmentId"), path: packetPath(request) };
+): Promise<BlobAddress> {
+  const address = { environmentId: pathPart(request, "environmentId"), path: packetPath(request) };
   const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(address.environmentId);
   const keys = isUuid ? ((await environments.withKeys(address.environmentId))?.keys ?? []) : [];
-  if (isSignedAddress(address, request.query as Readonly<Record<string, unknown>>, keys)) return address; // the router makes nothing else
+  const query = request.query as Readonly<Record<string, unknown>>; // the router makes nothing else
+  const access = accesses.find((one) => isSignedAddress({ ...address, access: one }, query, keys));
+  if (access !== undefined) return { ...address, access };
   throw new ApiError("forbidden", "This is not the address of a packet, or its hour is over. Ask for another.");
 }
 

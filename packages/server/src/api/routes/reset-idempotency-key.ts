@@ -1,6 +1,7 @@
 import { keyAnswerSchema } from "@pawl/contract/api/answers/runs";
 import { type IdAnswer, resetKeyBodySchema } from "@pawl/contract/api/run-control";
 import type { Engine } from "../../engine/engine.ts";
+import { requireScope } from "../authentication.ts";
 import { ApiError } from "../errors.ts";
 import type { Route } from "../route.ts";
 import { parse, pathPart, refuseNul } from "../validation.ts";
@@ -15,7 +16,7 @@ export function resetIdempotencyKeyRoute(engine: Engine): Route {
   return {
     method: "POST",
     path: "/api/v1/idempotencyKeys/:key/reset",
-    accepts: "environment_key",
+    accepts: "public_token",
     document: {
       summary: "Reset an idempotency key",
       tag: "Runs",
@@ -23,9 +24,15 @@ export function resetIdempotencyKeyRoute(engine: Engine): Route {
       params: { key: "The key as it was sent with the trigger." },
       body: resetKeyBodySchema,
       answers: { 200: keyAnswerSchema },
+      scopes: ["write:runs", "write:tasks:{task}"],
     },
-    async answer(request, _reply, { environment }): Promise<IdAnswer> {
+    async answer(request, _reply, caller): Promise<IdAnswer> {
+      const { environment } = caller;
       const { taskIdentifier } = parse(resetKeyBodySchema, request.body ?? {}, "body");
+      requireScope(caller, "write", [
+        ["runs", "*"],
+        ["tasks", taskIdentifier],
+      ]);
       const key = pathPart(request, "key");
       refuseNul(key, "key");
       refuseNul(taskIdentifier, "taskIdentifier");
