@@ -26,6 +26,15 @@ export const workerProtocolVersion = 1;
 /** Where the WebSocket of a host is opened. */
 export const workerConnectPath = "/worker/v1/connect";
 
+/** Where a host fetches the variables of its environment. */
+export const hostEnvVarsPath = "/worker/v1/env-vars";
+
+/** The schema of {@link HostEnvVars}. */
+export const hostEnvVarsSchema = z.object({ version: z.int(), variables: z.record(z.string(), z.string()) });
+
+/** The variables of an environment, decrypted, and how often they have been changed. */
+export type HostEnvVars = z.infer<typeof hostEnvVarsSchema>;
+
 /** One message of control holds at most this many characters; larger packets travel by reference. */
 export const maxControlMessageLength = 256 * 1024;
 
@@ -324,11 +333,27 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
     type: z.literal("welcome"),
     /** How long the server waits for a sign of life before it gives the host's runs to others, in milliseconds. */
     leaseMs: z.int(),
-    environment: z.object({ id: z.string(), slug: z.string(), type: z.string() }),
+    environment: z.object({
+      id: z.string(),
+      slug: z.string(),
+      type: z.string(),
+      project: z.object({ id: z.string(), ref: z.string(), name: z.string() }).optional(),
+    }),
     /** Runs that the host said it holds and that are no longer its own: stop them. */
     lost: z.array(heldSchema),
   }),
-  z.object({ type: z.literal("runs"), push: z.int(), runs: z.array(assignedRunSchema) }),
+  z.object({
+    type: z.literal("runs"),
+    push: z.int(),
+    runs: z.array(assignedRunSchema),
+    /**
+     * How often the environment's variables had been changed when the runs were claimed: they execute with those, or with newer
+     * ones, which are at {@link hostEnvVarsPath}. Absent: there never were any.
+     */
+    envVarsVersion: z.int().optional(),
+  }),
+  /** The environment's variables have changed, so that processes can be prepared with them before a run comes. */
+  z.object({ type: z.literal("env_vars_changed") }),
   z.object({
     type: z.literal("ack"),
     report: z.int(),

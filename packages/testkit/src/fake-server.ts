@@ -5,7 +5,9 @@ import {
   type CallAnswer,
   type Capacity,
   type Held,
+  type HostEnvVars,
   type HostMessage,
+  hostEnvVarsPath,
   hostMessageSchema,
   type ResumedRun,
   type RunResult,
@@ -48,6 +50,8 @@ export class FakeServer {
   readonly payloads = new Map<string, string>();
   /** What waits came to that are fetched, by `<runId>/<key of the wait>`. */
   readonly waitResults = new Map<string, WaitResult>();
+  /** What hosts are told of the environment's variables, once they ask. */
+  envVars: HostEnvVars = { version: 0, variables: {} };
   capacity: Capacity = { ready: 0, ahead: 0, processes: 0, afterPush: 0 };
   /** While true, reports are not acknowledged. */
   holdsAcks = false;
@@ -108,7 +112,9 @@ export class FakeServer {
   /** Pushes runs, made from what the test cares about. @returns them as pushed */
   push(...runs: (Partial<AssignedRun> & { taskId: string })[]): AssignedRun[] {
     const assigned = runs.map(assignedRun);
-    this.send({ type: "runs", push: ++this.#pushCount, runs: assigned });
+    const { version } = this.envVars;
+    const envVars = version === 0 ? {} : { envVarsVersion: version };
+    this.send({ type: "runs", push: ++this.#pushCount, runs: assigned, ...envVars });
     return assigned;
   }
 
@@ -221,6 +227,8 @@ export class FakeServer {
     } else if (wait !== null) {
       const result = this.waitResults.get(`${wait[1]}/${decodeURIComponent(wait[2] ?? "")}`);
       response.writeHead(result === undefined ? 404 : 200).end(JSON.stringify(result ?? null));
+    } else if (request.url === hostEnvVarsPath) {
+      response.writeHead(200).end(JSON.stringify(this.envVars));
     } else if (this.refusesTelemetry) {
       response.writeHead(503).end("{}");
     } else {

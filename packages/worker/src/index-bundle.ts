@@ -17,7 +17,7 @@ const taskNameSchema = z.object({ id: z.string().catch("?"), filePath: z.string(
  * Imports a bundle in a process of its own and lists its tasks.
  *
  * @param bundlePath - the bundle's file
- * @param options - `projectDir`: the working directory of the process
+ * @param options - `projectDir`: the working directory of the process; `variables`: added to its environment
  * @returns the version's manifest, but for the hash of its content
  * @throws IndexError when the bundle can't be imported (with the file and the stack in the source), when two tasks have one id
  *   (with both files), or when a task's settings are out of range
@@ -28,7 +28,7 @@ const taskNameSchema = z.object({ id: z.string().catch("?"), filePath: z.string(
  */
 export async function indexBundle(
   bundlePath: string,
-  options: { readonly projectDir: string },
+  options: { readonly projectDir: string; readonly variables?: Readonly<Record<string, string>> },
 ): Promise<Omit<VersionManifest, "contentHash">> {
   const dataDir = await mkdtemp(join(tmpdir(), "pawl-index-"));
   const outputs = new OutputFolder(dataDir);
@@ -36,7 +36,7 @@ export async function indexBundle(
   try {
     await listener.listen();
     const compileCacheDir = join(dataDir, "compile-cache");
-    const settings = { listener, outputs, compileCacheDir, environment: {} };
+    const settings = { listener, outputs, compileCacheDir, environment: options.variables ?? {} };
     const bundle = { versionId: "index", bundlePath: resolve(bundlePath), projectDir: resolve(options.projectDir) };
     return manifestOf(await describe(bundle, settings));
   } finally {

@@ -7,10 +7,11 @@ import { Calls } from "./host/calls.ts";
 import type { HostEvent } from "./host/host-event.ts";
 import { HostState, type HostVersion } from "./host/host-state.ts";
 import { durationLimits } from "./host/max-duration.ts";
-import { fetchWaitResult } from "./host/payload-fetch.ts";
+import { fetchEnvVars, fetchWaitResult } from "./host/payload-fetch.ts";
 import { ProcessListener } from "./host/process-listener.ts";
 import { OutputFolder } from "./host/process-output.ts";
 import { ProcessPool } from "./host/process-pool.ts";
+import { ProcessVariables } from "./host/process-variables.ts";
 import { Reporter } from "./host/reporter.ts";
 import { ServerConnection } from "./host/server-connection.ts";
 import { Sharing } from "./host/sharing.ts";
@@ -28,6 +29,8 @@ export interface HostOptions {
   readonly secretKey: string;
   /** For people; default: the machine's name. */
   readonly name?: string;
+  /** Variables of run processes that go before those that the server keeps for the environment, such as those of a `.env`. */
+  readonly projectVariables?: Readonly<Record<string, string>>;
   /** A folder for output files and compiled code; made when it is missing. */
   readonly dataDir: string;
   /** Run processes that execute or could; default: 8 for each core, at least 16. */
@@ -162,7 +165,7 @@ function assemble(options: HostOptions): StoppedParts & { readonly hostId: strin
   const preparedProcesses = Math.min(maxProcesses, Math.max(1, options.preparedProcesses ?? 2));
   const maxWithWaiting = Math.max(maxProcesses, options.maxWithWaiting ?? processesInMemory());
   const limits = { maxProcesses, maxWithWaiting, preparedProcesses };
-  const environment = { TRIGGER_API_URL: apiUrl, TRIGGER_SECRET_KEY: secretKey };
+  const environment = { ...options.projectVariables, TRIGGER_API_URL: apiUrl, TRIGGER_SECRET_KEY: secretKey };
   const compileCacheDir = join(dataDir, "compile-cache");
   const pool = new ProcessPool(limits, { listener, outputs, compileCacheDir, environment });
   const sizing = new Sizing(state, pool);
@@ -185,7 +188,11 @@ function assemble(options: HostOptions): StoppedParts & { readonly hostId: strin
     fetchWaitResult: (runId, wait) => fetchWaitResult(apiUrl, secretKey, runId, wait),
   });
   const shared = { state, pool, sizing, reporter, calls, assignment, connection };
-  const worker = new WorkerHost({ hostId, name, apiUrl, secretKey, onEvent, ...shared });
+  const variables = new ProcessVariables({
+    fetch: () => fetchEnvVars(apiUrl, secretKey),
+    onChanged: (changed) => worker.variablesChanged(changed),
+  });
+  const worker = new WorkerHost({ hostId, name, apiUrl, secretKey, onEvent, variables, ...shared });
   return { ...shared, hostId, worker, telemetry, listener, outputs };
 }
 

@@ -2,10 +2,11 @@ import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Bundle, Project } from "@pawl/build";
 import type { RegisteredVersion, VersionManifest } from "@pawl/contract/task-manifest";
-import { type Host, indexBundle, startHost } from "@pawl/worker";
+import { fetchEnvVars, type Host, IndexError, indexBundle, startHost } from "@pawl/worker";
 import { createApiClient, UnreachableError } from "../api/client.ts";
 import type { Credentials } from "../api/credentials.ts";
 import { pawlDirOf } from "../dev-file.ts";
+import { readProjectVariables } from "../environment-file.ts";
 import type { DevEvent } from "./dev-event.ts";
 import { fromHostEvent } from "./host-events.ts";
 import { keptVersions, readVersions, recordVersion } from "./version-records.ts";
@@ -54,6 +55,7 @@ export function startWorkerSession(settings: WorkerSettings): WorkerSession {
     isLost = !event.isConnected;
     return true;
   };
+  const projectVariables = readProjectVariables(settings.projectDir);
   const running = new Set<string>();
   const connect = async () => {
     if (host !== null) return host;
@@ -63,6 +65,7 @@ export function startWorkerSession(settings: WorkerSettings): WorkerSession {
       apiUrl,
       secretKey,
       dataDir: join(pawlDirOf(settings.projectDir), "host"),
+      projectVariables,
       ...(settings.maxProcesses === undefined ? {} : { maxProcesses: settings.maxProcesses }),
       onEvent(event) {
         if (event.type === "run_started") running.add(event.run.runId);
@@ -78,7 +81,7 @@ export function startWorkerSession(settings: WorkerSettings): WorkerSession {
   return {
     async load(bundle, project) {
       const beganAtMs = performance.now();
-      const indexed = await indexBundle(bundle.path, { projectDir: project.dir });
+      const indexed = await index(bundle, project, projectVariables, settings.credentials);
       const manifest = { ...indexed, contentHash: bundle.contentHash };
       const credentials = await settings.credentials;
       const { id, label } = await register(credentials, manifest, (reason) => {
@@ -103,6 +106,28 @@ export function startWorkerSession(settings: WorkerSettings): WorkerSession {
       await host?.stop(options);
     },
   };
+}
+
+/**
+ * Lists a bundle's tasks. The server need not be there for it: only where the import fails are the variables fetched that it keeps, which
+ * the bundle may need.
+ */
+async function index(
+  bundle: Bundle,
+  project: Project,
+  projectVariables: Readonly<Record<string, string>>,
+  credentials: Promise<Credentials>,
+): ReturnType<typeof indexBundle> {
+  const projectDir = project.dir;
+  try {
+    return await indexBundle(bundle.path, { projectDir, variables: projectVariables });
+  } catch (error) {
+    if (!(error instanceof IndexError)) throw error;
+    const { apiUrl, secretKey } = await credentials;
+    const kept = (await fetchEnvVars(apiUrl, secretKey))?.variables ?? {};
+    if (Object.keys(kept).length === 0) throw error;
+    return indexBundle(bundle.path, { projectDir, variables: { ...kept, ...projectVariables } });
+  }
 }
 
 function noTasksIn({ dir, taskDirs }: Project): string {

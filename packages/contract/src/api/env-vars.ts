@@ -9,17 +9,21 @@ const maxImported = 1_000;
 
 const nameMessage = "must be a name of letters, digits and _, which does not begin with a digit";
 
-/** The name of an environment variable. */
-export const envVarNameSchema = z
+/** What says where a run process belongs: its host sets these. */
+const reservedNames: ReadonlySet<string> = new Set(["TRIGGER_API_URL", "TRIGGER_SECRET_KEY"]);
+
+/** The name of a variable that is to be set. */
+const newNameSchema = z
   .string(nameMessage)
   .max(256, nameMessage)
-  .regex(/^[A-Za-z_]\w*$/, nameMessage);
+  .regex(/^[A-Za-z_]\w*$/, nameMessage)
+  .refine((name) => !reservedNames.has(name), "is set by the worker host for each environment: choose another name");
 
 const valueSchema = textSchema(0, maxEnvVarLength);
 
 /** The body of `POST /api/v1/projects/:ref/envvars/:slug`; one of the same name gets the new value. */
 export const createEnvVarBodySchema = z.object({
-  name: envVarNameSchema,
+  name: newNameSchema,
   value: valueSchema,
   isSecret: optional(z.boolean()),
 });
@@ -30,7 +34,7 @@ export const updateEnvVarBodySchema = z.object({ value: valueSchema });
 /** The body of `POST /api/v1/projects/:ref/envvars/:slug/import`. */
 export const importEnvVarsBodySchema = z.object({
   variables: z
-    .record(envVarNameSchema, valueSchema)
+    .record(newNameSchema, valueSchema)
     .refine((variables) => Object.keys(variables).length <= maxImported, `must be at most ${maxImported} variables`),
   /** Whether variables that exist get the new value; default: they stay. */
   override: optional(z.boolean()),

@@ -51,11 +51,13 @@ export function createEngine(settings: EngineSettings): Engine {
     ...bulkVerbs(parts),
     freeProcesses: (environmentId) =>
       new Map(dispatchers.hostsOf(environmentId).map((host) => [host.id, host.room.direct])),
+    envVarsChanged: (environmentId) => dispatchers.envVarsChangedEverywhere(environmentId),
     openHost: (link) => openHost(link, parts, verbs),
     wake(environmentId, notice) {
       if (notice === "queued") dispatchers.of(environmentId)?.queued();
       if (notice === "freed" || notice === undefined) dispatchers.of(environmentId)?.freed();
       if (notice === "ordered" || notice === undefined) services.orders.look(environmentId);
+      if (notice === "env_vars") dispatchers.envVarsChanged(environmentId);
       if (notice === "bulk_action" || notice === undefined) services.bulkActions.expect(0);
     },
     async start() {

@@ -49,6 +49,17 @@ export class Dispatchers {
     this.#settings.notifier.notify(environmentId, "freed");
   }
 
+  /** The environment's variables have changed: its hosts on this server are told. */
+  envVarsChanged(environmentId: string): void {
+    for (const host of this.hostsOf(environmentId)) host.tellEnvVarsChanged();
+  }
+
+  /** The same for those of every server. */
+  envVarsChangedEverywhere(environmentId: string): void {
+    this.envVarsChanged(environmentId);
+    this.#settings.notifier.notify(environmentId, "env_vars");
+  }
+
   /** Hosts of other servers have something to be told. */
   ordered(environmentId: string): void {
     this.#settings.notifier.notify(environmentId, "ordered");

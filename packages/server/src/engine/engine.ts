@@ -75,6 +75,8 @@ export interface Engine {
   setScheduleActive(environmentId: string, id: string, isActive: boolean): Promise<ScheduleOutcome>;
   /** Removes a schedule that a call has made. Its runs stay. */
   removeSchedule(environmentId: string, id: string): Promise<RemoveScheduleOutcome>;
+  /** The variables of an environment were changed: its hosts prepare processes with them. */
+  envVarsChanged(environmentId: string): void;
   /** How many runs each host that is connected to this server could start at once, by its id. */
   freeProcesses(environmentId: string): ReadonlyMap<string, number>;
   /** Takes a new connection of a worker host. */

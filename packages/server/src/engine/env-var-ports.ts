@@ -10,6 +10,8 @@ export interface EnvVar {
 export interface EnvVarStore {
   /** In the order of their names. */
   list(environmentId: string): Promise<readonly EnvVar[]>;
+  /** All of them as they are for processes, and how often any was changed. */
+  forProcesses(environmentId: string): Promise<{ readonly version: number; readonly variables: readonly EnvVar[] }>;
   retrieve(environmentId: string, name: string): Promise<EnvVar | null>;
   /**
    * Sets variables. `isSecret` null: as it was, and not secret for one that is new. Without `replace`, those that exist stay.

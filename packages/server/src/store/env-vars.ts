@@ -2,6 +2,12 @@ import type { EnvVar, EnvVarStore } from "../engine/env-var-ports.ts";
 import type { Database, Rows } from "./db.ts";
 import type { Secrets } from "./secrets.ts";
 
+/** Counts a change, where there is one: `changed` has a row for each. A row of its own says that there was. Locks: the environment. */
+const countChange = `
+          update environment set env_vars_version = env_vars_version + 1
+          where id = $1::uuid and exists (select from changed)
+          returning 1`;
+
 /**
  * Environment variables on Postgres. A value opens under the environment and the name that it was written for only.
  *
@@ -27,6 +33,19 @@ export function createEnvVarStore(db: Database, secrets: Secrets): EnvVarStore {
       });
       return rows.map((row) => toEnvVar(environmentId, row));
     },
+    async forProcesses(environmentId) {
+      // One statement, so that the number and the variables are of one moment.
+      const rows = await db.query({
+        name: "env_vars_for_processes",
+        text: `
+          select e.env_vars_version as version, v.name, v.ciphertext, v.is_secret
+          from environment e left join env_var v on v.environment_id = e.id
+          where e.id = $1::uuid order by v.name`,
+        values: [environmentId],
+      });
+      const variables = rows.filter((row) => row.name !== null).map((row) => toEnvVar(environmentId, row));
+      return { version: Number(rows[0]?.version ?? 0), variables };
+    },
     async retrieve(environmentId, name) {
       const [row] = await db.query({
         name: "env_vars_retrieve",
@@ -37,17 +56,21 @@ export function createEnvVarStore(db: Database, secrets: Secrets): EnvVarStore {
     },
     async set(environmentId, variables, { isSecret, replace }) {
       const sealed = variables.map(({ name, value }) => ({ name, sealed: seal(environmentId, name, value) }));
-      // Locks: the rows, in the order of their names.
+      // Locks: the rows, in the order of their names, then the environment.
       await db.query({
         name: "env_vars_set",
         text: `
-          insert into env_var as e (environment_id, name, ciphertext, is_secret)
-          select $1::uuid, g.name, decode(g.sealed, 'base64'), coalesce($3::boolean, false)
-          from json_to_recordset($2::json) as g(name text, sealed text)
-          order by g.name
-          on conflict (environment_id, name) do update
-          set ciphertext = excluded.ciphertext, is_secret = coalesce($3::boolean, e.is_secret), updated_at = now()
-          where $4::boolean`,
+          with changed as (
+            insert into env_var as e (environment_id, name, ciphertext, is_secret)
+            select $1::uuid, g.name, decode(g.sealed, 'base64'), coalesce($3::boolean, false)
+            from json_to_recordset($2::json) as g(name text, sealed text)
+            order by g.name
+            on conflict (environment_id, name) do update
+            set ciphertext = excluded.ciphertext, is_secret = coalesce($3::boolean, e.is_secret), updated_at = now()
+            where $4::boolean
+            returning 1
+          )
+          ${countChange}`,
         values: [environmentId, JSON.stringify(sealed), isSecret, replace],
       });
     },
@@ -55,9 +78,12 @@ export function createEnvVarStore(db: Database, secrets: Secrets): EnvVarStore {
       const rows = await db.query({
         name: "env_vars_update",
         text: `
-          update env_var set ciphertext = decode($3, 'base64'), updated_at = now()
-          where environment_id = $1::uuid and name = $2
-          returning 1`,
+          with changed as (
+            update env_var set ciphertext = decode($3, 'base64'), updated_at = now()
+            where environment_id = $1::uuid and name = $2
+            returning 1
+          )
+          ${countChange}`,
         values: [environmentId, name, seal(environmentId, name, value)],
       });
       return rows.length > 0;
@@ -65,7 +91,9 @@ export function createEnvVarStore(db: Database, secrets: Secrets): EnvVarStore {
     async remove(environmentId, name) {
       const rows = await db.query({
         name: "env_vars_remove",
-        text: "delete from env_var where environment_id = $1::uuid and name = $2 returning 1",
+        text: `
+          with changed as (delete from env_var where environment_id = $1::uuid and name = $2 returning 1)
+          ${countChange}`,
         values: [environmentId, name],
       });
       return rows.length > 0;

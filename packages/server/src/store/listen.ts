@@ -164,8 +164,20 @@ class Announcer {
 const ignore = () => undefined;
 
 /** How a notice is written before the id of its environment. */
-const letterOf: Readonly<Record<Notice, string>> = { queued: "q", freed: "f", ordered: "o", bulk_action: "b" };
-const noticeOf: Readonly<Record<string, Notice>> = { q: "queued", f: "freed", o: "ordered", b: "bulk_action" };
+const letterOf: Readonly<Record<Notice, string>> = {
+  queued: "q",
+  freed: "f",
+  ordered: "o",
+  bulk_action: "b",
+  env_vars: "v",
+};
+const noticeOf: Readonly<Record<string, Notice>> = {
+  q: "queued",
+  f: "freed",
+  o: "ordered",
+  b: "bulk_action",
+  v: "env_vars",
+};
 
 function hear(payload: string, self: string, onNotice: ListenSettings["onNotice"]): void {
   const [sender, notices] = payload.split(" ");

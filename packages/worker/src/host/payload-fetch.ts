@@ -1,4 +1,10 @@
-import { type WaitResult, waitResultSchema } from "@pawl/contract/worker-protocol";
+import {
+  type HostEnvVars,
+  hostEnvVarsPath,
+  hostEnvVarsSchema,
+  type WaitResult,
+  waitResultSchema,
+} from "@pawl/contract/worker-protocol";
 
 const tries = 5;
 const delayMs = 200;
@@ -38,6 +44,20 @@ export async function fetchWaitResult(
   if (!("text" in answer)) return answer.absence;
   const parsed = waitResultSchema.safeParse(JSON.parse(answer.text));
   return parsed.success ? parsed.data : "refused";
+}
+
+/**
+ * Fetches the variables of the environment.
+ *
+ * @param apiUrl - the server's URL
+ * @param secretKey - the environment's key
+ * @returns the variables; null when they can't be had at the moment
+ */
+export async function fetchEnvVars(apiUrl: string, secretKey: string): Promise<HostEnvVars | null> {
+  const answer = await fetchText(`${apiUrl}${hostEnvVarsPath}`, secretKey);
+  if (!("text" in answer)) return null;
+  const parsed = hostEnvVarsSchema.safeParse(JSON.parse(answer.text));
+  return parsed.success ? parsed.data : null;
 }
 
 async function fetchText(

@@ -35,6 +35,7 @@ export class ProcessPool {
   readonly limits: PoolLimits;
   readonly #settings: ProcessSettings;
   #observer: ProcessObserver | null = null;
+  #variables: Readonly<Record<string, string>> = {};
   readonly #processes = new Set<RunProcess>();
   // Last in, first out: the process that ran last has the warmest caches, and those at the bottom can retire.
   readonly #idle = new Map<string, RunProcess[]>();
@@ -69,7 +70,7 @@ export class ProcessPool {
   startingCount(versionId: string): number {
     let count = 0;
     for (const process of this.#processes) {
-      if (process.state === "starting" && process.bundle.versionId === versionId) count++;
+      if (process.state === "starting" && !process.isClosed && process.bundle.versionId === versionId) count++;
     }
     return count;
   }
@@ -79,7 +80,7 @@ export class ProcessPool {
     let count = 0;
     for (const process of this.#processes) {
       const isOfVersion = process.state === "busy" && process.bundle.versionId === versionId;
-      if (isOfVersion && nowMs - process.sinceMs < ms) count++;
+      if (isOfVersion && !process.isClosed && nowMs - process.sinceMs < ms) count++;
     }
     return count;
   }
@@ -128,9 +129,24 @@ export class ProcessPool {
   /** Spawns one process, whatever the limits say. */
   spawn(version: PooledVersion): RunProcess {
     if (this.#observer === null) throw new Error("Nobody observes the pool.");
-    const process = new RunProcess(version, this.#settings, this.#observer);
+    const { environment } = this.#settings;
+    const settings = { ...this.#settings, environment: { ...this.#variables, ...environment } };
+    const process = new RunProcess(version, settings, this.#observer);
     this.#processes.add(process);
     return process;
+  }
+
+  /**
+   * Gives all processes from now on other variables. Those that there are take no further run: idle ones end, others when what
+   * executes and is parked in them has ended.
+   */
+  replaceVariables(variables: Readonly<Record<string, string>>, nowMs: number): void {
+    this.#variables = variables;
+    for (const process of this.#processes) {
+      process.isClosed = true;
+      process.recall(nowMs);
+      if (process.state === "idle") this.release(process, true, nowMs);
+    }
   }
 
   /** Spawns processes until so many of a version are idle or starting, as far as the limits allow. */
@@ -174,8 +190,9 @@ export class ProcessPool {
     return index !== -1;
   }
 
-  /** Takes a prepared process in. */
+  /** Takes a prepared process in, or lets it end when its variables are others by now. */
   add(process: RunProcess): void {
+    if (process.isClosed) return process.exit();
     const idle = this.#idle.get(process.bundle.versionId);
     if (idle === undefined) this.#idle.set(process.bundle.versionId, [process]);
     else idle.push(process);

@@ -13,6 +13,7 @@ import type { HostEvent } from "./host-event.ts";
 import type { HostState, HostVersion } from "./host-state.ts";
 import { fetchPayload } from "./payload-fetch.ts";
 import type { ProcessPool } from "./process-pool.ts";
+import type { ProcessVariables } from "./process-variables.ts";
 import type { Reporter } from "./reporter.ts";
 import type { ConnectionObserver, ServerConnection } from "./server-connection.ts";
 import type { Sizing } from "./sizing.ts";
@@ -30,6 +31,7 @@ export interface WorkerHostParts {
   readonly assignment: Assignment;
   readonly calls: Calls;
   readonly connection: ServerConnection;
+  readonly variables: ProcessVariables;
   readonly onEvent: ((event: HostEvent) => void) | null;
 }
 
@@ -69,8 +71,9 @@ export class WorkerHost implements ConnectionObserver {
   // ── versions ──
 
   /** Spawns the first process of a version; resolves with null when it is prepared, or with the reason why it can't be. */
-  prepare(version: HostVersion): Promise<ImportFailure | null> {
-    const { pool, assignment } = this.#parts;
+  async prepare(version: HostVersion): Promise<ImportFailure | null> {
+    const { pool, assignment, variables } = this.#parts;
+    await variables.refresh(); // what the bundle reads when it is imported has to be there
     return assignment.whenPrepared(pool.spawn(version));
   }
 
@@ -135,16 +138,19 @@ export class WorkerHost implements ConnectionObserver {
   }
 
   received(message: ServerMessage): void {
-    const { state, assignment, reporter, calls } = this.#parts;
+    const { state, assignment, reporter, calls, variables } = this.#parts;
     switch (message.type) {
       case "welcome":
         state.environment = message.environment;
         assignment.interruptions.lose(message.lost);
+        void variables.refresh(); // what was told while there was no connection is lost
         this.#announceVersions();
         reporter.resend();
         return calls.resend();
       case "runs":
-        return this.#take(message.push, message.runs);
+        return this.#take(message);
+      case "env_vars_changed":
+        return void variables.refresh();
       case "ack": {
         const { started, repeated } = reporter.acked(message.report, message.lost);
         assignment.interruptions.lose(message.lost);
@@ -192,8 +198,19 @@ export class WorkerHost implements ConnectionObserver {
     connection.send({ type: "capacity", capacity, versions: [...state.versions.keys()] });
   }
 
-  #take(push: number, runs: readonly AssignedRun[]): void {
-    const { state, assignment, reporter } = this.#parts;
+  /** Replaces the processes that have other variables. */
+  variablesChanged(variables: Readonly<Record<string, string>>): void {
+    const { state, pool, sizing, reporter } = this.#parts;
+    const nowMs = performance.now();
+    pool.replaceVariables(variables, nowMs);
+    if (state.isDraining) return;
+    sizing.grow(nowMs);
+    reporter.tellCapacity();
+  }
+
+  #take({ push, runs, envVarsVersion = 0 }: Extract<ServerMessage, { type: "runs" }>): void {
+    const { state, assignment, reporter, variables } = this.#parts;
+    const lacksVariables = variables.isBehind(envVarsVersion);
     const nowMs = performance.now();
     const touched = new Set<string>();
     let direct = 0;
@@ -203,7 +220,7 @@ export class WorkerHost implements ConnectionObserver {
       const held = state.held.add(run, "fetching", nowMs);
       if (held === null) continue;
       if (state.isDraining || !state.versions.has(run.versionId)) assignment.giveBack(held);
-      else if (run.isPayloadStored) void this.#fetch(held);
+      else if (run.isPayloadStored || lacksVariables) void this.#fetch(held, envVarsVersion);
       else {
         assignment.queue(held, run.isStarted ? "waiting" : "ahead");
         touched.add(run.versionId);
@@ -214,17 +231,26 @@ export class WorkerHost implements ConnectionObserver {
     this.#keepTicking();
   }
 
-  async #fetch(held: HeldRun): Promise<void> {
-    const { apiUrl, secretKey, state, assignment, reporter } = this.#parts;
+  /** Fetches what a run lacks: its payload, and the variables that it is to execute with. */
+  async #fetch(held: HeldRun, envVarsVersion: number): Promise<void> {
+    const { state, assignment, variables } = this.#parts;
     const { run } = held;
-    const payload = await fetchPayload(`${apiUrl}/worker/v1/runs/${run.runId}/payload`, secretKey);
+    const [payload, hasVariables] = await Promise.all([this.#payloadOf(run), variables.reach(envVarsVersion)]);
     if (!state.held.has(held)) return; // lost or drained meanwhile
-    state.held.remove(held);
-    if (payload === null || state.isDraining || !state.versions.has(run.versionId)) return reporter.returned(run);
-    const complete = state.held.add({ ...run, payload }, "fetching", performance.now());
-    if (complete === null) return;
-    assignment.queue(complete, run.isStarted ? "waiting" : "ahead");
+    const canExecute = payload !== null && hasVariables;
+    if (!canExecute || state.isDraining || !state.versions.has(run.versionId)) return assignment.giveBack(held);
+    held.run = { ...run, ...payload };
+    held.sinceMs = performance.now();
+    assignment.queue(held, run.isStarted ? "waiting" : "ahead");
     assignment.pump(run.versionId, performance.now());
+  }
+
+  /** Null when it can't be had. */
+  async #payloadOf(run: AssignedRun): Promise<Pick<AssignedRun, "payload"> | null> {
+    if (!run.isPayloadStored) return {};
+    const { apiUrl, secretKey } = this.#parts;
+    const payload = await fetchPayload(`${apiUrl}/worker/v1/runs/${run.runId}/payload`, secretKey);
+    return payload === null ? null : { payload };
   }
 
   // One timer for everything that depends on the passing of time; it runs only while something lies or executes.

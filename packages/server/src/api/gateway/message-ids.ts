@@ -51,6 +51,8 @@ export function toInternalIds(message: PlainHostMessage): PlainHostMessage {
   }
 }
 
+type Welcome = Extract<ServerMessage, { type: "welcome" }>;
+
 /**
  * Turns the ids of a message to a host into public ids.
  *
@@ -62,7 +64,7 @@ export function toPublicIds(message: ServerMessage): ServerMessage {
     case "welcome":
       return {
         ...message,
-        environment: { ...message.environment, id: toPublicId("env", message.environment.id) },
+        environment: publicEnvironment(message.environment),
         lost: message.lost.map(publicClaim),
       };
     case "runs":
@@ -85,6 +87,7 @@ export function toPublicIds(message: ServerMessage): ServerMessage {
     case "cancel":
     case "recall":
       return { ...message, runs: message.runs.map(publicClaim) };
+    case "env_vars_changed":
     case "refused":
       return message;
   }
@@ -102,6 +105,12 @@ function internalClaim(claim: Held): Held {
 
 function publicClaim(claim: Held): Held {
   return { runId: toPublicId("run", claim.runId), fence: claim.fence };
+}
+
+function publicEnvironment(environment: Welcome["environment"]): Welcome["environment"] {
+  const { id, project } = environment;
+  const own = project === undefined ? {} : { project: { ...project, id: toPublicId("proj", project.id) } };
+  return { ...environment, id: toPublicId("env", id), ...own };
 }
 
 function publicRun(run: AssignedRun): AssignedRun {

@@ -63,3 +63,31 @@ test("a bad name, a bad value and another environment are refused by their field
     assert.deepEqual([answer.status, answer.body.param], [status, param], JSON.stringify(body));
   }
 });
+
+test("hosts read all of them with the number of changes, which claims tell", async (t) => {
+  const api = await startApi(t);
+  const read = async () => (await call(api, "GET", "/worker/v1/env-vars")).body;
+  assert.deepEqual(await read(), { version: 0, variables: {} });
+  await call(api, "POST", `${base}/dev`, { body: { name: "TOKEN", value: "s3cret", isSecret: true } });
+  await call(api, "POST", `${base}/dev/import`, { body: { variables: { A: "1", TOKEN: "not this" } } });
+  assert.deepEqual(await read(), { version: 2, variables: { A: "1", TOKEN: "s3cret" } });
+  await call(api, "POST", `${base}/dev/import`, { body: { variables: { A: "2" } } });
+  assert.equal((await read()).version, 2, "what changed nothing is no change");
+  await call(api, "DELETE", `${base}/dev/A`);
+  await call(api, "PUT", `${base}/dev/TOKEN`, { body: { value: "other" } });
+  assert.deepEqual(await read(), { version: 4, variables: { TOKEN: "other" } });
+  await call(api, "DELETE", `${base}/dev/A`);
+  assert.equal((await read()).version, 4);
+  assert.deepEqual((await call(api, "GET", "/worker/v1/env-vars", { key: api.otherKey })).body.version, 0);
+});
+
+test("names that the host sets are refused", async (t) => {
+  const api = await startApi(t);
+  for (const name of ["TRIGGER_SECRET_KEY", "TRIGGER_API_URL"]) {
+    const answer = await call(api, "POST", `${base}/dev`, { body: { name, value: "x" } });
+    assert.deepEqual([answer.status, answer.body.param], [400, "name"]);
+    assert.match(answer.body.error, /choose another name/);
+    const imported = await call(api, "POST", `${base}/dev/import`, { body: { variables: { [name]: "x" } } });
+    assert.equal(imported.status, 400);
+  }
+});

@@ -6,12 +6,14 @@ import {
   type ProcessEnvVars,
   updateEnvVarBodySchema,
 } from "@pawl/contract/api/env-vars";
+import { type HostEnvVars, hostEnvVarsPath } from "@pawl/contract/worker-protocol";
 import type { FastifyRequest } from "fastify";
 import type { EnvVar, EnvVarStore } from "../../engine/env-var-ports.ts";
 import type { Environment } from "../../engine/ports.ts";
 import { ApiError } from "../errors.ts";
 import type { Route } from "../route.ts";
 import { notFound, parse, pathPart, refuseNul } from "../validation.ts";
+import { envVarDocuments } from "./env-var-documents.ts";
 
 const base = "/api/v1/projects/:ref/envvars";
 const changed: EnvVarChangeAnswer = { success: true };
@@ -24,14 +26,16 @@ const importBodyLimit = 8 * 1024 * 1024;
  * ref is not looked at, and the slug has to be that environment's.
  *
  * @param envVars - keeps them
+ * @param onChanged - told of the environment whose variables were changed
  * @returns the routes
  */
-export function envVarRoutes(envVars: EnvVarStore): readonly Route[] {
+export function envVarRoutes(envVars: EnvVarStore, onChanged: (environmentId: string) => void): readonly Route[] {
   return [
     {
       method: "GET",
       path: base,
       accepts: "environment_key",
+      document: envVarDocuments.ofProcesses,
       async answer(_request, _reply, { environment }): Promise<ProcessEnvVars> {
         const all = await envVars.list(environment.id);
         return { variables: Object.fromEntries(all.map(({ name, value }) => [name, value])) };
@@ -41,6 +45,7 @@ export function envVarRoutes(envVars: EnvVarStore): readonly Route[] {
       method: "GET",
       path: `${base}/:slug`,
       accepts: "environment_key",
+      document: envVarDocuments.list,
       async answer(request, _reply, { environment }): Promise<readonly EnvVarAnswer[]> {
         requireSlug(request, environment);
         return (await envVars.list(environment.id)).map(toAnswer);
@@ -50,6 +55,7 @@ export function envVarRoutes(envVars: EnvVarStore): readonly Route[] {
       method: "GET",
       path: `${base}/:slug/:name`,
       accepts: "environment_key",
+      document: envVarDocuments.retrieve,
       async answer(request, _reply, { environment }): Promise<EnvVarAnswer> {
         requireSlug(request, environment);
         const name = nameOf(request);
@@ -58,21 +64,37 @@ export function envVarRoutes(envVars: EnvVarStore): readonly Route[] {
         return toAnswer(found);
       },
     },
-    ...changingRoutes(envVars),
+    hostEnvVarsRoute(envVars),
+    ...changingRoutes(envVars, onChanged),
   ];
 }
 
-function changingRoutes(envVars: EnvVarStore): readonly Route[] {
+/** `GET /worker/v1/env-vars`: what a host gives its processes, and how often it was changed. */
+function hostEnvVarsRoute(envVars: EnvVarStore): Route {
+  return {
+    method: "GET",
+    path: hostEnvVarsPath,
+    accepts: "environment_key",
+    async answer(_request, _reply, { environment }): Promise<HostEnvVars> {
+      const { version, variables } = await envVars.forProcesses(environment.id);
+      return { version, variables: Object.fromEntries(variables.map(({ name, value }) => [name, value])) };
+    },
+  };
+}
+
+function changingRoutes(envVars: EnvVarStore, onChanged: (environmentId: string) => void): readonly Route[] {
   return [
     {
       method: "POST",
       path: `${base}/:slug`,
       accepts: "environment_key",
+      document: envVarDocuments.create,
       async answer(request, _reply, { environment }): Promise<EnvVarChangeAnswer> {
         requireSlug(request, environment);
         const { name, value, isSecret = null } = parse(createEnvVarBodySchema, request.body ?? {}, "body");
         refuseNul(value, "value");
         await envVars.set(environment.id, [{ name, value }], { isSecret, replace: true });
+        onChanged(environment.id);
         return changed;
       },
     },
@@ -81,6 +103,7 @@ function changingRoutes(envVars: EnvVarStore): readonly Route[] {
       path: `${base}/:slug/import`,
       accepts: "environment_key",
       bodyLimit: importBodyLimit,
+      document: envVarDocuments.import,
       async answer(request, _reply, { environment }): Promise<EnvVarChangeAnswer> {
         requireSlug(request, environment);
         const body = parse(importEnvVarsBodySchema, request.body ?? {}, "body");
@@ -88,6 +111,7 @@ function changingRoutes(envVars: EnvVarStore): readonly Route[] {
         for (const { name, value } of variables) refuseNul(value, `variables.${name}`);
         const options = { isSecret: body.isSecret ?? null, replace: body.override ?? false };
         await envVars.set(environment.id, variables, options);
+        onChanged(environment.id);
         return changed;
       },
     },
@@ -95,24 +119,28 @@ function changingRoutes(envVars: EnvVarStore): readonly Route[] {
       method: "PUT",
       path: `${base}/:slug/:name`,
       accepts: "environment_key",
+      document: envVarDocuments.change,
       async answer(request, _reply, { environment }): Promise<EnvVarChangeAnswer> {
         requireSlug(request, environment);
         const { value } = parse(updateEnvVarBodySchema, request.body ?? {}, "body");
         refuseNul(value, "value");
         const name = nameOf(request);
-        if (await envVars.update(environment.id, name, value)) return changed;
-        throw notFound("environment variable", name);
+        if (!(await envVars.update(environment.id, name, value))) throw notFound("environment variable", name);
+        onChanged(environment.id);
+        return changed;
       },
     },
     {
       method: "DELETE",
       path: `${base}/:slug/:name`,
       accepts: "environment_key",
+      document: envVarDocuments.remove,
       async answer(request, _reply, { environment }): Promise<EnvVarChangeAnswer> {
         requireSlug(request, environment);
         const name = nameOf(request);
-        if (await envVars.remove(environment.id, name)) return changed;
-        throw notFound("environment variable", name);
+        if (!(await envVars.remove(environment.id, name))) throw notFound("environment variable", name);
+        onChanged(environment.id);
+        return changed;
       },
     },
   ];

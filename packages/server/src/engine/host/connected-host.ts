@@ -82,15 +82,17 @@ export class ConnectedHost {
   /**
    * Sends runs to the host, in messages within the limit of control.
    *
+   * @param envVarsVersion - the state of the environment's variables that they execute with; 0: there are none
    * @returns false when the connection has closed: nothing was sent
    */
-  push(runs: readonly AssignedRun[]): boolean {
+  push(runs: readonly AssignedRun[], envVarsVersion = 0): boolean {
     if (!this.link.isOpen) return false;
     for (const part of messageParts(runs, lengthOfAssigned)) {
       const direct = part.filter((run) => run.isStarted).length;
       const push = ++this.#lastPush;
       this.#unseen.push({ push, direct, ahead: part.length - direct });
-      this.link.send({ type: "runs", push, runs: part });
+      const envVars = envVarsVersion === 0 ? {} : { envVarsVersion };
+      this.link.send({ type: "runs", push, runs: part, ...envVars });
     }
     return true;
   }
@@ -104,6 +106,11 @@ export class ConnectedHost {
   /** Answers calls of the host's runs. */
   answer(answers: readonly CallAnswer[]): void {
     for (const part of messageParts(answers, lengthAsText)) this.link.send({ type: "answers", answers: part });
+  }
+
+  /** Tells the host that the environment's variables have changed. */
+  tellEnvVarsChanged(): void {
+    if (this.link.isOpen) this.link.send({ type: "env_vars_changed" });
   }
 
   /** Asks the host to end runs, or to give runs back that have not started. */

@@ -38,6 +38,7 @@ export function claimRequest(host: ConnectedHost, wanted: Room): ClaimRequest {
     direct: wanted.direct,
     ahead: wanted.ahead,
     processes: host.processes,
+    startsLater: host.link.isPolled === true,
   };
 }
 
@@ -53,10 +54,10 @@ export function claimRequest(host: ConnectedHost, wanted: Room): ClaimRequest {
 export async function deliver(
   store: RunStore,
   host: ConnectedHost,
-  { claimed, resumed }: Pick<ClaimOutcome, "claimed" | "resumed">,
+  { claimed, resumed, envVarsVersion = 0 }: Pick<ClaimOutcome, "claimed" | "resumed" | "envVarsVersion">,
 ): Promise<boolean> {
   host.resume(resumed);
-  if (claimed.length === 0 || host.push(claimed.map(assignedRun))) return true;
+  if (claimed.length === 0 || host.push(claimed.map(assignedRun), envVarsVersion)) return true;
   await store.settle({
     environmentId: host.environmentId,
     hostId: host.id,

@@ -191,8 +191,8 @@ const chosen = `
     order by rank limit greatest(0, least($4::int + $5::int, (select left_over from whole)))
   ),
   chosen as materialized (
-    select array_agg(run_id) filter (where rank <= $4::int) as direct,
-           array_agg(run_id) filter (where rank > $4::int) as ahead
+    select array_agg(run_id) filter (where rank <= $4::int and not $9::boolean) as direct,
+           array_agg(run_id) filter (where rank > $4::int or $9::boolean) as ahead
     from picked
   ),
   limited as materialized (
@@ -295,7 +295,7 @@ const flags = `
     select got >= $4::int + $5::int
              or not is_full and (got < picked or has_unread or has_unwalked and (got > 0 or has_closed)
                or exists (select from unspent)) as has_more,
-           is_full, is_plain, opens_in_ms
+           is_full, is_plain, opens_in_ms, (select env_vars_version from scope) as env_vars_version
     from (select *, has_open and got >= (select left_over from whole) as is_full from total) t
   )`;
 
@@ -325,6 +325,7 @@ export function claimRuns(request: ClaimRequest): Statement {
       request.processes,
       Math.min(mostLanes, Math.max(fewestLanes, 2 * (request.direct + request.ahead))),
       request.connection ?? null,
+      request.startsLater ?? false,
     ],
   };
 }

@@ -70,8 +70,8 @@ export function claimPlainRuns(request: ClaimRequest): Statement {
         select least($4::int + $5::int, (select left_over from whole)) as runs
       ),
       chosen as materialized (
-        select array_agg(run_id) filter (where rank <= $4::int) as direct,
-               array_agg(run_id) filter (where rank > $4::int) as ahead,
+        select array_agg(run_id) filter (where rank <= $4::int and not $7::boolean) as direct,
+               array_agg(run_id) filter (where rank > $4::int or $7::boolean) as ahead,
                count(*)::int as picked
         from head where rank <= (select runs from room)
       ),
@@ -108,7 +108,7 @@ export function claimPlainRuns(request: ClaimRequest): Statement {
       ),
       flags as materialized (
         select (select is_plain from verdict) as is_plain,
-               got >= $4::int + $5::int or not is_full and (got < picked or has_unread) as has_more, is_full,
+               got >= $4::int + $5::int or not is_full and (got < picked or has_unread) as has_more, is_full, (select env_vars_version from scope) as env_vars_version,
                (select extract(epoch from opens_at - statement_timestamp())::float8 * 1000 from opening) as opens_in_ms
         from (
           select *, has_left and got >= (select left_over from whole) as is_full
@@ -127,6 +127,7 @@ export function claimPlainRuns(request: ClaimRequest): Statement {
       request.direct,
       request.ahead,
       request.connection ?? null,
+      request.startsLater ?? false,
     ],
   };
 }

@@ -125,6 +125,7 @@ function outcomeOf(rows: Rows, resumed: ClaimOutcome["resumed"], openings: Rows)
     resumed,
     hasMore: rows[0]?.has_more === true,
     isEnvironmentFull: rows[0]?.is_full === true,
+    envVarsVersion: Number(rows[0]?.env_vars_version ?? 0),
     opensInMs: opensInMs.length === 0 ? null : Math.min(...opensInMs),
   };
 }

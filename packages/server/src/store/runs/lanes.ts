@@ -19,7 +19,7 @@ const dispatchRow = `
 export function scopeOf(connection: string): string {
   return `
   scope as materialized (
-    select e.concurrency_limit, e.is_paused, v.id as current_version_id, d.booked_from, d.resuming_from, d.served_from,
+    select e.concurrency_limit, e.is_paused, e.env_vars_version, v.id as current_version_id, d.booked_from, d.resuming_from, d.served_from,
            d.opens_from, d.woken_from, d.updated_at not between
              statement_timestamp() - interval '${2 * boundsEveryMs} milliseconds' and statement_timestamp() as is_old
     from environment e
