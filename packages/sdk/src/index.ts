@@ -126,8 +126,8 @@ export type {
   RealtimeDefinedStream,
   StreamPart,
   StreamTarget,
-  StreamWriter,
   StreamWriteResult,
+  StreamWriter,
   WriterStreamOptions,
 } from "./streams/stream-types.ts";
 export { type StreamsApi, streams } from "./streams/streams-api.ts";

@@ -96,6 +96,10 @@ export type WaitAbout =
 export interface ActiveRun {
   readonly runId: string;
   readonly taskId: string;
+  /** Absent for a run that no other has triggered. */
+  readonly parentRunId?: string | undefined;
+  /** The first of the runs above it; absent where it is the first itself. */
+  readonly rootRunId?: string | undefined;
   /** From 1. */
   readonly attempt: number;
   /** Of the claim that the code executes under. */

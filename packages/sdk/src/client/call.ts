@@ -16,6 +16,8 @@ export interface ApiCall {
   readonly body?: string | undefined;
   /** Default: `application/json`. */
   readonly contentType?: string;
+  /** Beside those that every request has; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly options?: RequestOptions | undefined;
 }
 
@@ -64,6 +66,7 @@ type Outcome =
 async function attemptCall(call: ApiCall, settings: ClientSettings, requestKey: string | undefined): Promise<Outcome> {
   const headers = {
     ...requestHeaders(settings, call.contentType),
+    ...call.headers,
     ...(requestKey === undefined ? {} : { [requestKeyHeader]: requestKey }),
   };
   try {

@@ -43,3 +43,27 @@ export class WaitpointTimeoutError extends Error {
   }
   override readonly name = "WaitpointTimeoutError";
 }
+
+/**
+ * No record came to an input stream in time.
+ *
+ * @example
+ * ```ts
+ * const answer = await approval.once({ timeoutMs: 30_000 });
+ * if (!answer.ok) logger.warn(answer.error.message); // an InputStreamTimeoutError
+ * ```
+ */
+export class InputStreamTimeoutError extends Error {
+  static {
+    brandClass(InputStreamTimeoutError, "InputStreamTimeoutError");
+  }
+  override readonly name = "InputStreamTimeoutError";
+  readonly streamId: string;
+  readonly timeoutMs: number;
+
+  constructor(streamId: string, timeoutMs: number) {
+    super(`Nothing came to the input stream ${streamId} in ${timeoutMs} ms.`);
+    this.streamId = streamId;
+    this.timeoutMs = timeoutMs;
+  }
+}

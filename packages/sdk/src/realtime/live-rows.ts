@@ -1,24 +1,14 @@
 import { type ClientSettings, clientSettings } from "../client/client-settings.ts";
 import { movedDevServer } from "../client/moved-dev-server.ts";
-import { callRetryDelayMs, callRetryPolicy } from "../client/retry-rule.ts";
+import { delayBeforeReading, pause } from "../client/patience.ts";
 import type { Answer } from "../client/transport.ts";
 import { ApiSchemaValidationError } from "../errors/api-error.ts";
-import { apiErrorFromAnswer } from "../errors/api-error-from-answer.ts";
 import { askLive, type LiveOutcome, type LivePosition, type LiveTarget } from "./live-request.ts";
 
 // The protocol is that of Electric's shapes: everything first, then one request after the other that waits for what is next.
 
 /** A run as live answers carry it; the fields are columns. */
 export type LiveRow = Readonly<Record<string, unknown>> & { readonly friendlyId: string; readonly status: string };
-
-/** Without an end: whoever follows decides how long. */
-const patience = callRetryPolicy({
-  maxAttempts: Number.MAX_SAFE_INTEGER,
-  factor: 2,
-  minTimeoutInMs: 100,
-  maxTimeoutInMs: 10_000,
-  randomize: true,
-});
 
 /** The server follows half as many for one reader: what was told of earlier ones is not needed any more. */
 const mostFollowed = 2_000;
@@ -74,7 +64,10 @@ class LiveReader {
       this.#position = positionIn(outcome.answer);
       return rowsIn(outcome.answer);
     }
-    if (!this.#canBeginAnew(outcome)) await pause(delayAfter(outcome, ++this.#failures), signal);
+    if (!this.#canBeginAnew(outcome)) {
+      const answer = outcome.kind === "answered" ? outcome.answer : null;
+      await pause(delayBeforeReading(++this.#failures, answer), signal);
+    }
     return [];
   }
 
@@ -91,14 +84,6 @@ class LiveReader {
 
 function isSuspect(outcome: LiveOutcome): boolean {
   return outcome.kind === "answered" ? outcome.answer.status === 401 : outcome.isRefused;
-}
-
-/** @throws the ApiError of an answer that will not become another one */
-function delayAfter(outcome: LiveOutcome, failures: number): number {
-  const answer = outcome.kind === "answered" ? outcome.answer : null;
-  const delayMs = callRetryDelayMs(patience, failures, answer);
-  if (delayMs !== null) return delayMs;
-  throw answer === null ? new Error("unreachable: patience has no end") : apiErrorFromAnswer(answer);
 }
 
 /** Without these headers the next question can't be asked. */
@@ -145,16 +130,4 @@ function isNews(row: LiveRow, told: Map<string, string>): boolean {
   const [oldest] = told.keys();
   if (told.size > mostFollowed && oldest !== undefined) told.delete(oldest);
   return !isTold;
-}
-
-function pause(lengthMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, lengthMs);
-    signal.addEventListener("abort", end, { once: true });
-  });
 }

@@ -63,13 +63,8 @@ export async function createToken(
   requestOptions?: RequestOptions,
 ): Promise<WaitpointToken> {
   const run = parentRun("wait.createToken", requestOptions);
+  checkToken(options);
   const { timeout } = options;
-  if (timeout !== undefined && !isTime(timeout)) {
-    throw badRequest("timeout", "The timeout of a token must be a duration such as 10m, an ISO date or a valid Date.");
-  }
-  if (options.tags !== undefined && !isTags(options.tags)) {
-    throw badRequest("tags", "The tags of a token must be at most ten texts, each of 1 to 128 characters.");
-  }
   if (run !== null) return createTokenInRun(run, options);
   const key = await wireWaitKey("wait.createToken", options, null);
   const answer = await callApi({
@@ -81,6 +76,25 @@ export async function createToken(
   const body = answer.body as Partial<CreateTokenAnswer> | null; // checked in the next line
   if (typeof body?.id !== "string" || typeof body.url !== "string") throw unexpectedAnswer(answer, "a token");
   return { id: body.id, url: body.url, isCached: body.isCached === true, ...accessTokenOf(answer) };
+}
+
+/**
+ * Checks the options of a token.
+ *
+ * @param options - as the caller gave them
+ * @throws BadRequestError naming the field that can't be right
+ * @example
+ * ```ts
+ * checkToken({ timeout: "10m" });
+ * ```
+ */
+export function checkToken({ timeout, tags }: CreateTokenOptions): void {
+  if (timeout !== undefined && !isTime(timeout)) {
+    throw badRequest("timeout", "The timeout of a token must be a duration such as 10m, an ISO date or a valid Date.");
+  }
+  if (tags !== undefined && !isTags(tags)) {
+    throw badRequest("tags", "The tags of a token must be at most ten texts, each of 1 to 128 characters.");
+  }
 }
 
 async function createTokenInRun(run: ActiveRun, options: CreateTokenOptions): Promise<WaitpointToken> {

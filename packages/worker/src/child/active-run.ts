@@ -36,6 +36,8 @@ export interface RunOutlets {
 export class RunInProcess implements ActiveRun {
   readonly runId: string;
   readonly taskId: string;
+  readonly parentRunId: string | undefined;
+  readonly rootRunId: string | undefined;
   readonly attempt: number;
   readonly fence: number;
   readonly environmentSlug: string;
@@ -67,6 +69,8 @@ export class RunInProcess implements ActiveRun {
     const { run } = order;
     this.runId = run.runId;
     this.taskId = run.taskId;
+    this.parentRunId = run.parentRunId;
+    this.rootRunId = run.rootRunId;
     this.attempt = run.attempt;
     this.fence = run.fence;
     this.environmentSlug = order.environment.slug;
