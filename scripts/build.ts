@@ -23,6 +23,33 @@ export async function buildPackages(): Promise<void> {
     makeExecutable(pkg);
     copyFileSync(join(rootDir, "LICENSE"), join(pkg.dir, "LICENSE"));
   }
+  await buildTestingKit();
+}
+
+/**
+ * The testing kit is published as `@pawl/sdk/testing`. It executes runs with code of the worker, which depends on the SDK: so it
+ * is a package of its own here, and a bundle in the SDK.
+ */
+async function buildTestingKit(): Promise<void> {
+  const [testing, sdk] = [join(rootDir, "packages/testing"), join(rootDir, "packages/sdk")];
+  const args = ["-p", join(testing, "tsconfig.build.json")];
+  if (!runStep({ title: "build testing", command: "tsc", args })) throw new Error("testing does not compile");
+  cpSync(join(sdk, "dist/esm/testing"), join(sdk, "dist/cjs/testing"), { recursive: true });
+  for (const format of ["esm", "cjs"] as const) {
+    await build({
+      entryPoints: [join(testing, "src/index.ts")],
+      outfile: join(sdk, "dist", format, "testing/index.js"),
+      bundle: true,
+      platform: "node",
+      format,
+      target: "node20",
+      conditions: ["@pawl/source"],
+      // A project has them as the SDK, and its dependency.
+      external: format === "esm" ? ["@pawl/sdk", "@pawl/contract"] : ["@pawl/sdk"],
+      sourcemap: true,
+      absWorkingDir: rootDir,
+    });
+  }
 }
 
 function copyMigrations({ dir }: WorkspacePackage): void {
@@ -52,7 +79,7 @@ function makeExecutable({ dir, manifest }: WorkspacePackage): void {
  */
 async function buildCommonJs({ dir, manifest }: WorkspacePackage): Promise<void> {
   const entryPoints = Object.values(manifest.exports ?? {})
-    .filter((conditions) => "require" in conditions)
+    .filter((conditions) => "require" in conditions && conditions["@pawl/source"] !== "./src/testing.ts")
     .map((conditions) => join(dir, String(conditions["@pawl/source"])));
   if (entryPoints.length === 0) return;
   const outdir = join(dir, "dist/cjs");

@@ -40,7 +40,8 @@ test("the examples of docs/ compile, and print what the pages say", async (t) =>
   for (const { name, programs } of pages) {
     for (const { file, prints } of programs) {
       await t.test(`${name}: ${file}`, async () => {
-        const program = await stage.node([file], { cwd: projectDir, env }).finished();
+        const args = file.endsWith(".test.ts") ? ["--test-reporter=dot", file] : [file];
+        const program = await stage.node(args, { cwd: projectDir, env }).finished();
         assert.equal(program.ending?.code, 0, program.report());
         assert.equal(program.stdout, prints);
       });
