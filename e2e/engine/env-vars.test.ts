@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BadRequestError, envvars, NotFoundError, PermissionDeniedError, tasks, wait } from "@pawl/sdk";
+import { BadRequestError, configure, envvars, NotFoundError, PermissionDeniedError, tasks, wait } from "@pawl/sdk";
 import type { changesVariables, readsVariable } from "../projects/engine/trigger/env-vars.ts";
 import { openEngine, outputOf } from "../stage/engine.ts";
 import { startSecondServer } from "../stage/second-server.ts";
@@ -77,9 +77,13 @@ test("values are in nobody's output", async (t) => {
 
 test("a host of another server has what was changed through this one", async (t) => {
   const engine = await openEngine(t, { worker: null });
-  await engine.startWorker({ server: await startSecondServer(engine) });
+  const { apiUrl, secretKey } = engine.server;
+  const second = await startSecondServer(engine);
+  await engine.startWorker({ server: second });
   for (const value of ["1", "2"]) {
+    configure({ baseURL: apiUrl, accessToken: secretKey });
     await envvars.create("proj_any", "dev", { name: "ACROSS", value });
+    configure({ baseURL: second.apiUrl, accessToken: secretKey });
     assert.equal((await outputOf(await read("ACROSS"))).before, value);
   }
 });
