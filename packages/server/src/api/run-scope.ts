@@ -4,6 +4,14 @@ import { type Caller, requireScope } from "./authentication.ts";
 import { isCovered } from "./public-token.ts";
 import { notFound } from "./validation.ts";
 
+/** The scopes that let a public token read a run, as the API's document writes them. */
+export const runReadScopes = [
+  "read:runs:{runId}",
+  "read:tasks:{task}",
+  "read:tags:{tag}",
+  "read:batch:{batch}",
+] as const;
+
 /**
  * Lets a caller read a run: the holder of a key, or of a public token for the run, its task, one of its tags or its batch.
  *

@@ -45,6 +45,7 @@ import { listSchedulesRoute, retrieveScheduleRoute } from "./list-schedules.ts";
 import { listTasksRoute } from "./list-tasks.ts";
 import { listTimezonesRoute } from "./list-timezones.ts";
 import { listTokensRoute } from "./list-tokens.ts";
+import { openApiRoute } from "./openapi.ts";
 import { fetchAddressRoute, fetchBlobRoute, storeAddressRoute, storeBlobRoute } from "./packets.ts";
 import { pauseEnvironmentRoute } from "./pause-environment.ts";
 import { createPublicTokenRoute, tokenClaimsRoute } from "./public-tokens.ts";
@@ -98,6 +99,11 @@ export interface RouteSettings extends DevWorkerSettings {
  * @returns the routes
  */
 export function routes(settings: RouteSettings): readonly Route[] {
+  const all = describedRoutes(settings);
+  return [...all, openApiRoute(all, settings.version)];
+}
+
+function describedRoutes(settings: RouteSettings): readonly Route[] {
   const { engine, runs, telemetry, version } = settings;
   return [
     indexPageRoute(version),

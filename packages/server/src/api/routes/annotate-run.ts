@@ -12,7 +12,7 @@ import type { AnnotationStore } from "../../engine/annotation-ports.ts";
 import type { RunReader } from "../../engine/read-ports.ts";
 import { ApiError } from "../errors.ts";
 import type { Route } from "../route.ts";
-import { requireRunRead } from "../run-scope.ts";
+import { requireRunRead, runReadScopes } from "../run-scope.ts";
 import { idInPath, notFound, parse, pathPart, refuseNul } from "../validation.ts";
 
 /**
@@ -60,7 +60,7 @@ export function readMetadataRoute(runs: Pick<RunReader, "retrieve">): Route {
       summary: "Get the metadata of a run",
       tag: "Runs",
       answers: { 200: metadataAnswerSchema },
-      scopes: ["read:runs:{runId}", "read:tasks:{task}", "read:tags:{tag}", "read:batch:{batch}"],
+      scopes: runReadScopes,
     },
     async answer(request, _reply, caller): Promise<MetadataAnswer> {
       const run = await runs.retrieve(caller.environment.id, idInPath(request, "runId", "run"));

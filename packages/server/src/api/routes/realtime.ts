@@ -1,3 +1,4 @@
+import { shapeAnswerSchema } from "@pawl/contract/api/answers/realtime";
 import { shapeQuerySchema, taggedShapeQuerySchema } from "@pawl/contract/api/realtime";
 import { parseDuration } from "@pawl/contract/duration";
 import { toPublicId } from "@pawl/contract/ids";
@@ -9,7 +10,8 @@ import type { Shapes } from "../../realtime/shapes.ts";
 import { type Caller, requireScope } from "../authentication.ts";
 import { ApiError } from "../errors.ts";
 import type { Route } from "../route.ts";
-import { requireRunRead } from "../run-scope.ts";
+import type { RouteDocument } from "../route-document.ts";
+import { requireRunRead, runReadScopes } from "../run-scope.ts";
 import { idInPath, notFound, parse, pathPart } from "../validation.ts";
 
 // The protocol of Electric's shapes, which published clients speak: a snapshot first, then one request after the other that waits
@@ -17,6 +19,9 @@ import { idInPath, notFound, parse, pathPart } from "../validation.ts";
 
 /** How far back runs with a tag are followed unless the reader says, in milliseconds. */
 const defaultWindowMs = 86_400_000;
+
+const shapeDescription =
+  "First with `offset=-1`: what there is. Then again and again with `live=true` and what the headers `electric-handle` and `electric-offset` of the last answer said: what has changed, as soon as it does, or nothing after some seconds. After a 409 from the beginning.";
 
 /** What the routes need. */
 export interface RealtimeSettings {
@@ -42,39 +47,53 @@ interface ShapeQuery {
 export function realtimeRoutes({ shapes, runs, batches }: RealtimeSettings): readonly Route[] {
   const route = (
     path: string,
+    document: Pick<RouteDocument, "summary" | "query" | "scopes">,
     answer: (request: FastifyRequest, reply: FastifyReply, caller: Caller) => unknown,
   ): Route => ({
     method: "GET",
     path,
     accepts: "public_token",
+    document: { ...document, tag: "Realtime", description: shapeDescription, answers: { 200: shapeAnswerSchema } },
     answer,
   });
   return [
-    route("/realtime/v1/runs/:runId", async (request, reply, caller) => {
-      const query = parse(shapeQuerySchema, request.query, "query");
-      const runId = idInPath(request, "runId", "run");
-      // The holder of a token is asked each time: what it claims to have seen is its own word.
-      if (query.offset === "-1" || caller.scopes !== null) {
-        requireRunRead(caller, pathPart(request, "runId"), await runs.retrieve(caller.environment.id, runId));
-      }
-      return answerShape({ shapes, request, reply, caller, query, selection: { kind: "run", runId } });
-    }),
-    route("/realtime/v1/runs", (request, reply, caller) => {
-      const query = parse(taggedShapeQuerySchema, request.query, "query");
-      const { tags = [] } = query;
-      requireScope(caller, "read", [["runs", "*"], ...tags.map((tag) => ["tags", tag] as const)]);
-      if (tags.length === 0) throw new ApiError("invalid_request", "tags: name the tags that the runs have.", "tags");
-      const since = new Date(Date.now() - windowOf(query.createdAt));
-      return answerShape({ shapes, request, reply, caller, query, selection: { kind: "tags", tags, since } });
-    }),
-    route("/realtime/v1/batches/:batchId", async (request, reply, caller) => {
-      const query = parse(shapeQuerySchema, request.query, "query");
-      const id = pathPart(request, "batchId");
-      requireScope(caller, "read", [["batch", id]]);
-      const batchId = idInPath(request, "batchId", "batch");
-      if ((await batches.open(caller.environment.id, batchId)) === null) throw notFound("batch", id);
-      return answerShape({ shapes, request, reply, caller, query, selection: { kind: "batch", batchId } });
-    }),
+    route(
+      "/realtime/v1/runs/:runId",
+      { summary: "Follow a run", query: shapeQuerySchema, scopes: runReadScopes },
+      async (request, reply, caller) => {
+        const query = parse(shapeQuerySchema, request.query, "query");
+        const runId = idInPath(request, "runId", "run");
+        // The holder of a token is asked each time: what it claims to have seen is its own word.
+        if (query.offset === "-1" || caller.scopes !== null) {
+          requireRunRead(caller, pathPart(request, "runId"), await runs.retrieve(caller.environment.id, runId));
+        }
+        return answerShape({ shapes, request, reply, caller, query, selection: { kind: "run", runId } });
+      },
+    ),
+    route(
+      "/realtime/v1/runs",
+      { summary: "Follow runs with tags", query: taggedShapeQuerySchema, scopes: ["read:runs", "read:tags:{tag}"] },
+      (request, reply, caller) => {
+        const query = parse(taggedShapeQuerySchema, request.query, "query");
+        const { tags = [] } = query;
+        requireScope(caller, "read", [["runs", "*"], ...tags.map((tag) => ["tags", tag] as const)]);
+        if (tags.length === 0) throw new ApiError("invalid_request", "tags: name the tags that the runs have.", "tags");
+        const since = new Date(Date.now() - windowOf(query.createdAt));
+        return answerShape({ shapes, request, reply, caller, query, selection: { kind: "tags", tags, since } });
+      },
+    ),
+    route(
+      "/realtime/v1/batches/:batchId",
+      { summary: "Follow the runs of a batch", query: shapeQuerySchema, scopes: ["read:batch:{batchId}"] },
+      async (request, reply, caller) => {
+        const query = parse(shapeQuerySchema, request.query, "query");
+        const id = pathPart(request, "batchId");
+        requireScope(caller, "read", [["batch", id]]);
+        const batchId = idInPath(request, "batchId", "batch");
+        if ((await batches.open(caller.environment.id, batchId)) === null) throw notFound("batch", id);
+        return answerShape({ shapes, request, reply, caller, query, selection: { kind: "batch", batchId } });
+      },
+    ),
   ];
 }
 

@@ -3,7 +3,7 @@ import type { RunDetail } from "@pawl/contract/api/runs";
 import type { Engine } from "../../engine/engine.ts";
 import type { RunReader } from "../../engine/read-ports.ts";
 import type { Route } from "../route.ts";
-import { requireRunRead } from "../run-scope.ts";
+import { requireRunRead, runReadScopes } from "../run-scope.ts";
 import { readRunDetail } from "../run-view.ts";
 import { idInPath, pathPart } from "../validation.ts";
 
@@ -24,7 +24,7 @@ export function retrieveRunRoute(engine: Engine, runs: RunReader): Route {
       summary: "Retrieve a run",
       tag: "Runs",
       answers: { 200: runDetailSchema },
-      scopes: ["read:runs:{runId}", "read:tasks:{task}", "read:tags:{tag}", "read:batch:{batch}"],
+      scopes: runReadScopes,
     },
     async answer(request, _reply, caller): Promise<RunDetail> {
       const id = pathPart(request, "runId");

@@ -4,7 +4,7 @@ import type { TelemetryRecord } from "@pawl/contract/worker-protocol";
 import type { TelemetryStore } from "../../engine/ports.ts";
 import type { RunReader } from "../../engine/read-ports.ts";
 import type { Route } from "../route.ts";
-import { requireRunRead } from "../run-scope.ts";
+import { requireRunRead, runReadScopes } from "../run-scope.ts";
 import { idInPath, pathPart } from "../validation.ts";
 
 /**
@@ -23,7 +23,7 @@ export function runEventsRoute(runs: RunReader, telemetry: TelemetryStore): Rout
       summary: "Get the logs and spans of a run",
       tag: "Runs",
       answers: { 200: runEventsSchema },
-      scopes: ["read:runs:{runId}", "read:tasks:{task}", "read:tags:{tag}", "read:batch:{batch}"],
+      scopes: runReadScopes,
     },
     async answer(request, _reply, caller): Promise<RunEvents> {
       const environmentId = caller.environment.id;

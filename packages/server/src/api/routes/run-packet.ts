@@ -5,7 +5,7 @@ import type { PacketType } from "@pawl/contract/packet";
 import type { RunReader } from "../../engine/read-ports.ts";
 import { ApiError } from "../errors.ts";
 import type { Route } from "../route.ts";
-import { requireRunRead } from "../run-scope.ts";
+import { requireRunRead, runReadScopes } from "../run-scope.ts";
 import { publicUrlOf } from "../token-url.ts";
 import { idInPath, pathPart } from "../validation.ts";
 
@@ -25,7 +25,7 @@ export function runPacketRoute(runs: Pick<RunReader, "retrieve">, packet: "paylo
       summary: `Ask where to fetch the ${packet} of a run`,
       tag: "Packets",
       answers: { 200: addressAnswerSchema },
-      scopes: ["read:runs:{runId}", "read:tasks:{task}", "read:tags:{tag}", "read:batch:{batch}"],
+      scopes: runReadScopes,
     },
     async answer(request, _reply, caller): Promise<AddressAnswer> {
       const id = pathPart(request, "runId");

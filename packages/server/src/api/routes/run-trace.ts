@@ -13,7 +13,7 @@ import type { TelemetryStore } from "../../engine/ports.ts";
 import type { RunReader, RunRecordWithPackets } from "../../engine/read-ports.ts";
 import type { Caller } from "../authentication.ts";
 import type { Route } from "../route.ts";
-import { requireRunRead } from "../run-scope.ts";
+import { requireRunRead, runReadScopes } from "../run-scope.ts";
 import { type RunSpan, runSpans } from "../run-trace.ts";
 import { idInPath, notFound, parse, pathPart } from "../validation.ts";
 
@@ -39,7 +39,7 @@ export function runTraceRoute(sources: TraceSources): Route {
       description: "As a tree; with `page[size]` or `page[after]` as pages of a list.",
       query: traceQuerySchema,
       answers: { 200: runTraceSchema },
-      scopes: ["read:runs:{runId}", "read:tasks:{task}", "read:tags:{tag}", "read:batch:{batch}"],
+      scopes: runReadScopes,
     },
     async answer(request, _reply, caller): Promise<TraceAnswer | TracePageAnswer> {
       const { "page[size]": size, "page[after]": after } = parse(traceQuerySchema, request.query, "query");
@@ -65,7 +65,7 @@ export function runSpanRoute(sources: TraceSources): Route {
       summary: "Get a span of a run",
       tag: "Runs",
       answers: { 200: spanAnswerSchema },
-      scopes: ["read:runs:{runId}", "read:tasks:{task}", "read:tags:{tag}", "read:batch:{batch}"],
+      scopes: runReadScopes,
     },
     async answer(request, _reply, caller): Promise<SpanAnswer> {
       const { run, spans } = await readSpans(sources, request, caller);
