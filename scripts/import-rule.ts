@@ -36,12 +36,13 @@ const serverRule: Readonly<Record<string, readonly string[]>> = {
   realtime: ["engine"],
 };
 
-/** Libraries that only one folder of the server may touch, besides main.ts. */
-const serverLibraries: Readonly<Record<string, string>> = {
-  pg: "store",
-  "pg-copy-streams": "store",
-  fastify: "api",
-  ws: "api",
+/** Libraries that only some folders of the server may touch, besides main.ts. */
+const serverLibraries: Readonly<Record<string, readonly string[]>> = {
+  pg: ["store"],
+  "pg-copy-streams": ["store"],
+  fastify: ["api", "dev-worker"],
+  ws: ["api"],
+  "socket.io": ["dev-worker"],
 };
 
 /** Parts of Node and libraries that reach nothing outside the process. */
@@ -95,8 +96,9 @@ function packageViolation(file: SourceFile, { specifier, kind, target }: Import,
 
 function serverViolation(file: SourceFile, { specifier, target }: Import, graph: ImportGraph): string | null {
   if (file.area !== "server" || file.isTest || file.section === "main.ts") return null;
-  const onlyFolder = serverLibraries[specifier];
-  if (onlyFolder !== undefined && file.section !== onlyFolder) return `only ${onlyFolder}/ may`;
+  const folders = serverLibraries[specifier];
+  if (folders?.includes(file.section ?? "") === false)
+    return `only ${folders.map((name) => `${name}/`).join(" and ")} may`;
   if (file.section === "engine" && target === null && !engineLibraries.includes(specifier)) {
     return "the engine imports the contract and its own ports only";
   }

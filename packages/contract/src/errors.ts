@@ -233,6 +233,8 @@ export const apiErrors = {
   payload_too_large: { status: 413, fault: "user", isRetryable: false },
   unsupported_media_type: { status: 415, fault: "user", isRetryable: false },
   unprocessable: { status: 422, fault: "user", isRetryable: false },
+  /** Too much of something that anybody may ask for; again in some minutes, by whoever asks. */
+  too_many: { status: 429, fault: "user", isRetryable: false },
   internal: { status: 500, fault: "platform", isRetryable: true },
   unavailable: { status: 503, fault: "platform", isRetryable: true },
 } as const satisfies Record<string, ApiErrorRule>;

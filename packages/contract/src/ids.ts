@@ -12,7 +12,8 @@ export type IdPrefix =
   | "proj"
   | "host"
   | "version"
-  | "deployment";
+  | "deployment"
+  | "pat";
 
 /** A public id such as `run_06a4…`: a prefix, an underscore, and 26 characters that sort by time. */
 export type PublicId<P extends IdPrefix = IdPrefix> = `${P}_${string}`;

@@ -21,7 +21,9 @@ import { createHostStore } from "./store/hosts.ts";
 import { createHousekeeping } from "./store/housekeeping.ts";
 import { createInvariantChecker } from "./store/invariants.ts";
 import { createListener } from "./store/listen.ts";
+import { createLoginRequestStore } from "./store/login-requests.ts";
 import { migrate } from "./store/migrate.ts";
+import { createPersonalTokenStore } from "./store/personal-tokens.ts";
 import { createQueueStore } from "./store/queues.ts";
 import { isRowError } from "./store/row-error.ts";
 import { createAnnotationStore } from "./store/runs/annotations.ts";
@@ -175,6 +177,9 @@ async function assemble(parts: Parts): Promise<FastifyInstance> {
     telemetry,
     versions,
     presence: new Presence(),
+    personalTokens: createPersonalTokenStore(database),
+    loginRequests: createLoginRequestStore(database),
+    tellOperator: onMessage,
     version: ownVersion(),
   });
 }

@@ -25,24 +25,37 @@ test("every route takes the credentials that it declares, and no other", async (
     "a key in another case": api.key.toLowerCase(),
     "a public token": signPublicToken("admin"),
     "a public token of another key": createPublicTokenSigner(api.environment.id, api.otherKey)("admin"),
-    "a personal token": "tr_pat_0123456789",
+    "a personal token": api.personalToken,
+    "an unknown personal token": "tr_pat_0123456789",
+  };
+  const admits: Record<(typeof all)[number]["accepts"], readonly string[]> = {
+    anyone: Object.keys(strangers),
+    environment_key: [],
+    public_token: ["a public token"],
+    project_key: ["a personal token"],
+    personal_token: ["a personal token"],
   };
   for (const route of all) {
     const path = route.path
       .replace(":runId", toPublicId("run", newUuid()))
       .replace(":bulkActionId", toPublicId("bulk", newUuid()))
       .replace(":tokenId", toPublicId("waitpoint", newUuid()))
-      .replace(":batchId", "batch_x");
+      .replace(":batchId", "batch_x")
+      .replace(":slug", "dev");
     for (const [name, key] of Object.entries(strangers)) {
       const answer = await connectOrCall(api, route.method, path, key);
-      const isAdmitted = route.accepts === "anyone" || (route.accepts === "public_token" && name === "a public token");
+      const isAdmitted = admits[route.accepts].includes(name);
       assert.equal(answer.status === 401, !isAdmitted, `${route.method} ${route.path} with ${name}`);
       if (isAdmitted) continue;
       assert.equal(answer.body.code, "unauthorized");
       assert.equal(answer.headers.get("x-should-retry"), "false");
     }
     const admitted = await connectOrCall(api, route.method, path, api.key);
-    assert.notEqual(admitted.status, 401, `${route.method} ${route.path} with the key`);
+    assert.equal(
+      admitted.status === 401,
+      route.accepts === "personal_token",
+      `${route.method} ${route.path} with the key`,
+    );
     assert.notEqual(admitted.status, 500, `${route.method} ${route.path} with the key`);
     if (route.accepts !== "public_token") continue;
     const other = await call(api, route.method, path, { key: signPublicToken("read:nothing") });
@@ -58,6 +71,7 @@ async function connectOrCall(
   path: string,
   key: string | null,
 ): ReturnType<typeof call> {
+  if (path === "/engine/v1/dev/presence") return openStream(api, path, key);
   if (path !== workerConnectPath) return call(api, method, path, method === "GET" ? { key } : { key, body: "{" });
   return new Promise((resolve, reject) => {
     const upgrade = request(`${api.apiUrl}${path}`, {
@@ -81,6 +95,19 @@ async function connectOrCall(
     });
     upgrade.end();
   });
+}
+
+/** A stream that is let in does not end by itself. */
+async function openStream(
+  api: Awaited<ReturnType<typeof startApi>>,
+  path: string,
+  key: string | null,
+): ReturnType<typeof call> {
+  const headers: Record<string, string> = key === null ? {} : { authorization: `Bearer ${key}` };
+  const response = await fetch(`${api.apiUrl}${path}`, { headers });
+  if (!response.ok) return { status: response.status, headers: response.headers, body: await response.json() };
+  await response.body?.cancel();
+  return { status: response.status, headers: response.headers, body: null };
 }
 
 test("a key reads only its own environment", async (t) => {

@@ -4,6 +4,7 @@ import { createAuthenticator } from "./authentication.ts";
 import { allowBrowsers } from "./cors.ts";
 import { ApiError, type Bug, requestName, sendError, toApiError } from "./errors.ts";
 import { openWorkerGateway } from "./gateway/worker-gateway.ts";
+import { createPersonAuthenticator } from "./person-authentication.ts";
 import { leaveBodiesUnread, parseBodiesAsJson } from "./request-body.ts";
 import { addRoute } from "./route.ts";
 import { type RouteSettings, routes } from "./routes/all-routes.ts";
@@ -38,6 +39,7 @@ export interface ApiSettings extends RouteSettings {
 export function createApi(settings: ApiSettings): FastifyInstance {
   const reportBug = settings.reportBug ?? printBug;
   const authenticator = createAuthenticator(settings.environments);
+  const authenticators = { ...authenticator, ...createPersonAuthenticator({ ...settings, authenticator }) };
   const app = Fastify({
     logger: false,
     forceCloseConnections: "idle",
@@ -49,14 +51,15 @@ export function createApi(settings: ApiSettings): FastifyInstance {
     },
   });
   app.decorateRequest("caller", null);
+  app.decorateRequest("person", null);
   allowBrowsers(app);
   answerErrors(app, reportBug);
   parseBodiesAsJson(app);
   const all = routes(settings);
-  for (const route of all) if (!route.isBodyStreamed) addRoute(app, route, authenticator);
+  for (const route of all) if (!route.isBodyStreamed) addRoute(app, route, authenticators);
   app.register(async (streaming) => {
     leaveBodiesUnread(streaming);
-    for (const route of all) if (route.isBodyStreamed) addRoute(streaming, route, authenticator);
+    for (const route of all) if (route.isBodyStreamed) addRoute(streaming, route, authenticators);
   });
   const gateway = openWorkerGateway(app.server, { ...settings, authenticator, reportBug });
   app.addHook("preClose", async () => {

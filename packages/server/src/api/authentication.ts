@@ -145,7 +145,13 @@ function sha256(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }
 
-function bearerOf(authorization: string | undefined): string | null {
+/**
+ * Reads the credential out of a header.
+ *
+ * @param authorization - the header, if there is one
+ * @returns the credential; null where the header is none of `Bearer`
+ */
+export function bearerOf(authorization: string | undefined): string | null {
   if (authorization === undefined) return null;
   const match = /^bearer +(\S+)$/i.exec(authorization);
   return match?.[1] ?? null;

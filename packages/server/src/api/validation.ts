@@ -103,6 +103,7 @@ const nouns: Readonly<Partial<Record<IdPrefix, string>>> = {
   sched: "schedule",
   bulk: "bulk action",
   waitpoint: "token",
+  pat: "personal token",
 };
 
 /**
