@@ -21,6 +21,7 @@ const hasPeers = existsSync(join(rootDir, "bench/peers/node_modules/.installed")
 const steps: readonly Step[] = [
   { title: "format and lint", command: "biome", args: ["check", "--error-on-warnings"] },
   { title: "types", command: "tsc", args: ["-p", "."] },
+  { title: "types of e2e/browser/page", command: "tsc", args: ["-p", "e2e/browser/page"] },
   ...(hasPeers ? [{ title: "types of bench/peers", command: "tsc", args: ["-p", "bench/peers"] }] : []),
   { title: "unused code", command: "knip", args: [] },
   { title: "import rule", command: "node", args: ["scripts/check-imports.ts"] },

@@ -23,8 +23,8 @@ export type Show<T> = (make: () => T) => void;
  * Something that is followed for as long as a component shows it.
  *
  * ```
- *  idle ──first listener──▶ open ──it ends by itself──▶ over
- *                            └─── no listener is left ──▶ ended, and forgotten
+ *  open ──it ends by itself──▶ over: shown still, and joined by nobody
+ *    └─── no listener is left ──▶ ended
  * ```
  *
  * A listener that leaves and comes back in the same turn of the event loop (as with StrictMode) interrupts nothing.
@@ -63,6 +63,7 @@ class Source<T> {
     } catch (thrown) {
       error = thrown instanceof Error ? thrown : new Error(String(thrown));
     }
+    this.#forget(); // whoever comes now begins anew
     this.#flush({ error, isOver: true });
   }
 
@@ -117,8 +118,11 @@ export class Followed<T> {
     if (plan === null) return () => undefined;
     let source = openSources.get(plan.key) as Source<T> | undefined; // of this kind, by its key
     if (source === undefined) {
-      source = new Source(plan, this.snapshot().value, () => openSources.delete(plan.key));
-      openSources.set(plan.key, source as Source<unknown>); // only who has the key gets it out again
+      const opened = new Source<T>(plan, this.snapshot().value, () => {
+        if (openSources.get(plan.key) === opened) openSources.delete(plan.key);
+      });
+      openSources.set(plan.key, opened as Source<unknown>); // only who has the key gets it out again
+      source = opened;
     }
     this.#source = source;
     return source.listen(listener);

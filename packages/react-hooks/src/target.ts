@@ -43,7 +43,7 @@ export function useTarget(hook: string, options: TriggerAuth = {}, ownToken?: st
   if (!baseURL) return { kind: "unknown", error: missing(hook, "baseURL", "It is the URL of your Pawl server.") };
   return {
     kind: "known",
-    key: JSON.stringify([baseURL, previewBranch, accessToken]),
+    key: JSON.stringify([baseURL, previewBranch, accessToken, refresh !== undefined]),
     call: {
       accessToken,
       baseURL,
