@@ -55,7 +55,7 @@ export type { TaskHooks } from "./hooks/task-hooks.ts";
 export type { IdempotencyKey, IdempotencyKeyInput, IdempotencyKeyScope } from "./idempotency/idempotency-key.ts";
 export { type IdempotencyKeysApi, idempotencyKeys, type ResetKeyOptions } from "./idempotency/idempotency-keys-api.ts";
 export { type Locals, type LocalsKey, locals } from "./locals/locals.ts";
-export { type LogAttributes, type Logger, logger } from "./logger.ts";
+export { type Logger, logger } from "./logger.ts";
 export { type MetadataApi, type MetadataUpdater, metadata } from "./metadata/metadata-api.ts";
 export {
   type ListQueuesOptions,
@@ -168,6 +168,7 @@ export type {
   UntypedTask,
 } from "./tasks/task-types.ts";
 export { waitUntil } from "./tasks/wait-until.ts";
+export type { LogAttributes, SpanOptions, TraceSpan } from "./trace-span.ts";
 export { type BatchApi, batch } from "./trigger/batch-api.ts";
 export { type TasksApi, tasks } from "./trigger/tasks-api.ts";
 export { TaskRunPromise } from "./trigger/trigger-and-wait.ts";

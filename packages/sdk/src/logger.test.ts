@@ -12,9 +12,15 @@ function recordingRun(): { run: ActiveRun; records: LogRecord[]; spans: unknown[
     {},
     {
       log: (record) => void records.push(record),
-      span: (name, attributes, body) => {
-        spans.push([name, attributes]);
-        return body();
+      startSpan: (name, attributes) => {
+        const span: unknown[] = [name, attributes];
+        spans.push(span);
+        return {
+          setAttributes: (more) => void span.push(more),
+          fail: (thrown) => void span.push(thrown),
+          run: (body) => body(),
+          end: () => void span.push("end"),
+        };
       },
     },
   );
@@ -24,6 +30,7 @@ function recordingRun(): { run: ActiveRun; records: LogRecord[]; spans: unknown[
 afterEach(() => {
   runtime().context = null;
   runtime().executing = () => null;
+  runtime().logLevel = undefined;
 });
 
 test("lines go to the run of their context, each at its level", async () => {
@@ -33,6 +40,18 @@ test("lines go to the run of their context, each at its level", async () => {
   await context.run({ run }, async () => {
     for (const level of ["trace", "debug", "log", "info", "warn", "error"] as const) logger[level](level, { n: 1 });
     assert.equal(await logger.trace("span", async () => 5, { attributes: { a: 1 } }), 5);
+    const error = new Error("no");
+    const failing = logger.trace("failing", (span) => {
+      span.setAttribute("rows", 3).setAttributes({ b: 2 });
+      throw error;
+    });
+    await assert.rejects(failing, error);
+    logger.startSpan("open").end();
+    assert.deepEqual(spans, [
+      ["span", { a: 1 }, "end"],
+      ["failing", undefined, { rows: 3 }, { b: 2 }, error, "end"],
+      ["open", undefined, "end"],
+    ]);
   });
   assert.deepEqual(
     records.map(({ message, level }) => `${message} ${level}`),
@@ -40,7 +59,24 @@ test("lines go to the run of their context, each at its level", async () => {
   );
   assert.deepEqual(records[0]?.attributes, { n: 1 });
   assert.ok(records.every((record) => !record.isContextLost && Math.abs(Date.now() - record.atMs) < 60_000));
-  assert.deepEqual(spans, [["span", { a: 1 }]]);
+});
+
+test("the configuration's level leaves lines out", () => {
+  const { run, records } = recordingRun();
+  const context = new AsyncLocalStorage<RunCell>();
+  runtime().context = context;
+  const levelsAt = (logLevel: string) => {
+    runtime().logLevel = logLevel;
+    records.splice(0);
+    context.run({ run }, () => {
+      for (const level of ["trace", "debug", "info", "warn", "error"] as const) logger[level]("line");
+    });
+    return records.map(({ level }) => level).join(" ");
+  };
+  assert.equal(levelsAt("none"), "");
+  assert.equal(levelsAt("warn"), "warn error");
+  assert.equal(levelsAt("log"), "info warn error");
+  assert.equal(levelsAt("trace"), "trace debug info warn error");
 });
 
 test("a line whose context is lost goes to the executing run, marked", () => {

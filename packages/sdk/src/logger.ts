@@ -1,25 +1,89 @@
 import { currentRun, type LogRecord, runtime } from "./runtime.ts";
-
-/** Details of a log line; values are written as JSON. */
-export type LogAttributes = Readonly<Record<string, unknown>>;
+import { type LogAttributes, openSpan, type SpanOptions, type TraceSpan, traceSpan } from "./trace-span.ts";
 
 /** The calls of {@link logger}. */
 export interface Logger {
-  debug(message: string, attributes?: LogAttributes): void;
-  /** The same as `info`. */
-  log(message: string, attributes?: LogAttributes): void;
-  info(message: string, attributes?: LogAttributes): void;
-  warn(message: string, attributes?: LogAttributes): void;
-  error(message: string, attributes?: LogAttributes): void;
-  /** Logs below `debug`. */
-  trace(message: string, attributes?: LogAttributes): void;
   /**
-   * Runs a function as a span of the run's trace.
+   * Writes a line that only who looks for the cause of something reads. It is kept where `logLevel` of the configuration is `debug`
+   * or `trace`, or is not set.
    *
+   * @param message - the line
+   * @param attributes - details; at most 256
+   * @example
+   * ```ts
+   * logger.debug("Cache missed", { key: "movies:2024" });
+   * ```
+   */
+  debug(message: string, attributes?: LogAttributes): void;
+  /**
+   * The same as `info`.
+   *
+   * @example
+   * ```ts
+   * logger.log("Report built");
+   * ```
+   */
+  log(message: string, attributes?: LogAttributes): void;
+  /**
+   * Writes a line.
+   *
+   * @example
+   * ```ts
+   * logger.info("Report built", { movies: 3201 });
+   * ```
+   */
+  info(message: string, attributes?: LogAttributes): void;
+  /**
+   * Writes a line about what may be wrong.
+   *
+   * @example
+   * ```ts
+   * logger.warn("The shop answered slowly", { tookMs: 4_200 });
+   * ```
+   */
+  warn(message: string, attributes?: LogAttributes): void;
+  /**
+   * Writes a line about what is wrong. The run does not fail by it.
+   *
+   * @example
+   * ```ts
+   * logger.error("A row was left out", { row: 17 });
+   * ```
+   */
+  error(message: string, attributes?: LogAttributes): void;
+  /**
+   * Logs below `debug`; or, with a function, runs it as a span of the run's trace: it has a name, a beginning, a duration, and an error
+   * if the function throws. Spans and logs of the code in it belong to it. Outside of a run the function is just called.
+   *
+   * @param name - what happens
+   * @param body - the code; it gets the span
+   * @param options - `attributes` of the span
    * @returns what the function returns
    * @throws what the function throws
+   * @example
+   * ```ts
+   * const rows = await logger.trace("read rows", async (span) => {
+   *   const found = await readRows();
+   *   span.setAttribute("rows", found.length);
+   *   return found;
+   * }, { attributes: { table: "movies" } });
+   * ```
    */
-  trace<T>(name: string, body: () => Promise<T> | T, options?: { readonly attributes?: LogAttributes }): Promise<T>;
+  trace<T>(name: string, body: (span: TraceSpan) => Promise<T> | T, options?: SpanOptions): Promise<T>;
+  trace(message: string, attributes?: LogAttributes): void;
+  /**
+   * Begins a span of the run's trace, for code that no function surrounds. It is recorded when it ends.
+   *
+   * @param name - what happens
+   * @param options - its attributes
+   * @returns the span
+   * @example
+   * ```ts
+   * const span = logger.startSpan("upload", { attributes: { parts: 3 } });
+   * uploader.once("done", () => span.end());
+   * ```
+   */
+  startSpan(name: string, options?: SpanOptions): TraceSpan;
 }
 
 /**
@@ -39,31 +103,43 @@ export const logger: Logger = {
   warn: (message, attributes) => write("warn", message, attributes),
   error: (message, attributes) => write("error", message, attributes),
   trace,
+  startSpan: (name, options) => traceSpan(openSpan(name, options)),
 };
 
+type SpanBody<T> = (span: TraceSpan) => Promise<T> | T;
+
+function trace<T>(name: string, body: SpanBody<T>, options?: SpanOptions): Promise<T>;
 function trace(message: string, attributes?: LogAttributes): void;
-function trace<T>(
-  name: string,
-  body: () => Promise<T> | T,
-  options?: { readonly attributes?: LogAttributes },
-): Promise<T>;
-function trace<T>(
-  name: string,
-  second?: LogAttributes | (() => Promise<T> | T),
-  options?: { readonly attributes?: LogAttributes },
-): Promise<T> | undefined {
+function trace<T>(name: string, second?: LogAttributes | SpanBody<T>, options?: SpanOptions): Promise<T> | undefined {
   if (typeof second === "function") {
     // The overloads allow a function as the second argument only as the body of a span.
-    return span(name, second as () => Promise<T> | T, options?.attributes);
+    return inSpan(name, second as SpanBody<T>, options);
   }
   write("trace", name, second);
   return undefined;
 }
 
-async function span<T>(name: string, body: () => Promise<T> | T, attributes: LogAttributes | undefined): Promise<T> {
-  const current = currentRun();
-  if (current.kind !== "run" || current.run.span === undefined) return body();
-  return current.run.span(name, attributes, async () => body());
+async function inSpan<T>(name: string, body: SpanBody<T>, options: SpanOptions | undefined): Promise<T> {
+  const span = openSpan(name, options);
+  try {
+    return await span.run(() => body(traceSpan(span)));
+  } catch (thrown) {
+    span.fail(thrown);
+    throw thrown;
+  } finally {
+    span.end();
+  }
+}
+
+const levels = ["trace", "debug", "info", "warn", "error"] as const;
+
+/** Whether the configuration has lines of a level left out. */
+function isLeftOut(level: LogRecord["level"]): boolean {
+  const { logLevel } = runtime();
+  if (logLevel === undefined) return false;
+  if (logLevel === "none") return true;
+  const least = levels.findIndex((name) => name === (logLevel === "log" ? "info" : logLevel));
+  return levels.indexOf(level) < least;
 }
 
 /** A line whose context is lost belongs, most likely, to the run that executes now; it is marked. */
@@ -71,6 +147,7 @@ function write(level: LogRecord["level"], message: string, attributes: LogAttrib
   const current = currentRun();
   const run = current.kind === "run" ? current.run : runtime().executing();
   if (run === null) return writeToConsole(level, message, attributes);
+  if (isLeftOut(level)) return;
   run.log({ level, message, attributes, atMs: Date.now(), isContextLost: current.kind !== "run" });
 }
 

@@ -85,6 +85,18 @@ export interface LogRecord {
   readonly isContextLost: boolean;
 }
 
+/** A span of a run's trace that has begun. It is recorded when it ends. */
+export interface OpenSpan {
+  /** Adds attributes, or changes them. */
+  setAttributes(attributes: Readonly<Record<string, unknown>>): void;
+  /** Notes what went wrong in it. */
+  fail(thrown: unknown): void;
+  /** Runs code inside of it: spans and logs of that code belong to it. */
+  run<T>(body: () => T): T;
+  /** Ends it; a second time does nothing. */
+  end(): void;
+}
+
 /** What a run waits for, as `onWait` and `onResume` are told. */
 export type WaitAbout =
   | { readonly type: "duration"; readonly date: Date }
@@ -138,8 +150,10 @@ export interface ActiveRun {
   onCancel(hook: (params: HookParams<"onCancel">) => unknown): void;
   /** Keeps the attempt from ending until a promise has settled; absent: it is not kept. */
   waitUntil?(promise: Promise<unknown>): void;
-  /** Runs a function as a span of the run's trace and gives on what it returns or throws; absent: it is just called. */
-  span?<T>(name: string, attributes: Readonly<Record<string, unknown>> | undefined, body: () => Promise<T>): Promise<T>;
+  /** Begins a span of the run's trace, inside of the one that the calling code is in; absent: there is no trace. */
+  startSpan?(name: string, attributes?: Readonly<Record<string, unknown>>): OpenSpan;
+  /** How long the attempt has executed so far, in milliseconds, without the time in which it waited; absent: it is not known. */
+  readonly executedMs?: number;
 }
 
 /** The cell that travels in the asynchronous context of a run. The run process empties it when the run ends. */
@@ -165,6 +179,8 @@ export interface Runtime {
   readonly globalHooks: { readonly name: HookName; readonly hook: (params: never) => unknown }[];
   /** The task file that the bundle's entry imports at this moment. */
   currentFile: string | null;
+  /** Below which level `logger` keeps nothing; absent: it keeps everything. */
+  logLevel?: string | undefined;
   /** `null` in a backend: only a run process installs it. */
   context: ContextStore | null;
   /** The run that executes in this process now; the place for logs whose context was lost. */

@@ -77,5 +77,11 @@ export async function makeEnvironment(database: Database, slug: string): Promise
       values: [id, slug],
     },
   ]);
-  return { id, slug, type: "DEVELOPMENT", projectRef: "proj_test" };
+  const [project] = await database.query({
+    name: "testkit_project_id",
+    text: "select id from project where ref = 'proj_test'",
+    values: [],
+  });
+  const facts = { projectId: String(project?.id), projectRef: "proj_test", projectName: "Test" };
+  return { id, slug, type: "DEVELOPMENT", ...facts };
 }

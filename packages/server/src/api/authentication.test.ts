@@ -11,7 +11,9 @@ const dev: Environment = {
   id: "00000000-0000-7000-8000-000000000000",
   slug: "dev",
   type: "DEVELOPMENT",
+  projectId: newUuid(),
   projectRef: "proj_x",
+  projectName: "x",
 };
 
 /** An authenticator over keys that can be changed, with a clock that is moved by hand. */

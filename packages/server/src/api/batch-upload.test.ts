@@ -18,7 +18,8 @@ function uploadOf(lineCount: number, isSequential: boolean) {
     },
     failBatchItems: async () => undefined,
   };
-  const environment = { id: newUuid(), slug: "dev", type: "DEVELOPMENT", projectRef: "proj" } as const;
+  const project = { projectId: newUuid(), projectRef: "proj", projectName: "p" };
+  const environment = { id: newUuid(), slug: "dev", type: "DEVELOPMENT", ...project } as const;
   const upload = beginUpload(engine, {
     environment,
     batchId: newUuid(),

@@ -52,8 +52,13 @@ export function runSpans(
       properties: readProperties(record.attributes),
     };
   });
-  const inTime = [...attempts, ...recorded].sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
+  const inTime = [...attempts, ...recorded].sort(byStart);
   return [root, ...inTime];
+}
+
+/** Of two that began in the same millisecond, the longer one holds the other. */
+function byStart(a: RunSpan, b: RunSpan): number {
+  return a.startedAt.getTime() - b.startedAt.getTime() || b.durationMs - a.durationMs;
 }
 
 function spanOfRun(run: RunRecordWithPackets, nowMs: number): RunSpan {

@@ -2,7 +2,7 @@ import type { Delay } from "@pawl/contract/api/trigger";
 import type { RunError } from "@pawl/contract/errors";
 import type { PacketType } from "@pawl/contract/packet";
 import type { RunOutcome } from "@pawl/contract/run-state";
-import type { RegisteredVersion, TaskManifest, VersionManifest } from "@pawl/contract/task-manifest";
+import type { EndHookKind, RegisteredVersion, TaskManifest, VersionManifest } from "@pawl/contract/task-manifest";
 import type { TelemetryRecord, WaitResult } from "@pawl/contract/worker-protocol";
 import type { PlannedSchedule, RefusedDeclaration } from "./schedule-ports.ts";
 
@@ -13,7 +13,9 @@ export interface Environment {
   readonly id: string;
   readonly slug: string;
   readonly type: "DEVELOPMENT" | "STAGING" | "PREVIEW" | "PRODUCTION";
+  readonly projectId: string;
   readonly projectRef: string;
+  readonly projectName: string;
 }
 
 /** A run about to be made. */
@@ -124,6 +126,8 @@ export interface ClaimRequest {
   readonly processes: number;
   /** Whether waits may have ended or slots under a limit come free since the last claim: a hint where to look. */
   readonly isFreed?: boolean;
+  /** Whether the host starts all of them by a later report: none is started by the claim. */
+  readonly startsLater?: boolean;
 }
 
 /** A claimed run with all that its execution needs. */
@@ -158,6 +162,18 @@ export interface ClaimedRun {
   readonly metadata: string | null;
   /** Whether it follows a loss: its waits are found again. */
   readonly isRecovery: boolean;
+  /** The hook of another run that it calls, in place of its task's code; null: it is an ordinary run. */
+  readonly hook: CalledHook | null;
+}
+
+/** A hook that is called after the end of its run, and what it is told besides the run. */
+export interface CalledHook {
+  readonly kind: EndHookKind;
+  readonly runId: string;
+  /** The last one of that run; 0: it had none. */
+  readonly attempt: number;
+  readonly error: RunError;
+  readonly startedAt: Date | null;
 }
 
 /** What a claim brought. */
@@ -199,6 +215,8 @@ export interface Failure extends Claim {
   readonly error: RunError;
   /** How the run ends if there is no further attempt. */
   readonly outcome: RunOutcome;
+  /** The hook that its process has not called, if that is its end; null: it has. */
+  readonly uncalledHook: EndHookKind | null;
   readonly durationMs: number;
   /** When the next attempt may come, in milliseconds; null: never. Whether attempts are left is judged by the store. */
   readonly retryDelayMs: number | null;
@@ -265,7 +283,7 @@ export interface RunStore {
    * Cancels runs: one that has no process ends at once, one that executes or waits in a process becomes `cancelling`. Runs that
    * have finished stay as they are.
    */
-  cancel(environmentId: string, runIds: readonly string[]): Promise<CancelOutcome>;
+  cancel(environmentId: string, runIds: readonly string[], options?: CancelOptions): Promise<CancelOutcome>;
   /** Ends runs as canceled whose process did not end them in time. */
   endCancelling(environmentId: string, runIds: readonly string[]): Promise<void>;
   /** The unfinished children of runs, a page in the order of their ids. */
@@ -321,6 +339,12 @@ export interface HeldClaim extends Claim {
   readonly hostId: string;
 }
 
+/** How runs are cancelled. */
+export interface CancelOptions {
+  /** Whether `onCancel` is called for those that have no process, by a run of its own; default: yes. */
+  readonly runsHooks?: boolean;
+}
+
 /** What a cancellation did. */
 export interface CancelOutcome {
   /** Ended at once. */
@@ -333,6 +357,8 @@ export interface CancelOutcome {
   readonly already: readonly string[];
   /** Those of them that ended as canceled: what an interrupted cancellation left of their children may be alive. */
   readonly canceledBefore: readonly string[];
+  /** Whether hooks of runs that ended at once are to be called: runs for them are to be made. */
+  readonly hasHooks: boolean;
   readonly notFound: readonly string[];
 }
 
@@ -361,6 +387,8 @@ export interface HostStore {
     /** Versions whose bundle the host has. */
     readonly versionIds: readonly string[];
     readonly leaseMs: number;
+    /** Whether it stays on the connection that it has: any number of servers may claim for it at the same time. */
+    readonly keepsConnection?: boolean;
   }): Promise<number>;
   /** The host has bundles of other versions now. */
   announce(hostId: string, versionIds: readonly string[]): Promise<void>;

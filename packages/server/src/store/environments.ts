@@ -74,7 +74,7 @@ export function createEnvironmentStore(
 async function find(database: Database, key: string): Promise<Environment | null> {
   const [row] = await database.query({
     name: "environments_find_by_key",
-    text: `select environment.id, environment.slug, environment.type, project.ref
+    text: `select environment.id, environment.slug, environment.type, environment.project_id, project.ref, project.name
            from api_key
            join environment on environment.id = api_key.environment_id
            join project on project.id = environment.project_id
@@ -89,7 +89,9 @@ function toEnvironment(row: Rows[number]): Environment {
     id: String(row.id),
     slug: String(row.slug),
     type: row.type as Environment["type"], // the table's CHECK names the same four
+    projectId: String(row.project_id),
     projectRef: String(row.ref),
+    projectName: String(row.name),
   };
 }
 
@@ -133,7 +135,7 @@ function makeDefaultProject(secrets: Secrets): readonly Statement[] {
 function findKeysOf(environmentId: string): Statement {
   return {
     name: "environments_keys",
-    text: `select environment.id, environment.slug, environment.type, project.ref, api_key.ciphertext
+    text: `select environment.id, environment.slug, environment.type, environment.project_id, project.ref, project.name, api_key.ciphertext
            from environment
            join project on project.id = environment.project_id
            join api_key on api_key.environment_id = environment.id
@@ -147,8 +149,8 @@ function findKeysOf(environmentId: string): Statement {
 function findDefaultKeys(): Statement {
   return {
     name: "environments_default_keys",
-    text: `select distinct on (environment.id) environment.id, environment.slug, environment.type, project.ref,
-             api_key.ciphertext
+    text: `select distinct on (environment.id) environment.id, environment.slug, environment.type, environment.project_id, project.ref,
+             project.name, api_key.ciphertext
            from project
            join environment on environment.project_id = project.id
            join api_key on api_key.environment_id = environment.id and api_key.revoked_at is null
@@ -172,8 +174,8 @@ function readKeys(rows: Rows, secrets: Secrets): readonly EnvironmentWithKey[] {
 function findProject(ref: string, environmentId: string | null): Statement {
   return {
     name: "environments_find_project",
-    text: `select distinct on (environment.id) environment.id, environment.slug, environment.type, project.ref,
-             api_key.ciphertext, project.id as project_id, project.name, project.created_at as project_created_at
+    text: `select distinct on (environment.id) environment.id, environment.slug, environment.type, environment.project_id, project.ref,
+             project.name, api_key.ciphertext, project.created_at as project_created_at
            from project
            join environment on environment.project_id = project.id
            join api_key on api_key.environment_id = environment.id and api_key.revoked_at is null

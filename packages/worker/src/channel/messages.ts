@@ -22,6 +22,7 @@ export interface EnvironmentFacts {
   readonly id: string;
   readonly slug: string;
   readonly type: string;
+  readonly project?: { readonly id: string; readonly ref: string; readonly name: string } | undefined;
 }
 
 /** A run on its way to the process that executes it. */

@@ -4,6 +4,7 @@ import {
   type ActiveRun,
   CallError,
   type LogRecord,
+  type OpenSpan,
   RunCancelledError,
   type RunCell,
   type WaitAbout,
@@ -16,7 +17,9 @@ import { withoutActivity } from "./run-activity.ts";
 import { RunCalls } from "./run-calls.ts";
 import { callHooks, type Hook, hasHooks, type RunScene } from "./run-hooks.ts";
 import { RunWaits } from "./run-waits.ts";
+import { currentSpanId, startSpan } from "./spans.ts";
 import type { TelemetrySender } from "./telemetry.ts";
+import { endWithWait } from "./wait-span.ts";
 
 /** Where a run's words go. */
 export interface RunOutlets {
@@ -118,12 +121,16 @@ export class RunInProcess implements ActiveRun {
   }
 
   log(record: LogRecord): void {
-    withoutActivity(() => this.#outlets.telemetry.log(this, record));
+    withoutActivity(() => this.#outlets.telemetry.log(this, record, currentSpanId(this.cell)));
   }
 
   /** Logs what code has thrown where it changes nothing any more. */
   logThrown(what: string, thrown: unknown): void {
     this.log({ level: "error", message: `${what} ${inspect(thrown)}`, atMs: Date.now(), isContextLost: false });
+  }
+
+  startSpan(name: string, attributes?: Readonly<Record<string, unknown>>): OpenSpan {
+    return startSpan(this, this.#outlets.telemetry, name, attributes);
   }
 
   onCancel(hook: Hook<"onCancel">): void {
@@ -190,6 +197,14 @@ export class RunInProcess implements ActiveRun {
   }
 
   awaitWait(wait: string, about: WaitAbout | Promise<WaitAbout>): Promise<WaitResult> {
+    if (this.#waits?.isOver(wait) === true) return this.#awaitAnew(wait, about);
+    const span = startSpan(this, this.#outlets.telemetry, "Wait");
+    const result = this.#awaitAnew(wait, about);
+    void endWithWait(span, about, result);
+    return result;
+  }
+
+  #awaitAnew(wait: string, about: WaitAbout | Promise<WaitAbout>): Promise<WaitResult> {
     if (hasHooks("onWait", this.scene) || hasHooks("onResume", this.scene)) return this.#awaitWithHooks(wait, about);
     if ("then" in about) {
       about.then(undefined, (reason: unknown) => this.#waits?.reject([wait], reason)); // there is nothing to wait for

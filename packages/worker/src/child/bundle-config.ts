@@ -7,6 +7,7 @@ export interface BundleConfig {
   readonly maxDuration?: number;
   readonly machine?: string;
   readonly ttl?: string | number;
+  readonly logLevel?: string;
   readonly processKeepAlive?: boolean | { readonly enabled?: boolean };
   readonly onStart?: unknown;
   readonly onSuccess?: unknown;

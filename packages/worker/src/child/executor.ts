@@ -71,6 +71,7 @@ export class Executor {
   /** Takes the configuration of the imported bundle. */
   configure(config: BundleConfig): void {
     this.#config = config;
+    runtime().logLevel = config.logLevel;
     registerConfigHooks(config);
   }
 

@@ -4,7 +4,7 @@ import type { RunInProcess } from "./active-run.ts";
 import type { BundleConfig } from "./bundle-config.ts";
 import { type Failure, failureOf, retryPolicyOf } from "./failure.ts";
 import { type Ending, outputOf, writeOutput } from "./output.ts";
-import { callHooks, hasHooks, hookParams, hooksFor, type RunScene } from "./run-hooks.ts";
+import { callHooks, hasHooks, hookParams, hooksFor, inHookSpan, type RunScene } from "./run-hooks.ts";
 
 /** The hooks that surround the code of an attempt. */
 const lifecycleHooks = [
@@ -132,7 +132,9 @@ async function withOutcomeHooks(attempt: HookedAttempt): Promise<InnerEnding> {
 
 /** What opens the attempt, and its code. */
 async function begun({ run, scene, code }: HookedAttempt): Promise<unknown> {
-  for (const hook of hooksFor("init", scene)) scene.init = await hook(hookParams<"init">(scene, {}));
+  for (const hook of hooksFor("init", scene)) {
+    scene.init = await inHookSpan("init", async () => hook(hookParams<"init">(scene, {})));
+  }
   if (run.attempt === 1) await callHooks("onStart", scene, {});
   await callHooks("onStartAttempt", scene, {});
   return code();
@@ -152,7 +154,7 @@ async function quietly<K extends HookName>(
 ): Promise<void> {
   for (const hook of hooksFor(name, scene)) {
     try {
-      await hook(hookParams(scene, extras));
+      await inHookSpan(name, async () => hook(hookParams(scene, extras)));
     } catch (thrown) {
       run.logThrown(`The ${name} hook threw.`, thrown);
     }

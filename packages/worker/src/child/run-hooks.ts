@@ -73,6 +73,26 @@ export function hookParams<K extends HookName>(scene: RunScene, extras: HookExtr
   };
 }
 
+/** A hook that takes less, in milliseconds, has no span: most do next to nothing, and every run has them. */
+const leastSpanMs = 5;
+
+/** Calls a hook, as a span of the run's trace where it takes long or throws. */
+export async function inHookSpan<T>(name: HookName, call: () => Promise<T>): Promise<T> {
+  const cell = runtime().context?.getStore();
+  const span = cell?.run?.startSpan?.(name);
+  if (span === undefined) return call();
+  const beganMs = performance.now();
+  try {
+    const result = await span.run(call);
+    if (performance.now() - beganMs >= leastSpanMs) span.end();
+    return result;
+  } catch (thrown) {
+    span.fail(thrown);
+    span.end();
+    throw thrown;
+  }
+}
+
 /**
  * Calls the hooks of a kind, one after the other.
  *
@@ -84,5 +104,5 @@ export async function callHooks<K extends HookName>(
   extras: HookExtras[K],
 ): Promise<void> {
   if (scene === null) return;
-  for (const hook of hooksFor(name, scene)) await hook(hookParams(scene, extras));
+  for (const hook of hooksFor(name, scene)) await inHookSpan(name, async () => hook(hookParams(scene, extras)));
 }

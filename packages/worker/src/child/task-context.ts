@@ -1,6 +1,6 @@
 import type { AssignedRun } from "@pawl/contract/worker-protocol";
 import type { TaskContext, TaskDefinition } from "@pawl/sdk/runtime";
-import type { RunOrder } from "../channel/messages.ts";
+import type { EnvironmentFacts, RunOrder } from "../channel/messages.ts";
 
 const environmentTypes = ["PRODUCTION", "STAGING", "DEVELOPMENT", "PREVIEW"] as const;
 
@@ -22,12 +22,13 @@ const defaultMachine = "small-1x";
  * @param order - the run as the host gave it
  * @param definition - its task
  * @param startedAt - when this attempt started
- * @returns a snapshot; what a server of one project does not tell has the name `default`
+ * @returns a snapshot, frozen; what this server does not have, such as organizations, has the name `default`, and costs are 0
  */
 export function taskContext(order: RunOrder, definition: TaskDefinition, startedAt: Date): TaskContext {
   const { run, environment } = order;
   const machine = run.machine ?? definition.machine ?? defaultMachine;
-  return {
+  const { organization, project } = ownersOf(environment);
+  return Object.freeze({
     attempt: { number: run.attempt, startedAt },
     task: { id: run.taskId, filePath: definition.filePath ?? "" },
     run: {
@@ -39,6 +40,7 @@ export function taskContext(order: RunOrder, definition: TaskDefinition, started
       startedAt,
       maxAttempts: run.maxAttempts,
       version: order.versionLabel,
+      baseCostInCents: 0,
       ...optionalFacts(run, definition),
     },
     queue: { id: run.queueName, name: run.queueName },
@@ -47,11 +49,34 @@ export function taskContext(order: RunOrder, definition: TaskDefinition, started
       slug: environment.slug,
       type: environmentTypes.find((type) => type === environment.type) ?? "DEVELOPMENT",
     },
-    organization: { id: "default", slug: "default", name: "default" },
-    project: { id: "default", ref: "default", slug: "default", name: "default" },
+    organization,
+    project,
     machine: { name: machine, ...(machines[machine] ?? { cpu: 0.5, memory: 0.5 }), centsPerMs: 0 },
     ...(run.batchId === undefined ? {} : { batch: { id: run.batchId } }),
-  };
+    ...(environment.type === "DEVELOPMENT" ? {} : { deployment: deploymentOf(order) }),
+  });
+}
+
+type Owners = Pick<TaskContext, "organization" | "project">;
+
+const noOwners: Owners = {
+  organization: Object.freeze({ id: "default", slug: "default", name: "default" }),
+  project: Object.freeze({ id: "default", ref: "default", slug: "default", name: "default" }),
+};
+
+/** Of each run the same, as long as its host serves the same environment. */
+function ownersOf({ project }: EnvironmentFacts): Owners {
+  if (project === undefined) return noOwners;
+  const { id, ref, name } = project;
+  return { ...noOwners, project: Object.freeze({ id, ref, slug: ref, name }) };
+}
+
+/** The version that the run executes with, as `deployments` names it. */
+function deploymentOf({ run, versionLabel }: RunOrder): NonNullable<TaskContext["deployment"]> {
+  const id = run.versionId.replace(/^version_/, "deployment_");
+  const runtime = process.versions.bun === undefined ? "node" : "bun";
+  const runtimeVersion = process.versions.bun ?? process.versions.node;
+  return { id, shortCode: id.slice(-8), version: versionLabel, runtime, runtimeVersion };
 }
 
 /** What a run may have or not; absent is what user code expects of a field without a value. */

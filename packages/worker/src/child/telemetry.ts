@@ -10,7 +10,23 @@ const maxBacklogLength = 4 * 1024 * 1024;
 const maxMessageLength = 32_000;
 const maxAttributesLength = 64_000;
 
-/** Sends what runs log to the host, several records a message. */
+const maxAttributes = 256;
+
+/** A span that has ended. */
+export interface SpanRecord {
+  readonly runId: string;
+  readonly attempt: number;
+  readonly spanId: string;
+  readonly parentSpanId: string | undefined;
+  readonly name: string;
+  /** When it began, in milliseconds since 1970. */
+  readonly atMs: number;
+  readonly durationMs: number;
+  readonly isError: boolean;
+  readonly attributes: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Sends what runs log, and their spans, to the host, several records a message. */
 export class TelemetrySender {
   readonly #link: Pick<Link<ChildToHost, HostToChild>, "post" | "backlogLength">;
   #records: TelemetryRecord[] = [];
@@ -20,25 +36,45 @@ export class TelemetrySender {
     this.#link = link;
   }
 
-  /** Records a log line of a run. */
-  log(run: { readonly runId: string; readonly attempt: number }, record: LogRecord): void {
-    if (this.#link.backlogLength > maxBacklogLength) {
-      this.#dropped++;
-      return;
-    }
-    const attributes = attributesOf(record, this.#dropped);
-    this.#dropped = 0;
-    this.#records.push({
+  /** Records a log line of a run. @param parentSpanId - the span that it belongs to */
+  log(run: { readonly runId: string; readonly attempt: number }, record: LogRecord, parentSpanId?: string): void {
+    this.#add({
       kind: "log",
       runId: run.runId,
       attempt: run.attempt,
       atMs: record.atMs,
       spanId: newSpanId(),
+      ...(parentSpanId === undefined ? {} : { parentSpanId }),
       level: record.level,
-      message:
-        record.message.length > maxMessageLength ? `${record.message.slice(0, maxMessageLength)}…` : record.message,
-      ...(attributes === null ? {} : { attributes }),
+      message: shortened(record.message),
+      ...attributesOf(record.attributes, record.isContextLost ? { contextLost: true } : null, this.#dropped),
     });
+  }
+
+  /** Records a span of a run. */
+  span({ runId, attempt, spanId, parentSpanId, name, atMs, durationMs, isError, attributes }: SpanRecord): void {
+    this.#add({
+      kind: "span",
+      runId,
+      attempt,
+      atMs,
+      spanId,
+      ...(parentSpanId === undefined ? {} : { parentSpanId }),
+      level: "trace",
+      message: shortened(name),
+      durationMs: Math.round(durationMs * 1_000) / 1_000,
+      ...(isError ? { isError } : {}),
+      ...attributesOf(attributes, null, this.#dropped),
+    });
+  }
+
+  #add(record: TelemetryRecord): void {
+    if (this.#link.backlogLength > maxBacklogLength) {
+      this.#dropped++;
+      return;
+    }
+    this.#dropped = 0;
+    this.#records.push(record);
     if (this.#records.length === 1) setImmediate(() => this.flush());
     else if (this.#records.length >= 200) this.flush();
   }
@@ -52,21 +88,37 @@ export class TelemetrySender {
   }
 }
 
-function attributesOf(record: LogRecord, dropped: number): string | null {
-  if (record.attributes === undefined && !record.isContextLost && dropped === 0) return null;
-  const json = asJson({
-    ...record.attributes,
-    ...(record.isContextLost ? { contextLost: true } : {}),
-    ...(dropped > 0 ? { droppedRecords: dropped } : {}),
-  });
-  return json.length <= maxAttributesLength ? json : asJson({ truncated: json.slice(0, maxAttributesLength) });
+function shortened(message: string): string {
+  return message.length > maxMessageLength ? `${message.slice(0, maxMessageLength)}…` : message;
+}
+
+/** What is more than may be kept is left out, and counted. */
+function attributesOf(
+  given: Readonly<Record<string, unknown>> | undefined,
+  own: Readonly<Record<string, unknown>> | null,
+  dropped: number,
+): { readonly attributes?: string } {
+  if (given === undefined && own === null && dropped === 0) return {};
+  const entries = Object.entries(given ?? {});
+  const excess = entries.length - maxAttributes;
+  const kept =
+    excess > 0 ? { ...Object.fromEntries(entries.slice(0, maxAttributes)), droppedAttributes: excess } : given;
+  const more = { ...own, ...(dropped > 0 ? { droppedRecords: dropped } : {}) };
+  const json = asJson({ ...kept, ...more }, Number.POSITIVE_INFINITY);
+  return {
+    attributes:
+      json.length <= maxAttributesLength
+        ? json
+        : asJson({ truncated: json.slice(0, maxAttributesLength), ...more }, Number.POSITIVE_INFINITY),
+  };
 }
 
 // Span ids come from a pool of random bytes, since a system call for each would show in tasks that log much.
 let pool = "";
 let used = 0;
 
-function newSpanId(): string {
+/** Makes the id of a span: 16 hex digits. */
+export function newSpanId(): string {
   if (used + 16 > pool.length) {
     pool = randomBytes(1024).toString("hex");
     used = 0;

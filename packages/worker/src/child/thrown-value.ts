@@ -4,8 +4,8 @@ import type { RunError } from "@pawl/contract/errors";
 const maxLength = 32_000;
 const maxCauses = 5;
 
-function shorten(text: string): string {
-  return text.length <= maxLength ? text : `${text.slice(0, maxLength)}… (${text.length - maxLength} more characters)`;
+function shorten(text: string, longest = maxLength): string {
+  return text.length <= longest ? text : `${text.slice(0, longest)}… (${text.length - longest} more characters)`;
 }
 
 /**
@@ -75,7 +75,7 @@ function causesOf(error: Error): { name: string; message: string; stackTrace?: s
 }
 
 /** JSON that always can be written: circular references, big integers, functions, errors, maps and sets become readable. */
-export function asJson(value: unknown): string {
+export function asJson(value: unknown, longest = maxLength): string {
   // The objects around the member that is being written: as they were, and as they are written.
   const around: { readonly original: object; readonly written: object }[] = [];
   try {
@@ -89,7 +89,7 @@ export function asJson(value: unknown): string {
       around.push({ original: member, written });
       return written;
     });
-    return shorten(text ?? String(value));
+    return shorten(text ?? String(value), longest);
   } catch {
     return JSON.stringify(inspect(value, { depth: 3 })); // a getter or a toJSON threw
   }

@@ -7,7 +7,8 @@ import type { Engine } from "../../engine/engine.ts";
 import type { HostConnection } from "./host-connection.ts";
 import { serveHost } from "./host-connection.ts";
 
-const environment = { id: "", slug: "dev", type: "DEVELOPMENT", projectRef: "" } as const;
+const project = { projectId: "", projectRef: "", projectName: "" };
+const environment = { id: "", slug: "dev", type: "DEVELOPMENT", ...project } as const;
 
 /** A served connection and its peer; the peer answers pings by itself only when told to. */
 async function connection(t: { after(end: () => void): void }, autoPong: boolean) {

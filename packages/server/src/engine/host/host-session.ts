@@ -108,6 +108,7 @@ export function openHostSession(link: HostLink, settings: HostSessionSettings): 
       if (host === null) return;
       settings.leases.remove(host);
       settings.onClosed(host);
+      if (link.isPolled === true) return;
       settings.hosts
         .shorten(host.id, host.connection, closedLeaseMs)
         .then(() => settings.leases.expect(closedLeaseMs), settings.onError);
@@ -121,14 +122,17 @@ async function welcomeHost(
   { hostId, name, versions, held, capacity }: Hello,
   { runs, hosts }: HostSessionSettings,
 ): Promise<{ readonly host: ConnectedHost; readonly resumed: readonly ResumedRun[] } | null> {
-  const { id, slug, type } = link.environment;
-  const connection = await hosts.connect({ id: hostId, environmentId: id, name, versionIds: versions, leaseMs });
-  const lost = await runs.reconcile(id, hostId, held);
+  const { id, slug, type, projectId, projectRef: ref, projectName } = link.environment;
+  const isPolled = link.isPolled === true;
+  const comes = { id: hostId, environmentId: id, name, versionIds: versions, leaseMs, keepsConnection: isPolled };
+  const connection = await hosts.connect(comes);
+  const lost = isPolled ? [] : await runs.reconcile(id, hostId, held);
   // A server that died right after a registration or a trigger may have left runs behind whose task there is.
   await runs.promotePending(id);
   const resumed = await runs.resumedBefore(id, hostId);
   if (!link.isOpen) return null;
-  link.send({ type: "welcome", leaseMs, environment: { id, slug, type }, lost: [...lost] });
+  const project = { id: projectId, ref, name: projectName };
+  link.send({ type: "welcome", leaseMs, environment: { id, slug, type, project }, lost: [...lost] });
   return { host: new ConnectedHost(hostId, connection, link, versions, capacity), resumed };
 }
 
