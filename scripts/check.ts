@@ -5,6 +5,7 @@ import { rootDir } from "./workspace.ts";
 
 /** Tests that need no database, process or network: they run on every check. */
 const pureTests = [
+  "examples/{ai-pipeline/document,media/media}/*.test.ts",
   "packages/check/src/**/*.test.ts",
   "packages/cli/src/{payload-argument,program,terminal/*}.test.ts",
   "packages/contract/src/**/*.test.ts",
