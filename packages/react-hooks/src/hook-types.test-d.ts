@@ -1,9 +1,11 @@
-import { type LiveRun, task } from "@pawl/sdk";
+import { type LiveRun, streams, task } from "@pawl/sdk";
 import {
   type RunHandleOf,
+  useInputStreamSend,
   useRealtimeBatch,
   useRealtimeRun,
   useRealtimeRunsWithTag,
+  useRealtimeStream,
   useRealtimeTaskTrigger,
   useRun,
   useTaskTrigger,
@@ -12,6 +14,7 @@ import {
 
 const hello = task({ id: "hello", run: async (payload: { name: string }) => ({ greeting: payload.name }) });
 const add = task({ id: "add", run: async (payload: number[]) => payload.length });
+const steps = streams.define<{ step: number }>({ id: "steps" });
 const nightly = task({ id: "nightly", run: async () => "done" as const });
 
 export function useTypes(handle: RunHandleOf<typeof hello>): void {
@@ -64,4 +67,17 @@ export function useTypes(handle: RunHandleOf<typeof hello>): void {
   // @ts-expect-error: who waits expects another output
   token.complete({ accepted: true });
   useWaitToken("waitpoint_1").complete("anything");
+
+  useRealtimeStream(steps, "run_1", { onData: ({ step }) => step satisfies number }).parts satisfies readonly {
+    step: number;
+  }[];
+  useRealtimeStream<string>("run_1", "tokens", { maxParts: 1 }).parts satisfies readonly string[];
+  useRealtimeStream<string>("run_1", { throttleInMs: 50 }).parts satisfies readonly string[];
+  // @ts-expect-error: a stream needs a run
+  useRealtimeStream(steps);
+
+  const answer = useInputStreamSend<{ approved: boolean }>("approval", "run_1");
+  answer.send({ approved: true });
+  // @ts-expect-error: the run expects another record
+  answer.send({ accepted: true });
 }

@@ -7,6 +7,7 @@ export {
   useTriggerAuthContextOptional,
 } from "./auth-context.ts";
 export type { UseApiClientOptions } from "./target.ts";
+export { type InputStreamSendInstance, useInputStreamSend } from "./use-input-stream-send.ts";
 export {
   type RunToFollow,
   type UseRealtimeRunInstance,
@@ -21,6 +22,11 @@ export {
   useRealtimeBatch,
   useRealtimeRunsWithTag,
 } from "./use-realtime-runs.ts";
+export {
+  type UseRealtimeStreamInstance,
+  type UseRealtimeStreamOptions,
+  useRealtimeStream,
+} from "./use-realtime-stream.ts";
 export {
   type RealtimeTriggerInstance,
   type UseRealtimeTaskTriggerOptions,

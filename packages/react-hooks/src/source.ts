@@ -10,8 +10,11 @@ export interface Snapshot<T> {
 export interface Plan<T> {
   /** Components whose plans have equal keys follow one source. */
   readonly key: string;
-  /** Follows until the signal fires or there is nothing more. What it rejects with is shown as the error. */
-  readonly follow: (show: Show<T>, signal: AbortSignal) => Promise<void>;
+  /**
+   * Follows until the signal fires or there is nothing more. It is given what is shown already. What it rejects with is shown as
+   * the error.
+   */
+  readonly follow: (show: Show<T>, signal: AbortSignal, shown: T) => Promise<void>;
   /** The least time between two updates of the page, in milliseconds; 0: each is shown at once. */
   readonly throttleMs: number;
 }
@@ -59,7 +62,7 @@ class Source<T> {
   async #follow(): Promise<void> {
     let error: Error | undefined;
     try {
-      await this.#plan.follow((make) => this.#show(make), this.#ending.signal);
+      await this.#plan.follow((make) => this.#show(make), this.#ending.signal, this.snapshot.value);
     } catch (thrown) {
       error = thrown instanceof Error ? thrown : new Error(String(thrown));
     }

@@ -14,7 +14,7 @@ export async function read<T>(
   options: ReadStreamOptions<T> = {},
 ): Promise<AsyncIterableStream<T>> {
   const reading = readingOf(runId, key, options);
-  const settings = clientSettings(); // the key is that of the call, wherever the loop is
+  const settings = clientSettings(options.clientConfig); // the key is that of the call, wherever the loop is
   const ending = new AbortController();
   const end = () => ending.abort();
   options.signal?.addEventListener("abort", end, { once: true });

@@ -1,4 +1,4 @@
-import type { RequestOptions } from "../client/client-settings.ts";
+import type { CallTarget, RequestOptions } from "../client/client-settings.ts";
 
 /** A stream that can also be read with `for await`, in every browser. */
 export type AsyncIterableStream<T> = ReadableStream<T> & AsyncIterable<T>;
@@ -75,6 +75,8 @@ export interface ReadStreamOptions<T = unknown> {
   readonly signal?: AbortSignal;
   /** Called with each chunk and its place, before it is given. */
   readonly onPart?: (part: StreamPart<T>) => void;
+  /** Where the run is, and with which key its stream is read, whatever is configured otherwise. */
+  readonly clientConfig?: CallTarget;
 }
 
 /** A stream of runs, with the type of its chunks. */
