@@ -9,6 +9,12 @@ export interface HostLink {
   readonly environment: Environment;
   /** How a token is completed from outside: for the answer to the call that makes it. */
   tokenAccess(waitpointId: string): { readonly url: string; readonly publicAccessToken: string };
+  /**
+   * Whether the host asks for each run by itself and has no connection that could break. It says nothing of what it holds: what
+   * the store says stands, also after a restart. It starts runs by a report after they were claimed. Its lease ends by silence
+   * alone.
+   */
+  readonly isPolled?: boolean;
   /** Whether messages can still be sent. */
   readonly isOpen: boolean;
   send(message: ServerMessage): void;

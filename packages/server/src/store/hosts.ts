@@ -20,10 +20,17 @@ export function createHostStore(db: Database): HostStore {
             values ($1, $2, $3, $4::uuid[], now() + $5::int * interval '1 millisecond')
             on conflict (id) do update
             set version_ids = excluded.version_ids, lease_expires_at = excluded.lease_expires_at, connected_at = now(),
-                connection = nextval('host_connection')
+                connection = case when $6::boolean then host.connection else nextval('host_connection') end
             where host.environment_id = excluded.environment_id
             returning connection`,
-          values: [host.id, host.environmentId, host.name, plainArray(host.versionIds), host.leaseMs],
+          values: [
+            host.id,
+            host.environmentId,
+            host.name,
+            plainArray(host.versionIds),
+            host.leaseMs,
+            host.keepsConnection ?? false,
+          ],
         },
       ]);
       if (rows.length === 0) throw new Error(`Host ${host.id} belongs to another environment.`);
