@@ -4,10 +4,15 @@ const dayMs = 24 * 3_600_000;
 const weekMs = 7 * dayMs;
 const mondayMs = 4 * dayMs; // 1970-01-05, the first Monday of the epoch
 
+/** Tables whose rows lie in partitions of a week, by a UUID of version 7. */
+const weekly = ["run", "stream_chunk", "stream_writer"] as const;
+
+type Partitioned = (typeof weekly)[number] | "telemetry";
+
 /** A partition that should exist. */
 interface Partition {
   readonly name: string;
-  readonly parent: "run" | "telemetry";
+  readonly parent: Partitioned;
   readonly from: string;
   readonly to: string;
 }
@@ -29,11 +34,13 @@ export async function makePartitions(database: Database, now: Date): Promise<rea
     // Two servers would make the same partition: the second waits here, and then finds it.
     await client.query("select pg_advisory_xact_lock(hashtext('pawl partitions'))");
     const { rows } = await client.query<{ name: string }>(
-      "select inhrelid::regclass::text as name from pg_inherits where inhparent in ('run'::regclass, 'telemetry'::regclass)",
+      "select inhrelid::regclass::text as name from pg_inherits where inhparent = any ($1::regclass[])",
+      [[...weekly, "telemetry"]],
     );
     const missing = partitionsAround(now).filter((partition) => !rows.some((row) => row.name === partition.name));
     for (const { name, parent, from, to } of missing) {
-      const fillfactor = parent === "run" ? "with (fillfactor = 70)" : "";
+      const isUpdated = parent === "run" || parent === "stream_writer";
+      const fillfactor = isUpdated ? "with (fillfactor = 70)" : "";
       await client.query(`create table ${name} (like ${parent} including all) ${fillfactor}`);
       await client.query(`alter table ${parent} attach partition ${name} for values from ('${from}') to ('${to}')`);
     }
@@ -47,16 +54,18 @@ export async function makePartitions(database: Database, now: Date): Promise<rea
 function partitionsAround(now: Date): readonly Partition[] {
   const partitions: Partition[] = [];
   const week = Math.floor((now.getTime() - mondayMs) / weekMs);
-  for (let i = week - 1; i <= week + 1; i++) partitions.push(runPartition(mondayMs + i * weekMs));
+  for (let i = week - 1; i <= week + 1; i++) {
+    for (const parent of weekly) partitions.push(weekPartition(parent, mondayMs + i * weekMs));
+  }
   const day = Math.floor(now.getTime() / dayMs);
   for (let i = day - 1; i <= day + 7; i++) partitions.push(telemetryPartition(i * dayMs));
   return partitions;
 }
 
-function runPartition(startMs: number): Partition {
+function weekPartition(parent: (typeof weekly)[number], startMs: number): Partition {
   return {
-    name: `run_${dateName(startMs)}`,
-    parent: "run",
+    name: `${parent}_${dateName(startMs)}`,
+    parent,
     from: lowestUuidAt(startMs),
     to: lowestUuidAt(startMs + weekMs),
   };
