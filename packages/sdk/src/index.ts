@@ -1,3 +1,4 @@
+export type { TriggerRequestOptions } from "./auth/access-token.ts";
 export {
   type AuthApi,
   auth,
@@ -50,6 +51,7 @@ export {
   TaskPayloadParsedError,
 } from "./errors/task-error.ts";
 export { InputStreamTimeoutError, SubtaskUnwrapError, WaitpointTimeoutError } from "./errors/wait-error.ts";
+export { type HeartbeatsApi, heartbeats } from "./heartbeats.ts";
 export type { CatchErrorDecision, HookParams, HookResult } from "./hooks/hook-types.ts";
 export type { TaskHooks } from "./hooks/task-hooks.ts";
 export type { IdempotencyKey, IdempotencyKeyInput, IdempotencyKeyScope } from "./idempotency/idempotency-key.ts";
@@ -168,11 +170,13 @@ export type {
   UntypedTask,
 } from "./tasks/task-types.ts";
 export { waitUntil } from "./tasks/wait-until.ts";
+export { type TimeoutApi, timeout } from "./timeout.ts";
 export type { LogAttributes, SpanOptions, TraceSpan } from "./trace-span.ts";
 export { type BatchApi, batch } from "./trigger/batch-api.ts";
 export { type TasksApi, tasks } from "./trigger/tasks-api.ts";
 export { TaskRunPromise } from "./trigger/trigger-and-wait.ts";
 export { TriggerClient, type TriggerClientConfig } from "./trigger-client.ts";
+export { type ComputeUsage, type CurrentUsage, type UsageApi, usage } from "./usage.ts";
 export type { WaitPeriod } from "./wait/period.ts";
 export { ManualWaitpointPromise, type TokenRef } from "./wait/token.ts";
 export type {

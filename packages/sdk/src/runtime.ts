@@ -7,6 +7,7 @@ import type { RateLimit } from "./tasks/rate-limit.ts";
 
 export { CallError } from "./errors/call-error.ts";
 export { RunCancelledError } from "./errors/run-cancelled-error.ts";
+export { errorOfRun } from "./errors/run-error.ts";
 export type { CatchErrorDecision, HookExtras, HookName, HookParams } from "./hooks/hook-types.ts";
 export type { TaskContext } from "./task-context.ts";
 

@@ -1,5 +1,3 @@
-import type { PublicTokenAnswer } from "@pawl/contract/api/public-tokens";
-import { callApi } from "../client/call.ts";
 import {
   type ClientConfiguration,
   clientSettings,
@@ -11,9 +9,8 @@ import { withConfiguration } from "../client/scoped-configuration.ts";
 import { ApiClientMissingError } from "../errors/api-error.ts";
 import { badRequest } from "../errors/bad-request.ts";
 import type { SkippableColumn } from "../realtime/live-run.ts";
-import { unexpectedAnswer } from "../trigger/trigger.ts";
 import { withoutUndefined } from "../trigger/trigger-options.ts";
-import { expirationToWire } from "./expiration.ts";
+import { makeToken } from "./access-token.ts";
 import { type PublicTokenScopes, scopeTexts } from "./token-scopes.ts";
 
 /** What public tokens of every kind take. */
@@ -221,14 +218,5 @@ async function create(
       "A public token needs scopes, such as { read: { runs: handle.id } }: without any it allows nothing.",
     );
   }
-  const body = JSON.stringify({
-    scopes,
-    oneTimeUse,
-    realtime,
-    expirationTime: expirationTime === undefined ? undefined : expirationToWire(expirationTime),
-  });
-  const answer = await callApi({ method: "POST", path: "/api/v1/auth/public-tokens", body, options: requestOptions });
-  const token = (answer.body as Partial<PublicTokenAnswer> | null)?.token; // checked in the next line
-  if (typeof token !== "string") throw unexpectedAnswer(answer, "a token");
-  return token;
+  return makeToken({ scopes, expirationTime, oneTimeUse, realtime }, requestOptions);
 }

@@ -1,8 +1,8 @@
-import { unexpectedAnswer } from "../trigger/trigger.ts";
 import { callApi } from "./call.ts";
 import type { RequestOptions } from "./client-settings.ts";
 import { isWireList } from "./list-query.ts";
 import { type PagePromise, type Pagination, pagePromise } from "./page.ts";
+import { unexpectedAnswer } from "./unexpected-answer.ts";
 
 /** Where a numbered page is among all pages. */
 export interface NumberedPagination extends Pagination {

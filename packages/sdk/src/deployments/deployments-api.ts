@@ -4,7 +4,7 @@ import type { RequestOptions } from "../client/client-settings.ts";
 import { withDates } from "../client/dates.ts";
 import { isWireList } from "../client/list-query.ts";
 import { type PagePromise, pagePromise } from "../client/page.ts";
-import { unexpectedAnswer } from "../trigger/trigger.ts";
+import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 
 /** A version of a project's tasks, as it was brought to an environment. */
 export interface Deployment extends Omit<DeploymentObject, "createdAt" | "deployedAt"> {

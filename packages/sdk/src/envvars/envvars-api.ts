@@ -1,7 +1,7 @@
 import type { EnvVarAnswer } from "@pawl/contract/api/env-vars";
 import { type ApiAnswer, type ApiCall, callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
-import { unexpectedAnswer } from "../trigger/trigger.ts";
+import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import { envVarName, type Place, placed } from "./env-var-place.ts";
 
 /** An environment variable. */

@@ -3,9 +3,9 @@ import { type ApiAnswer, callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { type NumberedPagination, numberedPages } from "../client/numbered-pages.ts";
 import type { PagePromise } from "../client/page.ts";
+import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import { badRequest } from "../errors/bad-request.ts";
 import { type RateLimit, rateLimitProblem } from "../tasks/rate-limit.ts";
-import { unexpectedAnswer } from "../trigger/trigger.ts";
 
 /** Names a queue: by its id `queue_…`, by the task whose own it is, or by its name. */
 export type QueueRef = string | { readonly type: "task" | "custom"; readonly name: string };

@@ -1,6 +1,7 @@
 import type { IdAnswer } from "@pawl/contract/api/run-control";
 import { callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
+import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import { badRequest } from "../errors/bad-request.ts";
 import type {
   AnyRunHandle,
@@ -11,7 +12,6 @@ import type {
   UntypedTask,
 } from "../tasks/task-types.ts";
 import { writePayload } from "../trigger/payload.ts";
-import { unexpectedAnswer } from "../trigger/trigger.ts";
 import { isTime, toWireOptions } from "../trigger/trigger-options.ts";
 import { readRun } from "./retrieve.ts";
 import type { RetrievedRun } from "./run.ts";

@@ -3,7 +3,7 @@ import type { RequestOptions } from "../client/client-settings.ts";
 import { withDates } from "../client/dates.ts";
 import { isWireList, listQuery } from "../client/list-query.ts";
 import { type PagePromise, pagePromise } from "../client/page.ts";
-import { unexpectedAnswer } from "../trigger/trigger.ts";
+import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import { type ListedRun, runTimeFields } from "./run.ts";
 import { queueNames, type RunFilters } from "./run-filters.ts";
 

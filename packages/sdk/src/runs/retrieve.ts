@@ -1,8 +1,8 @@
 import { type ApiAnswer, callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { withDates } from "../client/dates.ts";
+import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import type { AnyRunHandle, AnyTask, TaskOutput, TaskPayload, UntypedTask } from "../tasks/task-types.ts";
-import { unexpectedAnswer } from "../trigger/trigger.ts";
 import { type RetrievedRun, runTimeFields } from "./run.ts";
 
 /** `runs.retrieve`. */

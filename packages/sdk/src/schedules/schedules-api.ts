@@ -3,9 +3,9 @@ import { type ApiAnswer, type ApiCall, callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { type NumberedPagination, numberedPages } from "../client/numbered-pages.ts";
 import type { PagePromise } from "../client/page.ts";
+import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import { badRequest } from "../errors/bad-request.ts";
 import type { Task } from "../tasks/task-types.ts";
-import { unexpectedAnswer } from "../trigger/trigger.ts";
 import type { ScheduledTaskPayload } from "./scheduled-payload.ts";
 import { type FirePolicy, type ScheduledTaskOptions, scheduledTask } from "./scheduled-task.ts";
 

@@ -1,10 +1,10 @@
 import type { WaitCallAnswer } from "@pawl/contract/worker-protocol";
 import { callApi } from "../client/call.ts";
+import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import { InputStreamTimeoutError, WaitpointTimeoutError } from "../errors/wait-error.ts";
 import type { ActiveRun, WaitAbout } from "../runtime.ts";
 import { callAsRun } from "../trigger/run-call.ts";
 import { readOutput } from "../trigger/task-run-result.ts";
-import { unexpectedAnswer } from "../trigger/trigger.ts";
 import { keptForLater, type OpenedWait, resultOf } from "../wait/opened-wait.ts";
 import { checkToken, ManualWaitpointPromise } from "../wait/token.ts";
 import type { WaitpointTokenResult } from "../wait/token-types.ts";

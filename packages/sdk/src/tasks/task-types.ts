@@ -1,4 +1,5 @@
 import type { PartialRetryPolicy } from "@pawl/contract/retry";
+import type { TriggerRequestOptions } from "../auth/access-token.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import type { TaskHooks } from "../hooks/task-hooks.ts";
 import type { IdempotencyKeyInput } from "../idempotency/idempotency-key.ts";
@@ -153,7 +154,7 @@ export interface Task<TId extends string, TInput = void, TOutput = unknown> exte
   trigger(
     payload: TInput,
     options?: TriggerOptions,
-    requestOptions?: RequestOptions,
+    requestOptions?: TriggerRequestOptions,
   ): Promise<RunHandle<TId, TInput, TOutput>>;
   /**
    * Starts a run at once, and waits for it when the result is asked for. Only in the code of a task.
@@ -208,7 +209,7 @@ export interface Task<TId extends string, TInput = void, TOutput = unknown> exte
   batchTrigger(
     items: BatchItems<BatchItem<TInput>>,
     options?: BatchOptions,
-    requestOptions?: RequestOptions,
+    requestOptions?: TriggerRequestOptions,
   ): Promise<BatchHandle>;
   /**
    * Starts one run for each item at once, and waits for all of them when the result is asked for. Only in the code of a task.

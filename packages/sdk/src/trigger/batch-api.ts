@@ -1,3 +1,4 @@
+import type { TriggerRequestOptions } from "../auth/access-token.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { runtime } from "../runtime.ts";
 import type {
@@ -37,7 +38,7 @@ export interface BatchApi {
   trigger<TTask extends AnyTask = UntypedTask>(
     items: BatchItems<BatchByIdItem<TTask>>,
     options?: BatchOptions,
-    requestOptions?: RequestOptions,
+    requestOptions?: TriggerRequestOptions,
   ): Promise<BatchHandle>;
   /**
    * Starts runs of different tasks by their ids, and waits for all of them. `taskIdentifier` tells the results apart.
@@ -70,12 +71,12 @@ export interface BatchApi {
   triggerByTask<const TTasks extends readonly AnyTask[]>(
     items: { readonly [Index in keyof TTasks]: BatchByTaskItem<TTasks[Index]> },
     options?: BatchOptions,
-    requestOptions?: RequestOptions,
+    requestOptions?: TriggerRequestOptions,
   ): Promise<BatchHandle>;
   triggerByTask<TTask extends AnyTask>(
     items: BatchItems<TTask extends AnyTask ? BatchByTaskItem<TTask> : never>,
     options?: BatchOptions,
-    requestOptions?: RequestOptions,
+    requestOptions?: TriggerRequestOptions,
   ): Promise<BatchHandle>;
   /**
    * Starts runs of different tasks, given as themselves, and waits for all of them.

@@ -1,8 +1,8 @@
 import { type ApiAnswer, callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { withDates } from "../client/dates.ts";
+import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import type { RetrievedBatch } from "../tasks/batch-types.ts";
-import { unexpectedAnswer } from "./trigger.ts";
 
 /**
  * Gets a batch as it stands now; see `batch.retrieve`.

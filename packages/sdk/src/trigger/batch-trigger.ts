@@ -1,7 +1,9 @@
 import type { BatchItemsAnswer, CreateBatchAnswer } from "@pawl/contract/api/batch";
 import type { BatchCallAnswer } from "@pawl/contract/worker-protocol";
+import { checkTokenLife, type TriggerRequestOptions, withAskedToken } from "../auth/access-token.ts";
 import { type ApiAnswer, callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
+import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import { BatchNotSealedError, type BatchPhase, BatchTriggerError } from "../errors/batch-error.ts";
 import { toWireKey } from "../idempotency/idempotency-key.ts";
 import type { ActiveRun } from "../runtime.ts";
@@ -9,7 +11,7 @@ import type { BatchHandle, BatchItems, BatchOptions } from "../tasks/batch-types
 import { type BatchEntry, type BatchKey, type BatchLines, writeLines } from "./batch-lines.ts";
 import { parentRun } from "./caller-run.ts";
 import { callAsRun } from "./run-call.ts";
-import { accessTokenOf, parentOf, unexpectedAnswer } from "./trigger.ts";
+import { accessTokenOf, parentOf } from "./trigger.ts";
 import { checkKeyLife } from "./trigger-options.ts";
 
 // A batch has two phases: it is announced with the number of its runs, then its items follow as lines of JSON. The server
@@ -26,7 +28,7 @@ export interface BatchCall<TItem> {
   /** Says of an item what it triggers. */
   readonly toEntry: (item: TItem) => BatchEntry;
   readonly options: BatchOptions | undefined;
-  readonly requestOptions: RequestOptions | undefined;
+  readonly requestOptions: TriggerRequestOptions | undefined;
 }
 
 /**
@@ -42,8 +44,11 @@ export interface BatchCall<TItem> {
  * ```
  */
 export async function batchTrigger<TItem>(call: BatchCall<TItem>): Promise<BatchHandle> {
-  const run = parentRun("Triggering a batch", call.requestOptions);
-  return sendBatch(call, run, null);
+  const { requestOptions } = call;
+  const run = parentRun("Triggering a batch", requestOptions);
+  checkTokenLife(requestOptions);
+  const handle = await sendBatch(call, run, null);
+  return withAskedToken(handle, `read:batch:${handle.batchId}`, requestOptions);
 }
 
 /**

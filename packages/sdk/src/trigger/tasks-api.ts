@@ -1,3 +1,4 @@
+import type { TriggerRequestOptions } from "../auth/access-token.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { type GlobalHooks, globalHooks } from "../hooks/register-hook.ts";
 import { triggerAndSubscribe } from "../realtime/trigger-and-subscribe.ts";
@@ -26,9 +27,9 @@ import { trigger } from "./trigger.ts";
 import { type TaskRunPromise, triggerAndWait } from "./trigger-and-wait.ts";
 
 /** What follows the id in a trigger call; a task without a payload needs none. */
-type TriggerArguments<TInput, TOptions = TriggerOptions> = undefined extends TInput
-  ? [payload?: TInput, options?: TOptions, requestOptions?: RequestOptions]
-  : [payload: TInput, options?: TOptions, requestOptions?: RequestOptions];
+type TriggerArguments<TInput, TOptions = TriggerOptions, TRequest = TriggerRequestOptions> = undefined extends TInput
+  ? [payload?: TInput, options?: TOptions, requestOptions?: TRequest]
+  : [payload: TInput, options?: TOptions, requestOptions?: TRequest];
 
 /** The calls of {@link tasks}. */
 export interface TasksApi extends GlobalHooks {
@@ -66,7 +67,7 @@ export interface TasksApi extends GlobalHooks {
    */
   triggerAndWait<TTask extends AnyTask = UntypedTask>(
     taskId: TaskIdentifier<TTask>,
-    ...call: TriggerArguments<TaskPayload<TTask>, TriggerAndWaitOptions>
+    ...call: TriggerArguments<TaskPayload<TTask>, TriggerAndWaitOptions, RequestOptions>
   ): TaskRunPromise<TaskIdentifier<TTask>, TaskOutput<TTask>>;
   /**
    * Starts a run of a task by its id at once, and follows it until it has ended. Anywhere; in the code of a task the caller keeps its
@@ -85,7 +86,7 @@ export interface TasksApi extends GlobalHooks {
    */
   triggerAndSubscribe<TTask extends AnyTask = UntypedTask>(
     taskId: TaskIdentifier<TTask>,
-    ...call: TriggerArguments<TaskPayload<TTask>, TriggerAndSubscribeOptions>
+    ...call: TriggerArguments<TaskPayload<TTask>, TriggerAndSubscribeOptions, RequestOptions>
   ): TaskRunPromise<TaskIdentifier<TTask>, TaskOutput<TTask>>;
   /**
    * Starts one run of a task for each item, in one call.
@@ -105,7 +106,7 @@ export interface TasksApi extends GlobalHooks {
     taskId: TaskIdentifier<TTask>,
     items: BatchItems<BatchItem<TaskPayload<TTask>>>,
     options?: BatchOptions,
-    requestOptions?: RequestOptions,
+    requestOptions?: TriggerRequestOptions,
   ): Promise<BatchHandle>;
   /**
    * Starts one run of a task for each item at once, and waits for all of them when the result is asked for. Only in the code

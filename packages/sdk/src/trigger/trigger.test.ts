@@ -177,3 +177,24 @@ test("in a run process a call with a missing or ended context is refused, and th
   await assert.rejects(late, (error) => error instanceof RunContextError && /a run that has ended/.test(error.message));
   assert.equal(server.requests.length, 0);
 });
+
+test("a handle has a token that lives as long as the call asks for", async (t) => {
+  const server = await startProtocolServer(({ path }) =>
+    path.endsWith("/trigger")
+      ? { body: { id: "run_1" }, headers: { "x-trigger-jwt": "short" } }
+      : { body: { token: "long" } },
+  );
+  t.after(() => server.close());
+  configure({ secretKey: "tr_dev_key", baseURL: server.url });
+  assert.equal((await tasks.trigger("hello", 1)).publicAccessToken, "short");
+  const asked = await tasks.trigger("hello", 1, {}, { publicAccessToken: { expirationTime: "24hr" } });
+  assert.equal(asked.publicAccessToken, "long");
+  assert.deepEqual(JSON.parse(server.requests.at(-1)?.body ?? ""), {
+    scopes: ["read:runs:run_1"],
+    expirationTime: "24hr",
+  });
+  const count = server.requests.length;
+  const never = tasks.trigger("hello", 1, {}, { publicAccessToken: { expirationTime: "for ever" } });
+  await assert.rejects(never, /The expirationTime must be a duration such as 1h/);
+  assert.equal(server.requests.length, count);
+});

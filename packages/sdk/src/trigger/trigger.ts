@@ -1,8 +1,9 @@
 import type { TriggerAnswer } from "@pawl/contract/api/trigger";
 import type { TriggerCallAnswer } from "@pawl/contract/worker-protocol";
+import { checkTokenLife, type TriggerRequestOptions, withAskedToken } from "../auth/access-token.ts";
 import { type ApiAnswer, callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
-import { ApiSchemaValidationError } from "../errors/api-error.ts";
+import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import type { ActiveRun } from "../runtime.ts";
 import type { RunHandle, TriggerOptions } from "../tasks/task-types.ts";
 import { parentRun } from "./caller-run.ts";
@@ -15,7 +16,7 @@ export interface TriggerCall {
   readonly taskId: string;
   readonly payload: unknown;
   readonly options: TriggerOptions | undefined;
-  readonly requestOptions: RequestOptions | undefined;
+  readonly requestOptions: TriggerRequestOptions | undefined;
 }
 
 /**
@@ -30,6 +31,15 @@ export interface TriggerCall {
  * ```
  */
 export async function trigger<TId extends string, TInput, TOutput>(
+  call: TriggerCall & { readonly taskId: TId },
+): Promise<RunHandle<TId, TInput, TOutput>> {
+  const { requestOptions } = call;
+  checkTokenLife(requestOptions);
+  const handle = await send<TId, TInput, TOutput>(call);
+  return withAskedToken(handle, `read:runs:${handle.id}`, requestOptions);
+}
+
+async function send<TId extends string, TInput, TOutput>(
   call: TriggerCall & { readonly taskId: TId },
 ): Promise<RunHandle<TId, TInput, TOutput>> {
   const { taskId, requestOptions } = call;
@@ -103,20 +113,4 @@ export async function postRun(
 export function accessTokenOf(answer: ApiAnswer): { readonly publicAccessToken?: string } {
   const token = answer.headers["x-trigger-jwt"];
   return token === undefined ? {} : { publicAccessToken: token };
-}
-
-/**
- * Makes the error for a success without what it must contain.
- *
- * @param answer - the answer
- * @param missing - what it lacks
- * @returns the error
- * @example
- * ```ts
- * throw unexpectedAnswer(answer, "the id of a run");
- * ```
- */
-export function unexpectedAnswer(answer: ApiAnswer, missing: string): ApiSchemaValidationError {
-  const message = `The answer lacks ${missing}. Is TRIGGER_API_URL the URL of a Pawl server?`;
-  return new ApiSchemaValidationError(200, { headers: answer.headers, body: answer.body, message });
 }

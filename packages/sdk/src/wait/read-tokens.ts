@@ -4,9 +4,9 @@ import type { RequestOptions } from "../client/client-settings.ts";
 import { withDates } from "../client/dates.ts";
 import { isWireList, listQuery } from "../client/list-query.ts";
 import { type PagePromise, pagePromise } from "../client/page.ts";
+import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import { WaitpointTimeoutError } from "../errors/wait-error.ts";
 import { readOutput } from "../trigger/task-run-result.ts";
-import { unexpectedAnswer } from "../trigger/trigger.ts";
 import { type TokenRef, timeoutMessage } from "./token.ts";
 import type { ListedToken, ListTokensOptions, RetrievedToken } from "./token-types.ts";
 
