@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { FastifyInstance } from "fastify";
 import { createApi } from "./api/app.ts";
 import type { ServerSettings } from "./config.ts";
+import { PolledHosts } from "./dev-worker/polled-hosts.ts";
 import { Presence } from "./dev-worker/presence.ts";
 import { createEngine } from "./engine/create-engine.ts";
 import { findPortOwner } from "./port-owner.ts";
@@ -27,6 +28,7 @@ import { createPersonalTokenStore } from "./store/personal-tokens.ts";
 import { createQueueStore } from "./store/queues.ts";
 import { isRowError } from "./store/row-error.ts";
 import { createAnnotationStore } from "./store/runs/annotations.ts";
+import { createPolledRunReader } from "./store/runs/polled-runs.ts";
 import { createRunReader } from "./store/runs/read.ts";
 import { createRealtimeReader } from "./store/runs/realtime.ts";
 import { createRunStore } from "./store/runs/run-store.ts";
@@ -157,6 +159,8 @@ async function assemble(parts: Parts): Promise<FastifyInstance> {
   undo.push(() => engine.stop());
   await engine.start();
   housekeeping.start();
+  const presence = new Presence();
+  const polledRuns = createPolledRunReader(database);
   if (directUrl !== null) listener.start(); // an embedded Postgres has no other server
   return createApi({
     engine,
@@ -176,7 +180,9 @@ async function assemble(parts: Parts): Promise<FastifyInstance> {
     invariants: createInvariantChecker(database),
     telemetry,
     versions,
-    presence: new Presence(),
+    presence,
+    polledHosts: new PolledHosts({ engine, presence, polledRuns, onError }),
+    polledRuns,
     personalTokens: createPersonalTokenStore(database),
     loginRequests: createLoginRequestStore(database),
     tellOperator: onMessage,

@@ -1,5 +1,5 @@
 import type { Server } from "node:http";
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { createAuthenticator } from "./authentication.ts";
 import { allowBrowsers } from "./cors.ts";
 import { ApiError, type Bug, requestName, sendError, toApiError } from "./errors.ts";
@@ -11,6 +11,9 @@ import { type RouteSettings, routes } from "./routes/all-routes.ts";
 
 /** How long requests in flight may take when the server closes. */
 const closeGraceMs = 10_000;
+
+/** How long a request may come in: chunks of a stream come for as long as their run gives them. */
+const longestRequestMs = 24 * 3_600_000;
 
 /** Bodies are checked by the contract's schemas, and no route declares one of Fastify's: its compilers are not even loaded. */
 const noCompiler = (): never => {
@@ -43,7 +46,7 @@ export function createApi(settings: ApiSettings): FastifyInstance {
   const app = Fastify({
     logger: false,
     forceCloseConnections: "idle",
-    requestTimeout: 300_000,
+    requestTimeout: longestRequestMs,
     schemaController: withoutSchemas,
     routerOptions: { maxParamLength: 1_000, ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => {
@@ -64,7 +67,9 @@ export function createApi(settings: ApiSettings): FastifyInstance {
   const gateway = openWorkerGateway(app.server, { ...settings, authenticator, reportBug });
   app.addHook("preClose", async () => {
     settings.shapes.close();
+    settings.streams.close();
     settings.presence.close();
+    settings.polledHosts.close();
     endConnections(app.server);
     await gateway.close();
   });
@@ -82,9 +87,17 @@ function answerErrors(app: FastifyInstance, reportBug: (bug: Bug) => void): void
   app.setErrorHandler((error, request, reply) => sendError(reply, toApiError(error, requestName(request), reportBug)));
   app.addHook("onRequest", (request, _reply, done) => {
     // Before the body is read: a broken body matters only where there is a route.
-    if (!request.is404) return done();
+    if (!request.is404) return done(refusedAddress(request));
     done(new ApiError("not_found", `There is no route ${requestName(request)}. Check the path and the method.`));
   });
+}
+
+/** Postgres holds no NUL; nothing that an address could name has one. */
+function refusedAddress(request: FastifyRequest): ApiError | undefined {
+  if (!request.url.includes("%00")) return undefined;
+  const parts = Object.entries({ ...(request.params as object), ...(request.query as object) }); // the router makes nothing else
+  const name = parts.find(([, value]) => String(value).includes("\0"))?.[0] ?? "path";
+  return new ApiError("unprocessable", `${name}: contains the character NUL (U+0000). Remove it.`, name);
 }
 
 function printBug({ reference, request, error }: Bug): void {

@@ -187,7 +187,8 @@ export class PolledHost {
   #hear(message: ServerMessage): void {
     switch (message.type) {
       case "welcome":
-        return this.#welcome.resolve();
+        setImmediate(() => this.#welcome.resolve()); // the engine knows the host only after it has sent this
+        return;
       case "runs":
         return this.#offer(message.push, message.runs);
       case "ack":
