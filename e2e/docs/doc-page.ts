@@ -11,7 +11,7 @@ export interface Program {
 /** A page of `docs/` with its examples. */
 export interface DocPage {
   readonly name: string;
-  /** Each block of TypeScript, by the name in its first line. */
+  /** Each block of TypeScript, by the name in its first line; a configuration by that of its page, in `configs/`. */
   readonly files: Readonly<Record<string, string>>;
   /** The blocks of files in `app/`, in order. */
   readonly programs: readonly Program[];
@@ -19,7 +19,7 @@ export interface DocPage {
 
 /**
  * Reads every page of `docs/`. A block of TypeScript begins with the name of its file; one in `app/` is followed by a block of
- * text, which is what it prints.
+ * text, which is what it prints. A configuration, `trigger.config.ts`, is compiled alone: the pages share another one.
  *
  * @returns the pages, by name
  * @throws Error for a block without a name, and for a program without a print
@@ -39,6 +39,10 @@ function readDocPage(name: string, document: string): DocPage {
   const programs: Program[] = [];
   for (const [index, { language, text }] of blocks.entries()) {
     if (language !== "ts") continue;
+    if (text.startsWith("// trigger.config.ts\n")) {
+      files[`configs/${name}-${index}.ts`] = text;
+      continue;
+    }
     const file = /^\/\/ ((?:trigger|app)\/\S+)\n/.exec(text)?.[1];
     if (file === undefined) throw new Error(`A block of ${name} does not begin with the name of its file:\n${text}`);
     files[file] = text;

@@ -14,7 +14,7 @@ export default defineConfig({ project: "proj_docs", dirs: ["./trigger"], process
 const compilerOptions = {
   extends: join(rootDir, "tsconfig.json"),
   compilerOptions: { typeRoots: [join(rootDir, "node_modules", "@types")] },
-  include: ["trigger", "app", "trigger.config.ts"],
+  include: ["trigger", "app", "configs", "trigger.config.ts"],
   exclude: [],
 };
 
