@@ -1,12 +1,13 @@
-import { chmodSync, copyFileSync, cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, globSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
+import { bundleEntries } from "./bundle-entries.ts";
 import { runStep } from "./run-step.ts";
 import { listPackages, rootDir, type WorkspacePackage } from "./workspace.ts";
 
 /**
- * Builds every package that is published: ESM with types in `dist/`, and CommonJS beside it where the package's exports
- * have a `require` condition.
+ * Builds every package that is published: ESM with types in `dist/`, and where the package's exports have a `require`
+ * condition both as bundles.
  *
  * @throws Error when a package does not compile; the compiler's output is printed before
  */
@@ -19,7 +20,7 @@ export async function buildPackages(): Promise<void> {
       throw new Error(`${pkg.folder} does not compile`);
     copyMigrations(pkg);
     copyInvariants(pkg);
-    await buildCommonJs(pkg);
+    await bundleEntries(pkg);
     makeExecutable(pkg);
     copyFileSync(join(rootDir, "LICENSE"), join(pkg.dir, "LICENSE"));
   }
@@ -71,47 +72,6 @@ function makeExecutable({ dir, manifest }: WorkspacePackage): void {
     if (!readFileSync(file, "utf8").startsWith("#!/usr/bin/env node\n")) throw new Error(`${file} has no shebang`);
     chmodSync(file, 0o755);
   }
-}
-
-/**
- * Bundles the entry points that can be required. The libraries in them are ESM only, so they are bundled too, and their
- * licenses go along.
- */
-async function buildCommonJs({ dir, manifest }: WorkspacePackage): Promise<void> {
-  const entryPoints = Object.values(manifest.exports ?? {})
-    .filter((conditions) => "require" in conditions && conditions["@pawl/source"] !== "./src/testing.ts")
-    .map((conditions) => join(dir, String(conditions["@pawl/source"])));
-  if (entryPoints.length === 0) return;
-  const outdir = join(dir, "dist/cjs");
-  const { metafile } = await build({
-    entryPoints: [...new Set(entryPoints)],
-    outdir,
-    outbase: join(dir, "src"),
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    target: "node20",
-    conditions: ["@pawl/source"],
-    sourcemap: true,
-    metafile: true,
-    absWorkingDir: rootDir,
-  });
-  cpSync(join(dir, "dist/esm"), outdir, { recursive: true, filter: (path) => !/\.js(\.map)?$/.test(path) });
-  writeFileSync(join(outdir, "package.json"), '{ "type": "commonjs" }\n');
-  writeFileSync(join(dir, "dist/esm/package.json"), '{ "type": "module" }\n');
-  writeFileSync(join(outdir, "THIRD-PARTY-LICENSES.txt"), licensesOf(Object.keys(metafile.inputs)));
-}
-
-function licensesOf(inputs: readonly string[]): string {
-  const folders = new Set(inputs.map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? ""));
-  folders.delete("");
-  return [...folders].sort().map(licenseOf).join("\n");
-}
-
-function licenseOf(folder: string): string {
-  const [license] = globSync("{LICENSE,LICENCE,license}*", { cwd: join(rootDir, folder) });
-  if (license === undefined) throw new Error(`${folder} is bundled and has no license file`);
-  return `${folder.replace(/^.*node_modules\//, "")}\n\n${readFileSync(join(rootDir, folder, license), "utf8")}`;
 }
 
 if (import.meta.main) {

@@ -8,6 +8,22 @@ import { untilReady } from "../stage/platform.ts";
 import { openStage, rootDir, untilGone } from "../stage/stage.ts";
 import { findOldNode } from "./old-node.ts";
 import { readWalkthrough } from "./readme.ts";
+import { typeProblems } from "./type-problems.ts";
+
+/** What an app does, for every way to load the SDK. */
+const appBody = `
+  const handle = await tasks.trigger("greeting.hello.say", { name: "Grace" });
+  for await (const live of runs.subscribeToRun(handle.id)) if (live.isCompleted) console.log(live.output.text);
+  console.log((await runs.retrieve(handle.id)).status);
+`;
+const apps = {
+  "app/main.mjs": `import { runs, tasks } from "@pawl/sdk";${appBody}`,
+  "app/main.cjs": `const { runs, tasks } = require("@pawl/sdk");void (async () => {${appBody}})();`,
+};
+
+/** Goes in a fresh process, as each start of an app does. */
+const longestImportMs = 40;
+const importTime = `const start = performance.now(); await import("@pawl/sdk"); console.log(performance.now() - start);`;
 
 test("the packed packages run the first task of the README", async (t) => {
   const tarballs = await packPackages(join(rootDir, "node_modules", ".cache", "pawl-packed"));
@@ -39,8 +55,9 @@ test("the packed packages run the first task of the README", async (t) => {
     await succeed(`npm install --prefer-offline --no-audit --no-fund ${paths}`);
   });
 
-  await t.test("npx pawl dev, and a first run from app and terminal", async () => {
+  await t.test("npx pawl dev, and runs from apps (ESM, CommonJS, Bun) and from the terminal", async () => {
     await stage.write(Object.fromEntries(Object.entries(files).map(([name, text]) => [join("app", name), text])));
+    await stage.write(apps);
     const dev = shell(`${only(/^npx pawl dev$/)} --port 0 --json`);
     await untilReady(dev);
     const app = await succeed("node app.ts");
@@ -49,10 +66,31 @@ test("the packed packages run the first task of the README", async (t) => {
     assert.match(triggered.stdout, /Saying hello/);
     assert.match(triggered.stdout, /COMPLETED/);
     assert.match(triggered.stdout, /Hello, Ada!/);
+    for (const program of ["node", join(rootDir, "node_modules/.bin/bun")]) {
+      for (const file of ["main.mjs", "main.cjs"]) {
+        const ended = await succeed(`${program} ${file}`);
+        assert.equal(ended.stdout.trim(), "Hello, Grace!\nCOMPLETED", `${program} ${file}`);
+      }
+    }
     dev.signalGroup("SIGINT");
     await dev.ended;
     await untilGone(stage.folder);
     assert.deepEqual(dev.lines.filter(({ type }) => type === "stopped").length, 1, dev.report());
+  });
+
+  await t.test(`the SDK is imported in ${longestImportMs} ms`, async (t) => {
+    const timesMs: number[] = [];
+    for (let round = 0; round < 8; round++) {
+      timesMs.push(Number((await succeed(`node --input-type=module -e '${importTime}'`)).stdout));
+    }
+    t.diagnostic(`${timesMs.map(Math.round).join(", ")} ms`);
+    assert.ok(Math.min(...timesMs) <= longestImportMs, `${timesMs}`);
+  });
+
+  await t.test("the types of each package are found, and say what its code is", async () => {
+    for (const [name, tarball] of Object.entries(tarballs)) {
+      assert.deepEqual(await typeProblems(tarball, name === "@pawl/sdk"), [], name);
+    }
   });
 
   await t.test("a Node that is too old is told what to install", async (t) => {

@@ -13,6 +13,9 @@ interface NodeModules {
   "node:path": typeof Path;
 }
 
+/** Bun's own `fetch` and Web Crypto are as good as these of it. */
+const onlyOnNode: ReadonlySet<string> = new Set<keyof NodeModules>(["node:net", "node:crypto"]);
+
 /**
  * Gives a built-in module of Node without an import, so that bundles for browsers and edge runtimes hold no trace of it.
  *
@@ -26,7 +29,7 @@ interface NodeModules {
 export function nodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Name] | null {
   const host = globalThis.process as NodeJS.Process | undefined; // absent in a browser
   if (host?.versions?.node === undefined) return null;
-  if (host.versions.bun !== undefined && name !== "node:async_hooks") return null;
+  if (host.versions.bun !== undefined && onlyOnNode.has(name)) return null;
   // The name decides the type; Node's own declaration takes any string.
   return (host.getBuiltinModule?.(name) as NodeModules[Name] | undefined) ?? null;
 }
