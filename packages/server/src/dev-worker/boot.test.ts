@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { call, startApi } from "../api/fixtures/started-api.ts";
 
 const task = { id: "hello", filePath: "src/hello.ts", entryPoint: "hello.mjs", exportName: "hello" };
@@ -149,7 +150,7 @@ test("a session is present for as long as its stream is open", async (t) => {
   assert.match(new TextDecoder().decode((await reader?.read())?.value), /^event: start\ndata: \{.*\}\n\n$/);
   assert.equal(await isConnected(), true);
   gone.abort();
-  while (await isConnected());
+  while (await isConnected()) await setImmediate();
 });
 
 test("runs of all environments come as one list, in both directions", async (t) => {

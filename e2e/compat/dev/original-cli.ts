@@ -1,0 +1,117 @@
+import { cp, mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { RunningCommand } from "../../stage/command.ts";
+import type { StagedServer } from "../../stage/platform.ts";
+import type { Stage } from "../../stage/stage.ts";
+
+/** The file of the original's command, as its package names it. */
+const cliPath = join(
+  dirname(createRequire(import.meta.url).resolve("trigger.dev/package.json")),
+  "dist",
+  "esm",
+  "index.js",
+);
+
+const loopbackOnly = pathToFileURL(join(import.meta.dirname, "loopback-only.mjs")).href;
+
+/** What makes the command think that a program reads it, or that it is in CI. */
+const ambient =
+  /^(CI$|GITHUB_|GITLAB_|BUILDKITE|TEAMCITY|JENKINS|AI_AGENT|CLAUDE|CURSOR_|CODEX_|GEMINI_|OPENCODE|AUGMENT_|GOOSE_|REPL_ID)/;
+
+/** How a call of the original's command differs from the usual. */
+export interface OriginalCliOptions {
+  readonly cwd: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Starts the original's command line, unmodified, with a home of the stage's own.
+ *
+ * @param stage - where
+ * @param args - its arguments
+ * @param options - where it works, and further environment variables
+ * @returns the command
+ */
+export function startOriginalCli(stage: Stage, args: readonly string[], options: OriginalCliOptions): RunningCommand {
+  const home = stage.path("home");
+  const inherited = Object.entries(stage.env()).filter(([name]) => !ambient.test(name));
+  return stage.start({
+    file: process.execPath,
+    args: [cliPath, ...args],
+    cwd: options.cwd,
+    env: {
+      ...Object.fromEntries(inherited),
+      HOME: home,
+      XDG_CONFIG_HOME: join(home, ".config"),
+      NODE_OPTIONS: `--import=${loopbackOnly}`,
+      ...options.env,
+    },
+  });
+}
+
+/**
+ * Copies the project that was written for the original into the stage, with the original's packages to import.
+ *
+ * @param stage - where
+ * @returns the folder of the project
+ */
+export async function copyOriginalProject(stage: Stage): Promise<string> {
+  const projectDir = await stage.project("original", {});
+  await cp(join(import.meta.dirname, "project"), projectDir, { recursive: true });
+  await mkdir(stage.path("home"), { recursive: true });
+  return projectDir;
+}
+
+/** A dev session of the original's command line. */
+export interface OriginalDev {
+  readonly cli: RunningCommand;
+  readonly projectDir: string;
+  /** Waits for the how-manieth version that the session has made ready, from 1; answers with its label. */
+  untilVersion(number: number): Promise<string>;
+}
+
+/**
+ * Starts `trigger dev` in a copy of the project, with a personal token that was made by the server, and waits until its first version
+ * is ready.
+ *
+ * @param stage - where
+ * @param server - whom it works for
+ * @param options - `env`: further environment variables; `args`: further arguments
+ * @returns the session
+ */
+export async function startOriginalDev(
+  stage: Stage,
+  server: StagedServer,
+  options: { readonly env?: NodeJS.ProcessEnv; readonly args?: readonly string[] } = {},
+): Promise<OriginalDev> {
+  const projectDir = await copyOriginalProject(stage);
+  const cli = startOriginalCli(stage, ["dev", "--skip-telemetry", ...(options.args ?? [])], {
+    cwd: projectDir,
+    env: {
+      CI: "true",
+      TRIGGER_API_URL: server.apiUrl,
+      TRIGGER_ACCESS_TOKEN: await personalToken(server),
+      ...options.env,
+    },
+  });
+  const untilVersion = (number: number) =>
+    cli.untilWritten(
+      `version ${number}`,
+      ({ stdout }) => [...stdout.matchAll(/Local worker ready .*-> (\d{8}\.\d+)/g)][number - 1]?.[1],
+    );
+  await untilVersion(1);
+  return { cli, projectDir, untilVersion };
+}
+
+/**
+ * Makes a personal token with the key of the server's environment `dev`.
+ *
+ * @param server - the server
+ * @returns the token
+ */
+export async function personalToken(server: StagedServer): Promise<string> {
+  const { body } = await server.api.call("POST", "/api/v1/personal-tokens", JSON.stringify({ name: "test" }));
+  return (body as { token: string }).token; // the route's own form
+}

@@ -1,0 +1,2 @@
+/** What the tests change while a session runs. */
+export const greeting = "Hello";
