@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { fromPublicId, newUuid } from "@pawl/contract/ids";
 import type { NewRunParent } from "../engine/ports.ts";
 import type { RunReader } from "../engine/read-ports.ts";
@@ -20,6 +21,7 @@ export interface ParentOptions {
  * @param environmentId - where the parent is
  * @param options - the fields of the call
  * @param prefix - goes before the names of fields, such as `options.`
+ * @param requestKey - is the same when the call is repeated; null: it has none
  * @returns the parent; null without one
  * @throws ApiError that names the field which is wrong
  */
@@ -28,6 +30,7 @@ export async function parentOf(
   environmentId: string,
   options: ParentOptions,
   prefix: string,
+  requestKey: string | null,
 ): Promise<NewRunParent | null> {
   if (options.parentRunId === undefined) {
     if (options.resumeParentOnCompletion !== true) return null;
@@ -37,10 +40,14 @@ export async function parentOf(
   const runId = fromPublicId("run", options.parentRunId);
   if (runId === null) throw refusalError({ kind: "parent_finished" }, prefix);
   if (options.parentWait !== undefined) refuseNul(options.parentWait, `${prefix}parentWait`);
-  // A caller that has no keys for its waits arrives at no wait again: any new one will do.
-  const wait = options.resumeParentOnCompletion === true ? (options.parentWait ?? `api#${newUuid()}`) : null;
+  const wait = options.resumeParentOnCompletion === true ? (options.parentWait ?? waitOfCall(requestKey)) : null;
   if (options.parentFence === undefined) return { runId, claim: null, wait };
   const claim = await runs.claimOf(environmentId, runId);
   if (claim === null || claim.fence !== options.parentFence) throw refusalError({ kind: "lost_claim" }, prefix);
   return { runId, claim, wait };
+}
+
+/** A caller that has no keys for its waits arrives at no wait again, but with the same call: any other one will do. */
+function waitOfCall(requestKey: string | null): string {
+  return `api#${requestKey === null ? newUuid() : createHash("sha256").update(requestKey).digest("hex").slice(0, 32)}`;
 }

@@ -4,6 +4,7 @@ import { dequeueRoute } from "./dequeue-route.ts";
 import { disconnectRoute } from "./disconnect-route.ts";
 import type { RunParts } from "./run-parts.ts";
 import { debugLogRoute, heartbeatRoute, latestSnapshotRoute } from "./snapshot-routes.ts";
+import { waitForTimeRoute, waitForTokenRoute } from "./wait-routes.ts";
 
 /**
  * The routes by which a dev session of the original's command line executes runs.
@@ -20,5 +21,7 @@ export function devRunRoutes(parts: RunParts): readonly Route[] {
     heartbeatRoute(parts),
     debugLogRoute(),
     disconnectRoute(parts),
+    waitForTimeRoute(parts),
+    waitForTokenRoute(parts),
   ];
 }

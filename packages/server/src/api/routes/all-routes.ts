@@ -131,9 +131,10 @@ function describedRoutes(settings: RouteSettings): readonly Route[] {
   ];
 }
 
-function batchRoutes({ engine, runs, batches, usedTokens, blobs }: RouteSettings): readonly Route[] {
+function batchRoutes(settings: RouteSettings): readonly Route[] {
+  const { engine, batches, blobs } = settings;
   return [
-    createBatchRoute(engine, runs, usedTokens),
+    createBatchRoute(settings),
     batchItemsRoute(engine, batches, blobs),
     retrieveBatchRoute(batches),
     retrieveBatchSummaryRoute(batches),

@@ -1,6 +1,7 @@
 import { createBatchAnswerSchema } from "@pawl/contract/api/answers/batches";
 import { type CreateBatchAnswer, createBatchBodySchema } from "@pawl/contract/api/batch";
 import { toPublicId } from "@pawl/contract/ids";
+import { type ParentWaitParts, suspendParent } from "../../dev-worker/parent-waits.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { RunReader } from "../../engine/read-ports.ts";
 import type { UsedTokens } from "../../engine/token-ports.ts";
@@ -13,16 +14,24 @@ import type { Route } from "../route.ts";
 import { refuseParentOfToken, useUpToken } from "../token-use.ts";
 import { parse } from "../validation.ts";
 
+/** What {@link createBatchRoute} needs. */
+interface CreateBatchParts extends ParentWaitParts {
+  readonly engine: Engine;
+  /** Knows the claim of a parent. */
+  readonly runs: Pick<RunReader, "claimOf">;
+  /** Remembers tokens for one use. */
+  readonly usedTokens: UsedTokens;
+}
+
 /**
  * `POST /api/v3/batches`: the first phase of a batch, which says how many runs will follow. A public token needs
  * the scope `batchTrigger:tasks:…` for each task that it names.
  *
- * @param engine - makes the batch
- * @param runs - knows the claim of a parent
- * @param usedTokens - remembers tokens for one use
+ * @param parts - what it needs
  * @returns the route
  */
-export function createBatchRoute(engine: Engine, runs: Pick<RunReader, "claimOf">, usedTokens: UsedTokens): Route {
+export function createBatchRoute(parts: CreateBatchParts): Route {
+  const { engine, runs, usedTokens } = parts;
   return {
     method: "POST",
     path: "/api/v3/batches",
@@ -47,14 +56,16 @@ export function createBatchRoute(engine: Engine, runs: Pick<RunReader, "claimOf"
       refuseParentOfToken(caller, body.parentRunId !== undefined, "parentRunId");
       const requestKey = requestKeyOf(request);
       await useUpToken(usedTokens, caller, requestKey);
+      const parent = await parentOf(runs, environment.id, body, "", requestKey);
       const outcome = await engine.createBatch({
         environmentId: environment.id,
         runCount: body.runCount,
         requestKey,
         idempotency: idempotencyOf(body, ""),
-        parent: await parentOf(runs, environment.id, body, ""),
+        parent,
       });
       if (outcome.kind === "refused") throw refusalError(outcome.reason, "");
+      await suspendParent(parts, environment, parent);
       const id = toPublicId("batch", outcome.id);
       reply.code(202).header("x-trigger-jwt", signPublicToken(`read:batch:${id}`));
       return {

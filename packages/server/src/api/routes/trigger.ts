@@ -1,6 +1,7 @@
 import { triggerAnswerSchema } from "@pawl/contract/api/answers/runs";
 import { triggerBodySchema } from "@pawl/contract/api/trigger";
 import { toPublicId } from "@pawl/contract/ids";
+import { type ParentWaitParts, suspendParent } from "../../dev-worker/parent-waits.ts";
 import type { BlobStore } from "../../engine/blob-ports.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { RunReader } from "../../engine/read-ports.ts";
@@ -18,7 +19,7 @@ import { noOptions, toTriggerRequest } from "../trigger-request.ts";
 import { parse, pathPart } from "../validation.ts";
 
 /** What {@link triggerRoute} needs. */
-interface TriggerParts {
+interface TriggerParts extends ParentWaitParts {
   readonly engine: Engine;
   /** Knows the claim of a parent. */
   readonly runs: Pick<RunReader, "claimOf">;
@@ -34,7 +35,8 @@ interface TriggerParts {
  * @param parts - what it needs
  * @returns the route
  */
-export function triggerRoute({ engine, runs, usedTokens, blobs }: TriggerParts): Route {
+export function triggerRoute(parts: TriggerParts): Route {
+  const { engine, runs, usedTokens, blobs } = parts;
   return {
     method: "POST",
     path: "/api/v1/tasks/:taskId/trigger",
@@ -67,7 +69,7 @@ export function triggerRoute({ engine, runs, usedTokens, blobs }: TriggerParts):
         requestKey,
         batchId: null,
         batchIndex: null,
-        parent: hasParent ? await parentOf(runs, environment.id, options, "options.") : null,
+        parent: hasParent ? await parentOf(runs, environment.id, options, "options.", requestKey) : null,
         isAwaited: options.resumeParentOnCompletion === true,
       });
       const isStored = asked.payloadType === "application/store";
@@ -75,6 +77,7 @@ export function triggerRoute({ engine, runs, usedTokens, blobs }: TriggerParts):
       if (caller.oneUse !== null) await useUpToken(usedTokens, caller, requestKey);
       const outcome = await engine.trigger(triggered);
       if (outcome.kind === "refused") throw refusalError(outcome.reason, "options.");
+      await suspendParent(parts, environment, asked.parent ?? null);
       const id = toPublicId("run", outcome.runId);
       reply.header("x-trigger-jwt", signPublicToken(`read:runs:${id}`));
       reply.header("content-type", "application/json; charset=utf-8");
