@@ -1,4 +1,5 @@
-import { AuthenticationError, type RequestOptions } from "@pawl/sdk";
+import type { RequestOptions } from "@pawl/sdk";
+import { AuthenticationError } from "@pawl/sdk/page";
 import { type TriggerAuth, useTriggerAuthContextOptional } from "./auth-context.ts";
 import { useLatest } from "./use-latest.ts";
 

@@ -1,4 +1,4 @@
-import { streams } from "@pawl/sdk";
+import { sendInput } from "@pawl/sdk/page";
 import { callAt, type UseApiClientOptions, useTarget } from "./target.ts";
 import { useAction } from "./use-action.ts";
 
@@ -36,8 +36,7 @@ export function useInputStreamSend<TData>(
   const { start, isLoading, error } = useAction(`send to ${runId} ${streamId}`, async (data: TData) => {
     if (!runId)
       throw new Error("useInputStreamSend has no run to send to: pass the id of one. isReady says so before.");
-    const input = streams.input<TData>({ id: streamId });
-    await callAt(target, (clientConfig) => input.send(runId, data, { requestOptions: { clientConfig } }));
+    await callAt(target, (clientConfig) => sendInput(runId, streamId, data, { requestOptions: { clientConfig } }));
   });
   return { send: start, isLoading, error, isReady: Boolean(runId) && target.kind === "known" };
 }

@@ -1,12 +1,5 @@
-import {
-  type AnyTask,
-  type LiveRun,
-  type LiveRunOf,
-  type RunHandle,
-  runs,
-  type SkippableColumn,
-  type UntypedTask,
-} from "@pawl/sdk";
+import type { AnyTask, LiveRun, LiveRunOf, RunHandle, SkippableColumn, UntypedTask } from "@pawl/sdk";
+import { subscribeToRun } from "@pawl/sdk/page";
 import { useEffect, useRef } from "react";
 import type { Plan } from "./source.ts";
 import { errorOf, followAt, type KnownTarget, type UseApiClientOptions, useTarget } from "./target.ts";
@@ -90,7 +83,7 @@ function planOf(
     throttleMs: 0,
     follow: (show, signal) =>
       followAt(target, async (clientConfig, noteNews) => {
-        const changes = runs.subscribeToRun(id, { stopOnCompletion, skipColumns, signal, clientConfig });
+        const changes = subscribeToRun(id, { stopOnCompletion, skipColumns, signal, clientConfig });
         for await (const run of changes) {
           noteNews();
           show(() => run);

@@ -1,4 +1,5 @@
-import { type AnyTask, type LiveRun, type LiveRunOf, runs, type SkippableColumn, type UntypedTask } from "@pawl/sdk";
+import type { AnyTask, LiveRun, LiveRunOf, SkippableColumn, UntypedTask } from "@pawl/sdk";
+import { subscribeToBatch, subscribeToRunsWithTag } from "@pawl/sdk/page";
 import type { Plan } from "./source.ts";
 import { type CallTarget, errorOf, followAt, type KnownTarget, useTarget } from "./target.ts";
 import { useFollowed } from "./use-followed.ts";
@@ -51,7 +52,7 @@ export function useRealtimeRunsWithTag<TTask extends AnyTask = UntypedTask>(
   const settings = { skipColumns, ...(createdAt === undefined ? {} : { createdAt }) };
   return useRuns<LiveRunOf<TTask>>("useRealtimeRunsWithTag", options, tags.length > 0 && tags.every(Boolean), {
     subject: JSON.stringify(["tags", tags, createdAt, skipColumns]),
-    follow: (clientConfig, signal) => runs.subscribeToRunsWithTag<TTask>(tags, { ...settings, clientConfig, signal }),
+    follow: (clientConfig, signal) => subscribeToRunsWithTag<TTask>(tags, { ...settings, clientConfig, signal }),
   });
 }
 
@@ -74,8 +75,7 @@ export function useRealtimeBatch<TTask extends AnyTask = UntypedTask>(
   const { skipColumns = [] } = options;
   return useRuns<LiveRunOf<TTask>>("useRealtimeBatch", options, Boolean(batchId), {
     subject: JSON.stringify(["batch", batchId, skipColumns]),
-    follow: (clientConfig, signal) =>
-      runs.subscribeToBatch<TTask>(batchId ?? "", { skipColumns, clientConfig, signal }),
+    follow: (clientConfig, signal) => subscribeToBatch<TTask>(batchId ?? "", { skipColumns, clientConfig, signal }),
   });
 }
 

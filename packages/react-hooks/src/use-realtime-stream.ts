@@ -1,4 +1,5 @@
-import { type ReadStreamOptions, type RealtimeDefinedStream, type StreamPart, streams } from "@pawl/sdk";
+import type { ReadStreamOptions, RealtimeDefinedStream, StreamPart } from "@pawl/sdk";
+import { read } from "@pawl/sdk/page";
 import { useId } from "react";
 import type { Plan } from "./source.ts";
 import { errorOf, followAt, type KnownTarget, type UseApiClientOptions, useTarget } from "./target.ts";
@@ -137,7 +138,7 @@ function followerOf<TPart>(target: KnownTarget, stream: StreamToFollow<TPart>): 
     };
     return followAt(target, async (clientConfig, noteNews) => {
       const reading = { ...readOptions(options, lastEventId), signal, clientConfig, onPart: take };
-      for await (const part of await streams.read<TPart>(runId, key, reading)) {
+      for await (const part of await read<TPart>(runId, key, reading)) {
         noteNews();
         callbacks.current.onData?.(part);
         show(update);

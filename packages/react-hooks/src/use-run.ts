@@ -1,4 +1,5 @@
-import { type AnyTask, type RetrievedRun, runs, type TaskOutput, type TaskPayload, type UntypedTask } from "@pawl/sdk";
+import type { AnyTask, RetrievedRun, TaskOutput, TaskPayload, UntypedTask } from "@pawl/sdk";
+import { retrieve } from "@pawl/sdk/page";
 import { untilNextLook } from "./page-events.ts";
 import type { Plan, Show } from "./source.ts";
 import { callAt, errorOf, type KnownTarget, type UseApiClientOptions, useTarget } from "./target.ts";
@@ -87,7 +88,7 @@ async function look(id: string, target: KnownTarget, before: Looked, show: Show<
   show(() => ({ ...before, isValidating: true }));
   let seen: Looked;
   try {
-    const run = await callAt(target, (clientConfig) => runs.retrieve(id, { clientConfig }));
+    const run = await callAt(target, (clientConfig) => retrieve(id, { clientConfig }));
     seen = { run, error: undefined, isValidating: false };
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -1,13 +1,5 @@
-import {
-  type AnyTask,
-  type RunHandle,
-  type TaskIdentifier,
-  type TaskOutput,
-  type TaskPayload,
-  type TriggerOptions,
-  tasks,
-  type UntypedTask,
-} from "@pawl/sdk";
+import type { AnyTask, RunHandle, TaskIdentifier, TaskOutput, TaskPayload, TriggerOptions } from "@pawl/sdk";
+import { trigger } from "@pawl/sdk/page";
 import { callAt, type UseApiClientOptions, useTarget } from "./target.ts";
 import { useAction } from "./use-action.ts";
 
@@ -60,7 +52,9 @@ export function useTaskTrigger<TTask extends AnyTask>(
   const { start, isLoading, result, error } = useAction(
     `trigger ${id}`,
     (payload: unknown, triggerOptions?: TriggerOptions) =>
-      callAt(target, (clientConfig) => tasks.trigger<UntypedTask>(id, payload, triggerOptions ?? {}, { clientConfig })),
+      callAt(target, (clientConfig) =>
+        trigger({ taskId: id, payload, options: triggerOptions, requestOptions: { clientConfig } }),
+      ),
   );
   return {
     submit: start as SubmitTask<TTask>, // the payload is what the task's type says

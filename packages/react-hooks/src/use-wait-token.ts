@@ -1,4 +1,4 @@
-import { wait } from "@pawl/sdk";
+import { completeToken } from "@pawl/sdk/page";
 import { callAt, type UseApiClientOptions, useTarget } from "./target.ts";
 import { useAction } from "./use-action.ts";
 
@@ -36,7 +36,7 @@ export function useWaitToken<TOutput>(
   const { start, isLoading, result, error } = useAction(`token ${waitpointId}`, async (output: TOutput) => {
     if (!waitpointId)
       throw new Error("useWaitToken has no token to complete: pass the id of one. isReady says so before.");
-    return callAt(target, (clientConfig) => wait.completeToken(waitpointId, output, { clientConfig }));
+    return callAt(target, (clientConfig) => completeToken(waitpointId, output, { clientConfig }));
   });
   return { complete: start, isLoading, isCompleted: result !== undefined, error, isReady: Boolean(waitpointId) };
 }
