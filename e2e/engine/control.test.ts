@@ -34,7 +34,8 @@ test("cancel", async (t) => {
     const run = await isCanceled(handle);
     assert.equal(run.attemptCount, 0);
     await queues.resume({ type: "custom", name: "cancelled" });
-    assert.deepEqual(await namesOf(handle.id), [], "its code was never executed");
+    await engine.untilMark(handle, "ran out");
+    assert.deepEqual(await namesOf(handle.id), ["onCancel", "ran out"], "its code was never executed");
   });
 
   await t.test("an executing run: its signal, then onCancel, which may wait for its end", async () => {

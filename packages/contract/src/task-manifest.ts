@@ -2,6 +2,12 @@ import { z } from "zod";
 import { rateLimitSchema } from "./rate-limit.ts";
 import { declaredScheduleSchema } from "./schedule.ts";
 
+/** The hooks that are called after the end of a run whose process did not: it had none, or that had died. */
+export const endHookKinds = ["onFailure", "onCancel"] as const;
+
+/** One of {@link endHookKinds}. */
+export type EndHookKind = (typeof endHookKinds)[number];
+
 /** What the server knows of one task of a version. */
 export const taskManifestSchema = z.object({
   id: z.string().min(1).max(128),
@@ -35,6 +41,8 @@ export const taskManifestSchema = z.object({
   machine: z.string().optional(),
   /** Whether the task was defined to be run by schedules. */
   isScheduled: z.boolean().optional(),
+  /** The hooks to call when a run has ended without a process that could: its own, or those that are registered for every task. */
+  endHooks: z.array(z.enum(endHookKinds)).optional(),
   /** The schedule that the code declares. */
   schedule: declaredScheduleSchema.optional(),
 });
@@ -43,13 +51,30 @@ export const taskManifestSchema = z.object({
 export type TaskManifest = z.infer<typeof taskManifestSchema>;
 
 /** The schema of {@link VersionManifest}. */
-export const versionManifestSchema = z.object({
-  /** A hash of the bundle: the same code registers as the same version. */
-  contentHash: z.string().min(8).max(128),
-  tasks: z.array(taskManifestSchema).max(5_000),
-  /** Whether a run process may serve one run after another. */
-  processKeepAlive: z.boolean(),
-});
+export const versionManifestSchema = z
+  .object({
+    /** A hash of the bundle: the same code registers as the same version. */
+    contentHash: z.string().min(8).max(128),
+    tasks: z.array(taskManifestSchema).max(5_000),
+    /** Whether a run process may serve one run after another. */
+    processKeepAlive: z.boolean(),
+  })
+  .superRefine((manifest, context) => {
+    const path = nulIn(manifest);
+    if (path !== null)
+      context.addIssue({ code: "custom", path: [...path], message: "contains the character NUL (U+0000)" });
+  });
+
+/** Where a value has the character NUL, which can't be stored; null: nowhere. */
+function nulIn(value: unknown): readonly string[] | null {
+  if (typeof value === "string") return value.includes("\0") ? [] : null;
+  if (typeof value !== "object" || value === null) return null;
+  for (const [name, part] of Object.entries(value)) {
+    const inside = nulIn(part);
+    if (inside !== null) return [name, ...inside];
+  }
+  return null;
+}
 
 /** Everything that the server needs to know of a version of a project. */
 export type VersionManifest = z.infer<typeof versionManifestSchema>;

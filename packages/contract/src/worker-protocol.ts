@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { triggerOptionsSchema } from "./api/trigger.ts";
 import { runErrorSchema } from "./errors.ts";
+import { endHookKinds } from "./task-manifest.ts";
 
 /**
  * What server and worker host say to each other over their one WebSocket (`/worker/v1/connect`), as JSON texts.
@@ -322,6 +323,19 @@ const assignedRunSchema = z.object({
   metadata: z.string().optional(),
   /** Whether this attempt follows a loss, so that its waits are given back to it. */
   isRecovery: z.boolean().optional(),
+  /**
+   * Where the run calls the hooks of another one, which ended without a process that could: which hook, of which run, which attempt was
+   * its last (0: none), why it ended, and when it started. What else is said here is of that run, but for `runId`, `fence` and `attempt`.
+   */
+  hook: z
+    .object({
+      kind: z.enum(endHookKinds),
+      runId: z.string(),
+      attempt: z.int().min(0),
+      error: runErrorSchema,
+      startedAt: z.string().optional(),
+    })
+    .optional(),
 });
 
 /** A run given to a host. */

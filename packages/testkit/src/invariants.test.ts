@@ -122,6 +122,8 @@ const breakage: Record<string, string> = {
   "The waitpoint of a batch is completed when nothing of the batch is to come, and only then":
     "update waitpoint set completed_at = null where kind = 'batch'",
   "A batch item is a run of that batch": "update run set batch_id = null, idempotency_key = null",
+  "A hook is called after the end of its run, by one run": `
+    insert into end_hook (environment_id, run_id, kind) select environment_id, id, 'onFailure' from run where outcome = 'completed'`,
   "A sealed batch is complete": "update batch set run_count = 2",
 };
 

@@ -7,6 +7,14 @@ export interface ListedTask {
   readonly filePath: string;
 }
 
+/** A run that an event is about. */
+export interface NamedRun {
+  readonly runId: string;
+  readonly taskId: string;
+  /** The hook of it that is called after its end; absent: it is executed itself. */
+  readonly hook?: string;
+}
+
 /** What happens while `pawl dev` or `pawl worker` is up; each is a line on the terminal, or a line of JSON. */
 export type DevEvent =
   | { readonly type: "server_starting" }
@@ -28,7 +36,7 @@ export type DevEvent =
   | { readonly type: "version_failed"; readonly message: string; readonly details: readonly string[] }
   /** The connection to the server was lost, or has come back. */
   | { readonly type: "connection"; readonly isConnected: boolean; readonly reason?: string }
-  | { readonly type: "run_started"; readonly runId: string; readonly taskId: string; readonly attempt: number }
+  | (NamedRun & { readonly type: "run_started"; readonly attempt: number })
   | {
       readonly type: "run_log";
       readonly runId: string;
@@ -36,16 +44,14 @@ export type DevEvent =
       readonly message: string;
       readonly attributes?: unknown;
     }
-  | {
+  | (NamedRun & {
       readonly type: "run_finished";
-      readonly runId: string;
-      readonly taskId: string;
       readonly attempt: number;
       readonly durationMs: number;
       readonly error: { readonly name?: string; readonly message: string; readonly stackTrace?: string } | null;
       /** Absent when the attempt was the last one. */
       readonly nextAttemptInMs?: number;
-    }
+    })
   | { readonly type: "warning"; readonly message: string }
   | { readonly type: "stopping"; readonly executing: number; readonly graceMs: number }
   | { readonly type: "stopped" };

@@ -1,6 +1,6 @@
 import { publicRunError } from "@pawl/contract/errors";
 import type { HostEvent } from "@pawl/worker";
-import type { DevEvent } from "./dev-event.ts";
+import type { DevEvent, NamedRun } from "./dev-event.ts";
 
 /**
  * What a worker host tells, in the form that is shown.
@@ -17,7 +17,7 @@ export function fromHostEvent(event: HostEvent): DevEvent | null {
     case "refused":
       return { type: "connection", isConnected: false, reason: `The server refuses this worker: ${event.reason}` };
     case "run_started":
-      return { type: "run_started", runId: event.run.runId, taskId: event.run.taskId, attempt: event.run.attempt };
+      return { type: "run_started", ...nameOf(event.run), attempt: event.run.attempt };
     case "run_log":
       return event.record.kind === "log" ? logOf(event.record) : null;
     case "run_finished":
@@ -37,6 +37,11 @@ export function fromHostEvent(event: HostEvent): DevEvent | null {
   }
 }
 
+/** What calls the hook of a run that has ended is shown as that hook. */
+function nameOf({ runId, taskId, hook }: Finish["run"]): NamedRun {
+  return hook === undefined ? { runId, taskId } : { runId: hook.runId, taskId, hook: hook.kind };
+}
+
 function logOf(record: Extract<HostEvent, { type: "run_log" }>["record"]): DevEvent {
   const { runId, level, message, attributes } = record;
   const parsed: unknown = attributes === undefined ? undefined : JSON.parse(attributes);
@@ -49,8 +54,7 @@ function finishOf({ run, result }: Finish): DevEvent {
   const nextAttemptInMs = nextAttemptOf(run, result);
   return {
     type: "run_finished",
-    runId: run.runId,
-    taskId: run.taskId,
+    ...nameOf(run),
     attempt: run.attempt,
     durationMs: result.durationMs,
     error: result.kind === "completed" ? null : publicRunError(result.error),

@@ -1,7 +1,7 @@
 import { formatDuration } from "@pawl/contract/duration";
 import type { RunErrorCode } from "@pawl/contract/errors";
 import pc from "picocolors";
-import type { DevEvent, ListedTask } from "../dev/dev-event.ts";
+import type { DevEvent, ListedTask, NamedRun } from "../dev/dev-event.ts";
 import { clockTime } from "./clock.ts";
 import { renderLogLine, shortRunId } from "./log-line.ts";
 import { userFrames } from "./stack.ts";
@@ -90,8 +90,9 @@ function renderFinished(event: Extract<DevEvent, { type: "run_finished" }>, time
 }
 
 /** Begins with the short id that the run's log lines have, too. */
-function nameOf(run: { readonly runId: string; readonly taskId: string }): string {
-  return `${pc.dim(shortRunId(run.runId))} ${pc.bold(run.taskId)} ${pc.dim(run.runId)}`;
+function nameOf({ runId, taskId, hook }: NamedRun): string {
+  const what = hook === undefined ? pc.bold(taskId) : `${pc.bold(taskId)} ${hook}`;
+  return `${pc.dim(shortRunId(runId))} ${what} ${pc.dim(runId)}`;
 }
 
 function attemptOf(attempt: number): string {

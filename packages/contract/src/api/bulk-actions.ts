@@ -81,6 +81,8 @@ export const createBulkActionBodySchema = z
     ),
     /** Every run of the environment: what an empty filter would mean, said on purpose. */
     all: optional(z.literal(true, "must be true or absent")),
+    /** Whether `onCancel` is called for runs that are cancelled before they have begun; default: no. */
+    runHooks: optional(z.boolean("must be true or false")),
     /** Only says how many runs it would be about. */
     dryRun: optional(z.boolean("must be true or false")),
   })
@@ -96,6 +98,9 @@ export const createBulkActionBodySchema = z
     }
     if (body.action === "cancel" && body.targetRegion !== undefined) {
       refuse(["targetRegion"], "is for replays only. Leave it out");
+    }
+    if (body.action === "replay" && body.runHooks !== undefined) {
+      refuse(["runHooks"], "is for cancellations only. Leave it out");
     }
   });
 

@@ -12,10 +12,14 @@ export type BulkSelection =
 export type BulkCancelOptions = BulkSelection & {
   /** What it is for, for whoever looks at it later; at most 255 characters. */
   readonly name?: string;
+  /** Whether `onCancel` is called for runs that have not begun; default: no. Those that execute or wait have it called in any case. */
+  readonly runHooks?: boolean;
 };
 
 /** What `runs.bulk.replay` takes. */
-export type BulkReplayOptions = BulkCancelOptions & {
+export type BulkReplayOptions = BulkSelection & {
+  /** What it is for, for whoever looks at it later; at most 255 characters. */
+  readonly name?: string;
   /** Where the new runs execute; default: where those that they repeat did. */
   readonly targetRegion?: string;
 };

@@ -18,6 +18,8 @@ export interface NewBulkAction {
   readonly selection: BulkSelection;
   /** Where new runs execute; null: where those that they repeat did. */
   readonly targetRegion: string | null;
+  /** Whether `onCancel` is called for runs that it cancels and that have no process; default: no. */
+  readonly runsHooks?: boolean;
   /** Makes the call safe to repeat: an equal key finds the action that the first made. */
   readonly requestKey: string | null;
 }
@@ -48,6 +50,7 @@ export interface TakenBulkAction {
   readonly id: string;
   readonly action: BulkActionKind;
   readonly targetRegion: string | null;
+  readonly runsHooks: boolean;
   /** Null where its runs were named. */
   readonly filter: RunFilter | null;
   /** Runs with a higher id were made after it. */

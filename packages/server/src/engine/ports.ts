@@ -215,8 +215,8 @@ export interface Failure extends Claim {
   readonly error: RunError;
   /** How the run ends if there is no further attempt. */
   readonly outcome: RunOutcome;
-  /** The hook that its process has not called, if that is its end; null: it has. */
-  readonly uncalledHook: EndHookKind | null;
+  /** The hook that its process has not called, if that is its end; absent: it has. */
+  readonly uncalledHook?: EndHookKind | undefined;
   readonly durationMs: number;
   /** When the next attempt may come, in milliseconds; null: never. Whether attempts are left is judged by the store. */
   readonly retryDelayMs: number | null;

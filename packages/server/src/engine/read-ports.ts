@@ -3,6 +3,7 @@ import type { TriggerFunction } from "@pawl/contract/api/runs";
 import type { RunError } from "@pawl/contract/errors";
 import type { PacketType } from "@pawl/contract/packet";
 import type { RunOutcome, RunState } from "@pawl/contract/run-state";
+import type { EndHookKind } from "@pawl/contract/task-manifest";
 
 // Runs as the API reads them.
 
@@ -53,6 +54,8 @@ export interface RunRecordWithPackets extends RunRecord {
   readonly output: string | null;
   readonly outputType: PacketType | null;
   readonly error: RunError | null;
+  /** The streams that the run gives, in the order in which they were made. */
+  readonly streamKeys: readonly string[];
   /** JSON text of an object. */
   readonly metadata: string | null;
   /** The schedule that made the run; null: none did, or it is removed. */
@@ -129,8 +132,20 @@ export interface RunReader {
   result(environmentId: string, runId: string): Promise<RunResult | "unfinished" | null>;
   /** The claim that a run is held under; null when no host holds it. */
   claimOf(environmentId: string, runId: string): Promise<{ readonly hostId: string; readonly fence: number } | null>;
+  /** The hook that was left to be called when a run had ended, and what became of that; null: none was. */
+  endHook(environmentId: string, runId: string): Promise<EndHook | null>;
   /** Null when the run has finished or does not exist. */
   standing(environmentId: string, runId: string): Promise<RunStanding | null>;
+}
+
+/** A hook that is called after the end of its run. */
+export interface EndHook {
+  readonly kind: EndHookKind;
+  /** The run that calls it; null: it is still to be made. */
+  readonly runId: string | null;
+  /** How that run ended; null: it has not. */
+  readonly outcome: RunOutcome | null;
+  readonly error: RunError | null;
 }
 
 /** An item of a batch: a run, or why there is none. */

@@ -5,7 +5,9 @@ import { forgetLoginRequests } from "./login-requests.ts";
 import { makePartitions } from "./partitions.ts";
 import { lockEnvironment } from "./runs/claim.ts";
 import { isPushable } from "./runs/debounce.ts";
+import { forgetEndHooks } from "./runs/end-hooks.ts";
 import { forgetFires } from "./schedules/forget-fires.ts";
+import { forgetStreams } from "./streams/forget-streams.ts";
 import { forgetUsedTokens } from "./used-tokens.ts";
 import { forgetWaitpoints } from "./waits/forget-waitpoints.ts";
 
@@ -43,10 +45,12 @@ export function createHousekeeping(settings: HousekeepingSettings): Service {
       forgetLoginRequests(forgetSize),
       forgetBlobs(forgetSize),
       forgetFires(forgetSize),
+      forgetEndHooks(forgetSize),
     ]) {
       while ((await database.query(statement)).length === forgetSize);
     }
     await forgetWaitpoints(database);
+    await forgetStreams(database, now());
     await forgetUnderLock(database, "lanes", oldLanes);
     await forgetUnderLock(database, "buckets", fullBuckets);
   }

@@ -100,13 +100,14 @@ function insertTasks(environmentId: string, manifest: VersionManifest): Statemen
     name: "versions_insert_tasks",
     text: `
       insert into task (environment_id, version_id, id, file_path, export_name, description, queue_name, retry,
-                        max_duration_s, machine, ttl_s, is_scheduled)
+                        max_duration_s, machine, ttl_s, is_scheduled, has_failure_hook, has_cancel_hook)
       select $1::uuid, version.id, task.id, task."filePath", task."exportName", task.description, task.queue ->> 'name',
              task.retry, task."maxDuration", task.machine, task.ttl,
-             coalesce(task."isScheduled", false) or task.schedule is not null
+             coalesce(task."isScheduled", false) or task.schedule is not null,
+             nullif(task."endHooks" ? 'onFailure', false), nullif(task."endHooks" ? 'onCancel', false)
       from version, jsonb_to_recordset($3::jsonb) as task(
         id text, "filePath" text, "exportName" text, description text, queue jsonb, retry jsonb,
-        "maxDuration" double precision, machine text, ttl double precision, "isScheduled" boolean, schedule jsonb)
+        "maxDuration" double precision, machine text, ttl double precision, "isScheduled" boolean, schedule jsonb, "endHooks" jsonb)
       where version.environment_id = $1::uuid and version.content_hash = $2`,
     values: [environmentId, manifest.contentHash, JSON.stringify(manifest.tasks)],
   };

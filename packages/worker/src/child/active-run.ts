@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import type { CallAnswer, RunCall, RunResult, WaitResult } from "@pawl/contract/worker-protocol";
+import type { AssignedRun, CallAnswer, RunCall, RunResult, WaitResult } from "@pawl/contract/worker-protocol";
 import {
   type ActiveRun,
   CallError,
@@ -37,7 +37,12 @@ export interface RunOutlets {
  * what a parked one does not need is let go of.
  */
 export class RunInProcess implements ActiveRun {
+  /** The run that code is told of: where it calls the hooks of another one, that one. */
   readonly runId: string;
+  /** By what its host knows it. */
+  readonly heldId: string;
+  /** Whose hooks it calls, in place of its task's code; undefined: it is an ordinary run. */
+  readonly hook: AssignedRun["hook"];
   readonly taskId: string;
   readonly parentRunId: string | undefined;
   readonly rootRunId: string | undefined;
@@ -70,11 +75,13 @@ export class RunInProcess implements ActiveRun {
 
   constructor(order: RunOrder, outlets: RunOutlets) {
     const { run } = order;
-    this.runId = run.runId;
+    this.hook = run.hook;
+    this.heldId = run.runId;
+    this.runId = run.hook?.runId ?? run.runId;
     this.taskId = run.taskId;
     this.parentRunId = run.parentRunId;
     this.rootRunId = run.rootRunId;
-    this.attempt = run.attempt;
+    this.attempt = run.hook === undefined ? run.attempt : Math.max(1, run.hook.attempt);
     this.fence = run.fence;
     this.environmentSlug = order.environment.slug;
     this.maxAttempts = run.maxAttempts;
@@ -104,6 +111,11 @@ export class RunInProcess implements ActiveRun {
 
   get isCancelled(): boolean {
     return this.#isCancelled;
+  }
+
+  /** Whether its end is decided elsewhere, whatever its code does: it took too long, or its claim is lost. */
+  get isAborted(): boolean {
+    return this.#abortReason !== null;
   }
 
   /** How long the run has executed, in milliseconds; the time in which it was parked does not count. */
@@ -185,7 +197,7 @@ export class RunInProcess implements ActiveRun {
   #send(request: RunCall): Promise<unknown> {
     this.#calls ??= new RunCalls();
     const { call, answer } = this.#calls.open(request);
-    withoutActivity(() => this.#outlets.post({ kind: "call", body: { runId: this.runId, call, request } }));
+    withoutActivity(() => this.#outlets.post({ kind: "call", body: { runId: this.heldId, call, request } }));
     return answer;
   }
 
@@ -251,7 +263,7 @@ export class RunInProcess implements ActiveRun {
   #park(): void {
     const nowMs = performance.now();
     this.#executedMs += nowMs - this.#sinceMs;
-    this.#outlets.post({ kind: "parked", body: { runId: this.runId, heapUsedRatio: heapUsedRatio() } });
+    this.#outlets.post({ kind: "parked", body: { runId: this.heldId, heapUsedRatio: heapUsedRatio() } });
     this.#outlets.parked(this);
   }
 

@@ -1,5 +1,6 @@
 import { parseDuration } from "@pawl/contract/duration";
 import { mergeRetryPolicies } from "@pawl/contract/retry";
+import type { EndHookKind } from "@pawl/contract/task-manifest";
 import { type HookName, runtime, type TaskDefinition } from "@pawl/sdk/runtime";
 import type { BundleDescription, UnsharedTasks } from "../channel/messages.ts";
 import { type BundleConfig, configOf } from "./bundle-config.ts";
@@ -47,9 +48,20 @@ function describeTask(task: TaskDefinition, config: BundleConfig): unknown {
     maxDuration: task.maxDuration ?? config.maxDuration,
     ttl: task.ttl ?? ttlOf(config),
     machine: task.machine ?? config.machine,
+    endHooks: endHooksOf(task),
     isScheduled: task.isScheduled,
     schedule: task.schedule,
   };
+}
+
+/** What to call when a run has ended without its process. Absent without such hooks, as most tasks are. */
+function endHooksOf({ hooks }: TaskDefinition): readonly EndHookKind[] | undefined {
+  const has = (name: HookName) =>
+    hooks?.[name] !== undefined || runtime().globalHooks.some((global) => global.name === name);
+  const kinds: EndHookKind[] = [];
+  if (has("onFailure") || has("onComplete")) kinds.push("onFailure");
+  if (has("onCancel")) kinds.push("onCancel");
+  return kinds.length === 0 ? undefined : kinds;
 }
 
 /** In seconds; what is no duration is left for the validation of the manifest. */

@@ -1,16 +1,17 @@
-import { readPacket } from "@pawl/contract/packet";
 import type { RunResult } from "@pawl/contract/worker-protocol";
-import type { TaskContext, TaskDefinition } from "@pawl/sdk/runtime";
+import type { TaskDefinition } from "@pawl/sdk/runtime";
 import type { RunInProcess } from "./active-run.ts";
 import type { BundleConfig } from "./bundle-config.ts";
-import { type Failure, failureOf, internalFailure } from "./failure.ts";
+import { callEndHooks } from "./end-hooks.ts";
+import { failureOf } from "./failure.ts";
 import { type HookedAttempt, hasLifecycle, throughLifecycle } from "./lifecycle.ts";
 import { type Ending, outputOf, writeOutput } from "./output.ts";
 import { hasHooks, type RunScene } from "./run-hooks.ts";
-import { taskContext } from "./task-context.ts";
+import { openOrder, sceneOf } from "./scene.ts";
 
 /**
- * Executes a run: reads and checks its payload, calls the task with its hooks, writes its output. Never rejects.
+ * Executes a run: reads and checks its payload, calls the task with its hooks, writes its output; or calls hooks of one that has
+ * ended. Never rejects.
  *
  * @param run - the run, whose cell is in the current asynchronous context
  * @param definition - its task, or undefined when the bundle has none with that id
@@ -22,13 +23,18 @@ export async function execute(
   definition: TaskDefinition | undefined,
   config: BundleConfig,
 ): Promise<RunResult> {
-  const ending = await (definition === undefined ? taskNotFound(run.taskId) : attempt(run, definition, config));
+  if (definition === undefined) return resultOf(run, taskNotFound(run.taskId));
+  const ending = await (run.hook === undefined
+    ? attempt(run, definition, config)
+    : callEndHooks(run, definition, run.hook));
+  if (run.hasBackgroundWork && !run.isCancelled) await run.whenBackgroundWorkDone();
+  for (const last of run.cell.atEnd ?? []) await last();
   return resultOf(run, ending);
 }
 
 /** Adds to an ending which claim it is of and how long it executed. */
 export function resultOf(run: RunInProcess, ending: Ending): RunResult {
-  const { runId, fence } = run;
+  const { heldId: runId, fence } = run;
   const durationMs = Math.round(run.executedMs * 1_000) / 1_000;
   if (ending.kind === "failed") return { ...ending, runId, fence, durationMs };
   const { text, type } = ending.packet;
@@ -53,12 +59,8 @@ async function attempt(run: RunInProcess, definition: TaskDefinition, config: Bu
   const scene = sceneOf(run, definition, opened);
   run.scene = scene; // before the code, which may wait at once
   const code = () => callTask(run, scene);
-  const ending = hasLifecycle(scene)
-    ? await throughLifecycle({ run, scene, config, code })
-    : await plain({ run, scene, config, code });
-  if (run.hasBackgroundWork && !run.isCancelled) await run.whenBackgroundWorkDone();
-  for (const last of run.cell.atEnd ?? []) await last();
-  return ending;
+  const hooked = { run, scene, config, code };
+  return hasLifecycle(scene) ? throughLifecycle(hooked) : plain(hooked);
 }
 
 /** Most runs have no hooks but those for failures. */
@@ -70,33 +72,6 @@ async function plain({ run, scene, config, code }: HookedAttempt): Promise<Endin
     return failureOf(run, scene, thrown, config);
   }
   return writeOutput(output);
-}
-
-/** Reads what the order says; its text is not kept. */
-function openOrder(run: RunInProcess, definition: TaskDefinition): { ctx: TaskContext; payload: unknown } | Failure {
-  const order = run.takeOrder();
-  const { payload: text, payloadType: type } = order.run;
-  try {
-    const payload = readPacket(text === undefined ? { type } : { text, type });
-    return { ctx: taskContext(order, definition, new Date()), payload };
-  } catch (thrown) {
-    return internalFailure("TASK_INPUT_ERROR", thrown);
-  }
-}
-
-function sceneOf(
-  run: RunInProcess,
-  definition: TaskDefinition,
-  { ctx, payload }: { readonly ctx: TaskContext; readonly payload: unknown },
-): RunScene {
-  return {
-    definition,
-    ctx,
-    payload,
-    signal: () => run.signal,
-    init: undefined,
-    code: Promise.resolve<unknown>(undefined),
-  };
 }
 
 function callTask(run: RunInProcess, scene: RunScene): Promise<unknown> {

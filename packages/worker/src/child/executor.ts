@@ -183,8 +183,8 @@ export class Executor {
   }
 
   #runOf(cell: RunCell): RunInProcess | null {
-    const run = cell.run === null ? undefined : this.#begun.get(cell.run.runId);
-    return run?.cell === cell ? run : null;
+    const { run } = cell;
+    return run instanceof RunInProcess && this.#begun.get(run.heldId) === run ? run : null;
   }
 
   #next(): void {
@@ -195,7 +195,7 @@ export class Executor {
     this.#queue.shift();
     const run = new RunInProcess(order, this.#outlets);
     this.#current = run;
-    this.#begun.set(run.runId, run); // before its code, which may end it at once
+    this.#begun.set(run.heldId, run); // before its code, which may end it at once
     const definition = runtime().tasks.get(run.taskId)?.[0];
     run.ended = this.#context.run(run.cell, () => execute(run, definition, this.#config));
     void run.ended.then((result) => {
@@ -246,7 +246,7 @@ export class Executor {
 
   #forget(run: RunInProcess): void {
     run.end();
-    this.#begun.delete(run.runId);
+    this.#begun.delete(run.heldId);
     this.#leave(run);
   }
 

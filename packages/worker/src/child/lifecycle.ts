@@ -81,7 +81,7 @@ function endingOf(inner: InnerEnding | null): Ending {
 }
 
 /** Calls the middleware, the outermost first; waits for the rest even where one does not. */
-async function throughMiddleware(scene: RunScene, body: () => Promise<void>): Promise<void> {
+export async function throughMiddleware(scene: RunScene, body: () => Promise<void>): Promise<void> {
   const chain = hooksFor("middleware", scene);
   const call = async (place: number): Promise<void> => {
     const hook = chain[place];
@@ -119,7 +119,8 @@ async function withOutcomeHooks(attempt: HookedAttempt): Promise<InnerEnding> {
     thrown = error;
     ending = await failureOf(run, scene, error, config);
   }
-  if (run.isCancelled) return { ending, thrown };
+  // How a run ends that took too long is decided by its host, and its hooks are called after that.
+  if (run.isCancelled || run.isAborted) return { ending, thrown };
   if (ending.kind === "completed") {
     await quietly(attempt, "onSuccess", { output });
     await quietly(attempt, "onComplete", { result: { ok: true, data: output } });

@@ -26,18 +26,21 @@ const defaultMachine = "small-1x";
  */
 export function taskContext(order: RunOrder, definition: TaskDefinition, startedAt: Date): TaskContext {
   const { run, environment } = order;
+  // Hooks that are called after the end of a run see that run.
+  const number = run.hook === undefined ? run.attempt : Math.max(1, run.hook.attempt);
+  const firstAt = run.hook?.startedAt === undefined ? startedAt : new Date(run.hook.startedAt);
   const machine = run.machine ?? definition.machine ?? defaultMachine;
   const { organization, project } = ownersOf(environment);
   return Object.freeze({
-    attempt: { number: run.attempt, startedAt },
+    attempt: { number, startedAt },
     task: { id: run.taskId, filePath: definition.filePath ?? "" },
     run: {
-      id: run.runId,
+      id: run.hook?.runId ?? run.runId,
       tags: run.tags,
       isTest: run.isTest,
       isReplay: run.isReplay ?? false,
       createdAt: new Date(run.createdAt),
-      startedAt,
+      startedAt: firstAt,
       maxAttempts: run.maxAttempts,
       version: order.versionLabel,
       baseCostInCents: 0,

@@ -121,6 +121,7 @@ function publicRun(run: AssignedRun): AssignedRun {
     ...(run.parentRunId === undefined ? {} : { parentRunId: toPublicId("run", run.parentRunId) }),
     ...(run.rootRunId === undefined ? {} : { rootRunId: toPublicId("run", run.rootRunId) }),
     ...(run.batchId === undefined ? {} : { batchId: toPublicId("batch", run.batchId) }),
+    ...(run.hook === undefined ? {} : { hook: { ...run.hook, runId: toPublicId("run", run.hook.runId) } }),
   };
 }
 

@@ -46,6 +46,7 @@ export function createBulkActionRoute(engine: Engine, bulkActions: Pick<BulkActi
         name: body.name ?? null,
         selection,
         targetRegion,
+        runsHooks: body.runHooks ?? false,
         requestKey: requestKeyOf(request),
       });
       reply.code(202);

@@ -1,4 +1,4 @@
-import type { CancelOutcome, RunStore } from "../ports.ts";
+import type { CancelOptions, CancelOutcome, RunStore } from "../ports.ts";
 
 /** How many parents are looked at together. */
 const parentsAtOnce = 500;
@@ -34,6 +34,7 @@ export async function cancel(
  * @param environmentId - the environment
  * @param runIds - the runs
  * @param onPage - told what each page came to, as soon as it is committed
+ * @param options - whether hooks are called
  * @returns what became of the runs themselves
  */
 export async function cancelMany(
@@ -41,8 +42,9 @@ export async function cancelMany(
   environmentId: string,
   runIds: readonly string[],
   onPage: (outcome: CancelOutcome) => void,
+  options: CancelOptions = {},
 ): Promise<CancelOutcome> {
-  const first = await store.cancel(environmentId, runIds);
+  const first = await store.cancel(environmentId, runIds, options);
   onPage(first);
   const { finished, recalled, cancelling, canceledBefore } = first;
   const held = [...recalled, ...cancelling].map(({ runId }) => runId);
@@ -52,7 +54,7 @@ export async function cancelMany(
     for (let from = 0; from < level.length; from += parentsAtOnce) {
       const parents = level.slice(from, from + parentsAtOnce);
       for await (const page of pages((after) => store.liveChildren(environmentId, parents, after))) {
-        onPage(await store.cancel(environmentId, page));
+        onPage(await store.cancel(environmentId, page, options));
         next.push(...page);
       }
       const known = new Set(next);

@@ -1,6 +1,6 @@
 import type { AssignedRun } from "@pawl/contract/worker-protocol";
 import type { ConnectedHost, Room } from "../host/connected-host.ts";
-import type { ClaimedRun, ClaimOutcome, ClaimRequest, RunStore } from "../ports.ts";
+import type { CalledHook, ClaimedRun, ClaimOutcome, ClaimRequest, RunStore } from "../ports.ts";
 
 /**
  * Lets the host's runs go on whose wait is over, and claims queued runs for it, as many as it can take. What was claimed for a
@@ -70,6 +70,10 @@ export async function deliver(
   return false;
 }
 
+function assignedHook({ startedAt, ...hook }: CalledHook): NonNullable<AssignedRun["hook"]> {
+  return startedAt === null ? hook : { ...hook, startedAt: startedAt.toISOString() };
+}
+
 function assignedRun(run: ClaimedRun): AssignedRun {
   return {
     runId: run.runId,
@@ -99,5 +103,6 @@ function assignedRun(run: ClaimedRun): AssignedRun {
     ...(run.machine === null ? {} : { machine: run.machine }),
     ...(run.metadata === null ? {} : { metadata: run.metadata }),
     ...(run.isRecovery ? { isRecovery: true } : {}),
+    ...(run.hook === null ? {} : { hook: assignedHook(run.hook) }),
   };
 }

@@ -1,4 +1,4 @@
-import { outcomeOf, runErrors } from "@pawl/contract/errors";
+import { outcomeOf, type RunError, runErrors } from "@pawl/contract/errors";
 import type { RunResult } from "@pawl/contract/worker-protocol";
 import type { Failure } from "../ports.ts";
 
@@ -19,9 +19,16 @@ export function failure(result: Extract<RunResult, { kind: "failed" }>): Failure
     fence: result.fence,
     error,
     outcome: outcomeOf(error),
+    uncalledHook: hasCalledHooks(error) ? undefined : "onFailure",
     durationMs: result.durationMs,
     retryDelayMs: again?.delayMs ?? null,
     isRetriedInPlace: again?.inPlace ?? false,
     attempt: result.attempt,
   };
+}
+
+/** A process that saw its run fail has called the hooks; one that died, was stopped, or in which an error escaped the run has not. */
+function hasCalledHooks(error: RunError): boolean {
+  if (error.type !== "INTERNAL_ERROR") return true;
+  return outcomeOf(error) === "failed" && error.code !== "TASK_RUN_UNCAUGHT_EXCEPTION";
 }

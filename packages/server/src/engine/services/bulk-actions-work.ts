@@ -39,11 +39,13 @@ export function bulkWork(settings: BulkWorkSettings): BulkWork {
 /** A run that was cancelled before is as it should be; what it had made is gone through again, since a page may come twice. */
 async function cancelPage(
   { runs: store, onCanceled }: BulkWorkSettings,
-  { environmentId }: TakenBulkAction,
+  { environmentId, runsHooks }: TakenBulkAction,
   runs: readonly BulkRun[],
 ): Promise<readonly BulkRunResult[]> {
   const runIds = runs.map(({ runId }) => runId);
-  const outcome = await cancelMany(store, environmentId, runIds, (page) => onCanceled(environmentId, page));
+  const outcome = await cancelMany(store, environmentId, runIds, (page) => onCanceled(environmentId, page), {
+    runsHooks,
+  });
   const unknown = new Set(outcome.notFound);
   const finished = new Set(outcome.already);
   for (const runId of outcome.canceledBefore) finished.delete(runId);

@@ -32,6 +32,8 @@ export interface EngineServices {
   readonly orders: OrderDesk;
   readonly scheduleFires: ScheduleFires;
   readonly bulkActions: BulkActions;
+  /** Tells whom it concerns that runs were cancelled. */
+  readonly onCanceled: (environmentId: string, outcome: CancelOutcome) => void;
   start(): void;
   /** Resolves when nothing of them runs any more; safe twice. */
   stop(): Promise<void>;
@@ -63,10 +65,16 @@ export function createServices(settings: EngineServicesSettings): EngineServices
   });
   const onQueued = (environmentId: string) => dispatchers.queued(environmentId);
   const onDue = (dueInMs: number) => dueRuns.expect(dueInMs);
-  const onCanceled = (environmentId: string, outcome: CancelOutcome) =>
+  const onCanceled = (environmentId: string, outcome: CancelOutcome) => {
+    if (outcome.hasHooks) dueRuns.expect(0);
     tellCanceled(orders, dispatchers, environmentId, outcome);
+  };
+  const onRescued = (environmentId: string) => {
+    dueRuns.expect(0); // hooks of those that have ended
+    onFreed(environmentId);
+  };
   const scheduleFires = new ScheduleFires({ schedules, runs, onCanceled, onQueued, onDue, onError }, now);
-  const leases = new LeaseKeeper({ hosts, runs, onQueued: onFreed, onError, now, timeOfDay: () => Date.now() });
+  const leases = new LeaseKeeper({ hosts, runs, onQueued: onRescued, onError, now, timeOfDay: () => Date.now() });
   const sweep = new LaneSweep({ runs, hasHosts: () => dispatchers.hasHosts, onFreed, onError });
   const bulkActions = new BulkActions({
     store: settings.bulkActions,
@@ -88,6 +96,7 @@ export function createServices(settings: EngineServicesSettings): EngineServices
     orders,
     scheduleFires,
     bulkActions,
+    onCanceled,
     start() {
       for (const service of services) service.start();
     },

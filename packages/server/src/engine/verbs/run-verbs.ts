@@ -2,7 +2,6 @@ import { newUuid } from "@pawl/contract/ids";
 import type { Engine } from "../engine.ts";
 import { cancel } from "../run/cancel.ts";
 import { newRun } from "../run/new-run.ts";
-import { tellCanceled } from "../run/tell-canceled.ts";
 import type { EngineParts } from "./engine-parts.ts";
 
 /** The verbs of runs and batches. */
@@ -37,9 +36,7 @@ export function runVerbs({ settings, dispatchers, services, triggers }: EnginePa
       if (await batches.seal(environmentId, batchId)) dispatchers.freed(environmentId);
     },
     cancel: (environmentId, runId) =>
-      cancel(runs, environmentId, runId, (outcome) =>
-        tellCanceled(services.orders, dispatchers, environmentId, outcome),
-      ),
+      cancel(runs, environmentId, runId, (outcome) => services.onCanceled(environmentId, outcome)),
     async replay(environmentId, runId, overrides) {
       const source = await runs.readForReplay(environmentId, runId);
       if (source === null) return { kind: "not_found" };

@@ -24,15 +24,16 @@ function insertAction({
   name,
   selection,
   targetRegion,
+  runsHooks,
   requestKey,
 }: NewBulkAction): Statement {
   const isNamed = "runIds" in selection;
   return {
     name: "bulk_actions_insert",
     text: `
-      insert into bulk_action (environment_id, id, action, name, filter, target_region, request_key, last_run_id, is_chosen, due_at)
+      insert into bulk_action (environment_id, id, action, name, filter, target_region, request_key, last_run_id, is_chosen, due_at, runs_hooks)
       values ($1::uuid, $2::uuid, $3, $4, $5::jsonb, $6, $7,
-              greatest($2::uuid, (select r.id from run r where r.environment_id = $1::uuid order by r.id desc limit 1)), $8, now())
+              greatest($2::uuid, (select r.id from run r where r.environment_id = $1::uuid order by r.id desc limit 1)), $8, now(), $9)
       on conflict (environment_id, request_key) where request_key is not null do nothing`,
     values: [
       environmentId,
@@ -43,6 +44,7 @@ function insertAction({
       targetRegion,
       requestKey,
       isNamed,
+      runsHooks ?? false,
     ],
   };
 }

@@ -23,7 +23,7 @@ export async function takeDue(db: Database): ReturnType<BulkActionStore["takeDue
         update bulk_action b set due_at = now() + ${lease}
         from due d
         where b.environment_id = d.environment_id and b.id = d.id
-        returning b.environment_id, b.id, b.action, b.target_region, b.filter, b.last_run_id, b.is_chosen, b.cursor`,
+        returning b.environment_id, b.id, b.action, b.target_region, b.filter, b.last_run_id, b.is_chosen, b.cursor, b.runs_hooks`,
       values: [],
     },
     {
@@ -47,6 +47,7 @@ function takenAction(row: Record<string, unknown>): TakenBulkAction {
     id: row.id as string,
     action: row.action as TakenBulkAction["action"],
     targetRegion: row.target_region as string | null,
+    runsHooks: row.runs_hooks as boolean,
     filter: readFilter(row.filter),
     lastRunId: row.last_run_id as string,
     isChosen: row.is_chosen as boolean,

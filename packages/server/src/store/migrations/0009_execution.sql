@@ -24,5 +24,8 @@ create table end_hook (
   created_at timestamptz not null default now(),
   primary key (environment_id, run_id)
 );
-create index end_hook_to_make on end_hook (environment_id, created_at) where hook_run_id is null;
-create index end_hook_expiry on end_hook using brin (created_at);
+create index end_hook_to_make on end_hook (created_at) where hook_run_id is null;
+create index end_hook_expiry on end_hook (created_at);
+
+-- Whether hooks of the runs are called that it cancels before they have begun.
+alter table bulk_action add column runs_hooks boolean not null default false;

@@ -2,6 +2,7 @@ import type { CancelOutcome, Claim, HeldClaim } from "../../engine/ports.ts";
 import { type Database, plainArray, type Rows, type Statement } from "../db.ts";
 import { completeAwaited } from "./completions.ts";
 import { transactionAgain } from "./contended.ts";
+import { hasHooks } from "./end-hooks.ts";
 import { cancelled, finishEnded, noteAwaitedOf, noteClosingOf } from "./finish.ts";
 import { claimValues, heldBy } from "./held-by.ts";
 import { wakeFreedLanesOf } from "./lane-wake.ts";
@@ -13,12 +14,18 @@ import { wakeFreedLanesOf } from "./lane-wake.ts";
  * @param db - the database
  * @param environmentId - the environment of the runs
  * @param runIds - the runs
+ * @param runsHooks - whether `onCancel` is called for those that end at once, by a run of its own
  * @returns what became of each
  */
-export async function cancel(db: Database, environmentId: string, runIds: readonly string[]): Promise<CancelOutcome> {
+export async function cancel(
+  db: Database,
+  environmentId: string,
+  runIds: readonly string[],
+  runsHooks: boolean,
+): Promise<CancelOutcome> {
   const [, changed = [], , , , ended = []] = await transactionAgain(db, [
     lockRuns(environmentId, runIds),
-    cancelRuns(environmentId, runIds),
+    cancelRuns(environmentId, runIds, runsHooks),
     ...completeAwaited(environmentId),
     findEnded(environmentId, runIds),
   ]);
@@ -43,6 +50,7 @@ export async function cancel(db: Database, environmentId: string, runIds: readon
     cancelling: heldOf("cancelling"),
     already: idsOf(before),
     canceledBefore: idsOf(before.filter((row) => row.outcome === "canceled")),
+    hasHooks: changed.some((row) => row.has_hooks === true),
     notFound: runIds.filter((runId) => !known.has(runId)),
   };
 }
@@ -64,7 +72,7 @@ function lockRuns(environmentId: string, runIds: readonly string[]): Statement {
 }
 
 /** Comes after {@link lockRuns}. Locks: the run rows of those that end. */
-function cancelRuns(environmentId: string, runIds: readonly string[]): Statement {
+function cancelRuns(environmentId: string, runIds: readonly string[], runsHooks: boolean): Statement {
   return {
     name: "runs_cancel",
     text: `
@@ -85,17 +93,17 @@ function cancelRuns(environmentId: string, runIds: readonly string[]): Statement
       freed_by_asking as (${wakeFreedLanesOf("unbooked")}
       ),
       ended as (
-        select *, 'canceled' as outcome, $3 as error
+        select *, 'canceled' as outcome, $3 as error, case when $4::boolean then 'onCancel' end as uncalled_hook
         from locked where state in ('pending_version', 'delayed', 'queued', 'claimed')
       ),
       ${finishEnded},
       ${noteClosingOf("ended")},
       ${noteAwaitedOf("ended")}
-      select e.run_id, case when e.host_id is null then 'finished' else 'recalled' end as fate, e.fence, e.host_id
+      select e.run_id, case when e.host_id is null then 'finished' else 'recalled' end as fate, e.fence, e.host_id, ${hasHooks}
       from ended e cross join noted cross join closing
       union all
-      select run_id, 'cancelling', fence, host_id from asked`,
-    values: [environmentId, plainArray(runIds), JSON.stringify(cancelled)],
+      select run_id, 'cancelling', fence, host_id, false from asked`,
+    values: [environmentId, plainArray(runIds), JSON.stringify(cancelled), runsHooks],
   };
 }
 
@@ -119,10 +127,12 @@ function findEnded(environmentId: string, runIds: readonly string[]): Statement 
  */
 export async function endCancelling(db: Database, environmentId: string, runIds: readonly string[]): Promise<void> {
   await transactionAgain(db, [
-    endCancelled("runs_end_cancelling", "l.environment_id = $1::uuid and l.run_id = any ($2::uuid[])", [
-      environmentId,
-      plainArray(runIds),
-    ]),
+    endCancelled(
+      "runs_end_cancelling",
+      "l.environment_id = $1::uuid and l.run_id = any ($2::uuid[])",
+      "null::text", // its process was asked to
+      [environmentId, plainArray(runIds)],
+    ),
     ...completeAwaited(environmentId),
   ]);
 }
@@ -137,15 +147,15 @@ export async function endCancelling(db: Database, environmentId: string, runIds:
  * @returns the statement; its rows are the ids of the runs that it ended, and whether a slot under a limit came free
  */
 export function endReturned(environmentId: string, hostId: string, claims: readonly Claim[]): Statement {
-  return endCancelled("runs_end_returned", heldBy, claimValues(environmentId, hostId, claims));
+  return endCancelled("runs_end_returned", heldBy, "'onCancel'", claimValues(environmentId, hostId, claims));
 }
 
-function endCancelled(name: string, condition: string, values: readonly unknown[]): Statement {
+function endCancelled(name: string, condition: string, uncalledHook: string, values: readonly unknown[]): Statement {
   return {
     name,
     text: `
       with ended as materialized (
-        select l.*, 'canceled' as outcome, $${values.length + 1} as error
+        select l.*, 'canceled' as outcome, $${values.length + 1} as error, ${uncalledHook} as uncalled_hook
         from live_run l
         where ${condition} and l.state = 'cancelling'
         order by l.run_id
@@ -154,7 +164,7 @@ function endCancelled(name: string, condition: string, values: readonly unknown[
       ${finishEnded},
       ${noteClosingOf("ended")},
       ${noteAwaitedOf("ended")}
-      select f.run_id, f.has_freed from finished f cross join noted cross join closing`,
+      select f.run_id, f.has_freed, ${hasHooks} from finished f cross join noted cross join closing`,
     values: [...values, JSON.stringify(cancelled)],
   };
 }

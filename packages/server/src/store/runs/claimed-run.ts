@@ -1,5 +1,6 @@
 import { inlinePacketLength, type PacketType } from "@pawl/contract/packet";
 import type { ClaimedRun } from "../../engine/ports.ts";
+import { hookedRun } from "./hooked-run.ts";
 import type { Rows } from "../db.ts";
 
 /** What every claimed row of `live_run l` gets, for the host $2. */
@@ -60,7 +61,7 @@ export function selectClaimed(flags: string): string {
              select t.max_duration_s from task t
              where t.environment_id = $1::uuid and t.version_id = c.version_id and t.id = c.task_id
            )) as max_duration_s,
-           r.replay_of is not null as is_replay,
+           r.replay_of is not null as is_replay, r.hook,
            (select m.data from run_metadata m where m.environment_id = $1::uuid and m.run_id = c.run_id) as metadata
     from claimed c
     cross join lateral (select * from run where environment_id = $1::uuid and id = c.run_id offset 0) r
@@ -77,7 +78,7 @@ export function selectClaimed(flags: string): string {
 export function claimedRun(row: Rows[number]): ClaimedRun {
   // The casts state the column types.
   const isStarted = row.state === "executing";
-  return {
+  const run: ClaimedRun = {
     runId: row.run_id as string,
     fence: row.fence as number,
     attempt: (row.attempt as number) + (isStarted ? 0 : 1),
@@ -105,5 +106,7 @@ export function claimedRun(row: Rows[number]): ClaimedRun {
     machine: row.machine as string | null,
     metadata: row.metadata as string | null,
     isRecovery: row.is_recovering as boolean,
+    hook: null,
   };
+  return typeof row.hook === "string" ? hookedRun(run, row.hook) : run;
 }

@@ -4,6 +4,7 @@ import type { Database, Rows, Statement } from "../db.ts";
 import { endDueWaits } from "../waits/due-waits.ts";
 import { completeAwaited, resumeWaiters } from "./completions.ts";
 import { transactionAgain } from "./contended.ts";
+import { makeHookRuns } from "./end-hooks.ts";
 import { expireRuns, isExpired } from "./expire.ts";
 import { promoteDueRuns } from "./promote.ts";
 
@@ -12,7 +13,7 @@ const busyPauseMs = 50;
 
 /**
  * Does what is due, at most a page of each: queues delayed runs, expires runs that were not started in time, ends waits, aborts
- * batches whose items do not come. When nothing is due, it is one statement.
+ * batches whose items do not come, makes the runs that call hooks of ended ones. When nothing is due, it is one statement.
  *
  * @param db - the database
  * @returns what was due, and when something is next
@@ -34,6 +35,9 @@ export async function promoteDue(db: Database): Promise<DueOutcome> {
       ]);
       recalled.push(...heldClaims(environmentId, expired));
       if (resumed.length + recalled.length > 0) environmentIds.add(environmentId);
+    } else if (kind === "hook") {
+      await db.transaction([makeHookRuns(environmentId)]);
+      environmentIds.add(environmentId);
     } else {
       const end = kind === "wait" ? endDueWaits(environmentId) : abortBatches(environmentId);
       const [, resumed = []] = await transactionAgain(db, [end, resumeWaiters(environmentId)]);
@@ -78,7 +82,11 @@ export function findDue(): Statement {
         select environment_id from batch
         where sealed_at is null and aborted_at is null and last_item_at <= now() - interval '${batchPatience}'
         order by last_item_at limit 1000
-      ) stale`,
+      ) stale
+      union
+      select environment_id, 'hook' from (
+        select environment_id from end_hook where hook_run_id is null order by created_at limit 1000
+      ) hooks`,
     values: [],
   };
 }
@@ -97,6 +105,8 @@ export function findNextDue(): Statement {
         union all
         (select last_item_at + interval '${batchPatience}' from batch
          where sealed_at is null and aborted_at is null order by last_item_at limit 1)
+        union all
+        (select created_at from end_hook where hook_run_id is null order by created_at limit 1)
       ) next`,
     values: [],
   };

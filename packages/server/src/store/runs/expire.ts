@@ -26,7 +26,7 @@ export function expireRuns(environmentId: string): Statement {
         for update skip locked
       ),
       ended as materialized (
-        select k.*, 'expired' as outcome, json_build_object('type', 'STRING_ERROR', 'raw',
+        select k.*, 'expired' as outcome, 'onFailure' as uncalled_hook, json_build_object('type', 'STRING_ERROR', 'raw',
                  'The run expired: it was not started within its time to live of ' || r.ttl_s || case when r.ttl_s = 1 then ' second.' else ' seconds.' end)::text as error
         from locked k
         cross join lateral (select run.ttl_s from run where run.environment_id = $1::uuid and run.id = k.run_id offset 0) r

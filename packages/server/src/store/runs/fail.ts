@@ -1,5 +1,6 @@
 import type { Failure } from "../../engine/ports.ts";
 import { plainArray, type Statement, textArray } from "../db.ts";
+import { hasHooks } from "./end-hooks.ts";
 import { cancelled, finishEnded, noteAwaitedOf, noteClosingOf } from "./finish.ts";
 import { claimValues, heldBy } from "./held-by.ts";
 import { isOrdered, wakeFreedLanesOf, wakeLanesOf } from "./lane-wake.ts";
@@ -37,6 +38,7 @@ export function failRuns(environmentId: string, hostId: string, failures: readon
                duration_ms + ($7::float8[])[place] as duration_ms,
                case when state = 'cancelling' then $11 else ($5::text[])[place] end as error,
                case when state = 'cancelling' then 'canceled' else ($6::text[])[place] end as outcome,
+               case when state <> 'cancelling' then ($12::text[])[place] end as uncalled_hook,
                ($8::float8[])[place] as retry_delay_ms,
                ($8::float8[])[place] is not null and attempt < max_attempts and state <> 'cancelling' as is_retried,
                ($9::boolean[])[place] and state = 'executing' and not exists (
@@ -85,7 +87,7 @@ export function failRuns(environmentId: string, hostId: string, failures: readon
       ${finishEnded},
       ${noteClosingOf("failed")},
       ${noteAwaitedOf("ended")}
-      select o.* from (
+      select o.*, ${hasHooks} from (
         select run_id, state, due_in_ms, false as is_kept, booked_at is not null and is_limited as has_freed from retried
         union all
         select run_id, 'executing', null, true, false from in_place
@@ -103,6 +105,7 @@ export function failRuns(environmentId: string, hostId: string, failures: readon
       plainArray(failures.map((failure) => failure.isRetriedInPlace)),
       plainArray(failures.map((failure) => failure.attempt ?? null)),
       JSON.stringify(cancelled),
+      textArray(failures.map((failure) => failure.uncalledHook ?? null)),
     ],
   };
 }

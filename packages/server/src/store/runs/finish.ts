@@ -1,4 +1,5 @@
 import type { RunError } from "@pawl/contract/errors";
+import { noteHooks } from "./end-hooks.ts";
 import { wakeFreedLanesOf } from "./lane-wake.ts";
 
 /** Whether a row of `ended` made way for others: it held a slot under a limit, or others of its key waited behind it. */
@@ -45,11 +46,11 @@ export function noteClosingOf(source: string): string {
 
 /**
  * The common table expressions that end runs other than well. The last of them, `finished`, returns run_id and has_freed of each
- * run; the statement's own query reads from it and from `noted`. A run that failed or expired frees its idempotency key, one that was
+ * run; the statement's own query reads from it, from `noted` and from `hooked`. A run that failed or expired frees its idempotency key, one that was
  * cancelled keeps it.
  *
- * The common table expression `ended` comes before: rows of `live_run`, locked by the same statement, with the columns outcome
- * and error (JSON), and duration_ms as it is at the end. $1 is the environment. Locks: the run rows.
+ * The common table expression `ended` comes before: rows of `live_run`, locked by the same statement, with the columns outcome,
+ * error (JSON) and uncalled_hook (see `noteHooks`), and duration_ms as it is at the end. $1 is the environment. Locks: the run rows.
  */
 export const finishEnded = `
   gone as (
@@ -72,14 +73,15 @@ export const finishEnded = `
         started_at = e.started_at, duration_ms = e.duration_ms, error = e.error
     from ended e
     where r.environment_id = $1::uuid and r.id = e.run_id and r.id = any (array(select run_id from ended))
-    returning r.id as run_id, r.task_id, r.outcome, r.idempotency_key, ${madeWay} as has_freed
+    returning r.id as run_id, r.task_id, r.outcome, r.idempotency_key, r.hook is not null as is_hook, e.uncalled_hook,
+              e.version_id as ended_version_id, ${madeWay} as has_freed
   ),
   freed_key as (
     delete from idempotency_key k using finished f
     where f.outcome <> 'canceled' and k.environment_id = $1::uuid and k.task_id = f.task_id and k.key = f.idempotency_key
       and k.run_id = f.run_id and k.task_id = any (array(select task_id from finished))
       and k.key = any (array(select idempotency_key from finished))
-  )`;
+  ),${noteHooks}`;
 
 /**
  * The expression that adds ids to a setting of the transaction, for the statements of `completions.ts`.

@@ -4,6 +4,7 @@ import type { PacketType } from "@pawl/contract/packet";
 import type { RunOutcome, RunState } from "@pawl/contract/run-state";
 import { z } from "zod";
 import type {
+  EndHook,
   RunFamily,
   RunListFilter,
   RunPage,
@@ -13,6 +14,7 @@ import type {
   RunResult,
 } from "../../engine/read-ports.ts";
 import { type Database, plainArray, type Statement } from "../db.ts";
+import { readEndHook } from "./end-hooks.ts";
 import { filterRuns } from "./run-filter.ts";
 import { readStanding } from "./standing.ts";
 
@@ -28,6 +30,10 @@ const recordColumns = `
 const packetColumns = `
   r.trace_id, r.payload, r.payload_type, r.output, r.output_type, r.error,
   (select m.data from run_metadata m where m.environment_id = r.environment_id and m.run_id = r.id) as metadata,
+  array(
+    select s.key from stream s
+    where s.environment_id = r.environment_id and s.run_id = r.id and not s.is_input order by s.id
+  ) as stream_keys,
   array(
     select json_build_object('number', a.number, 'startedAt', a.started_at, 'failedAt', a.failed_at, 'error', a.error)
     from attempt a where a.environment_id = r.environment_id and a.run_id = r.id
@@ -70,6 +76,7 @@ export function createRunReader(db: Database): RunReader {
       });
       return row === undefined ? null : { hostId: row.host_id as string, fence: row.fence as number }; // a uuid, an int
     },
+    endHook: (environmentId, runId) => endHook(db, environmentId, runId),
     standing: (environmentId, runId) => readStanding(db, environmentId, runId),
   };
 }
@@ -96,6 +103,18 @@ export async function readRuns(
     values: [environmentId, plainArray(runIds)],
   });
   return rows.map(recordWithPackets);
+}
+
+async function endHook(db: Database, environmentId: string, runId: string): Promise<EndHook | null> {
+  const [row] = await db.query(readEndHook(environmentId, runId));
+  if (row === undefined) return null;
+  // The casts state the column types.
+  return {
+    kind: row.kind as EndHook["kind"],
+    runId: row.hook_run_id as string | null,
+    outcome: row.outcome as RunOutcome | null,
+    error: typeof row.error === "string" ? runErrorSchema.parse(JSON.parse(row.error)) : null,
+  };
 }
 
 const failedAttemptsSchema = z.array(
@@ -144,6 +163,7 @@ function recordWithPackets(row: Record<string, unknown>): RunRecordWithPackets {
     output: row.output as string | null,
     outputType: row.output_type as PacketType | null,
     error: readError(row.error),
+    streamKeys: row.stream_keys as string[],
     metadata: row.metadata as string | null,
     failedAttempts: failedAttemptsSchema.parse(row.failed_attempts),
     schedule: row.schedule as RunRecordWithPackets["schedule"], // as the statement builds it

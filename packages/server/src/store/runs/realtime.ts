@@ -40,6 +40,8 @@ function findChanged(environmentId: string, known: RunVersions): Statement {
                  select l.xmin from live_run l where l.environment_id = $1::uuid and l.run_id = k.id
                ), (
                  select m.xmin from run_metadata m where m.environment_id = $1::uuid and m.run_id = k.id
+               ), (
+                 select count(*) from stream s where s.environment_id = $1::uuid and s.run_id = k.id and not s.is_input
                )) as version
         from run r where r.environment_id = $1::uuid and r.id = k.id offset 0
       ) v

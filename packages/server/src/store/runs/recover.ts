@@ -1,5 +1,6 @@
 import type { RunError } from "@pawl/contract/errors";
 import { backInLine } from "./back-in-line.ts";
+import { hasHooks } from "./end-hooks.ts";
 import { cancelled, finishEnded, noteAwaitedOf, noteClosingOf } from "./finish.ts";
 import { isOrdered, wakeFreedLanesOf, wakeLanesOf } from "./lane-wake.ts";
 
@@ -76,14 +77,15 @@ export function recoverLost(first: number): string {
     ended as (
       select j.*,
              case when j.fate = 'canceled' then 'canceled' else 'system_failure' end as outcome,
+             case when j.fate = 'canceled' then 'onCancel' else 'onFailure' end as uncalled_hook,
              case j.fate when 'canceled' then ${cancelledError} when 'given_up' then ${lostAgainError} else ${lostHostError} end as error
       from judged j where j.fate in ('canceled', 'ended', 'given_up')
     ),
     ${finishEnded},
     ${noteClosingOf("ended")},
     ${noteAwaitedOf("ended")}
-    select run_id, state, booked_at is not null and is_limited as has_freed
+    select run_id, state, booked_at is not null and is_limited as has_freed, false as has_hooks
     from (select q.run_id, q.state, j.booked_at, j.is_limited from requeued q join judged j using (run_id)) queued
     union all
-    select f.run_id, null, f.has_freed from finished f cross join noted cross join closing`;
+    select f.run_id, null, f.has_freed, ${hasHooks} from finished f cross join noted cross join closing`;
 }

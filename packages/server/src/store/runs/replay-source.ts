@@ -16,7 +16,7 @@ export async function readForReplay(db: Database, environmentId: string, runId: 
     text: `
       select ${sourceColumns}
       from run r left join run_metadata m on m.environment_id = r.environment_id and m.run_id = r.id
-      where r.environment_id = $1::uuid and r.id = $2::uuid`,
+      where r.environment_id = $1::uuid and r.id = $2::uuid and r.hook is null`,
     values: [environmentId, runId],
   });
   return row === undefined ? null : toReplaySource(row, runId);

@@ -72,7 +72,8 @@ export function filterRuns(filter: RunFilter, given: readonly unknown[], use: Fi
   const id = inSource(source.id);
 
   const sourceConditions = [inSource("f.environment_id = $1::uuid")];
-  const runConditions = isLiveOnly ? ["l.run_id is not null"] : [];
+  // Runs that call a hook of another one are no runs that anybody has triggered.
+  const runConditions = ["r.hook is null", ...(isLiveOnly ? ["l.run_id is not null"] : [])];
   for (const [name, value, otherwise] of ownSources(filter)) {
     if (value === null) continue;
     const at = place(value);

@@ -37,7 +37,7 @@ export function createRunStore(db: Database): RunStore {
     promotePending: async (environmentId) =>
       (await transactionAgain(db, promotePendingRuns(environmentId))).at(-1)?.length !== 0,
     rescue: () => rescue(db),
-    cancel: (environmentId, runIds) => cancel(db, environmentId, runIds),
+    cancel: (environmentId, runIds, { runsHooks = true } = {}) => cancel(db, environmentId, runIds, runsHooks),
     endCancelling: (environmentId, runIds) => endCancelling(db, environmentId, runIds),
     liveChildren: (environmentId, parentRunIds, afterId) => liveChildren(db, environmentId, parentRunIds, afterId),
     canceledChildren: (environmentId, parentRunIds, afterId) =>

@@ -28,6 +28,7 @@ export async function settle(db: Database, settlement: Settlement): Promise<Sett
     await transactionAgain(db, promotePendingRuns(settlement.environmentId));
   const orphanedRows = rowsOf("runs_orphan");
   const dueIn = failedRows.map((row) => row.due_in_ms).filter((dueInMs) => typeof dueInMs === "number");
+  const hasHooks = results.some((rows) => rows[0]?.has_hooks === true); // a run for each is to be made
   return {
     lost: [
       ...unchanged(completed, rowsOf("runs_complete")),
@@ -37,7 +38,7 @@ export async function settle(db: Database, settlement: Settlement): Promise<Sett
       ...unchanged(started, rowsOf("runs_start")),
     ],
     hasQueued: [...failedRows, ...returnedRows, ...orphanedRows].some((row) => row.state === "queued"),
-    nextDueInMs: dueIn.length === 0 ? null : Math.min(...dueIn),
+    nextDueInMs: hasHooks ? 0 : dueIn.length === 0 ? null : Math.min(...dueIn),
     hasFreed: rowsOf("waits_resume_waiters").length > 0 || results.some((rows) => rows.some((row) => row.has_freed)),
   };
 }
