@@ -178,3 +178,18 @@ test("runs of all environments come as one list, in both directions", async (t) 
   assert.match((await list("filter[env]=test")).error, /opens no environment test, only dev, prod/);
   assert.deepEqual((await list("filter[tag]=none")).data, []);
 });
+
+test("variables are read and set with a personal token for the environment that the address names", async (t) => {
+  const api = await startApi(t);
+  const base = "/api/v1/projects/proj_mine/envvars";
+  const key = api.personalToken;
+  const made = await call(api, "POST", `${base}/prod`, { key, body: { name: "A", value: "1" } });
+  assert.deepEqual(made.body, { success: true });
+  assert.deepEqual((await call(api, "GET", `${base}/prod`, { key: api.otherKey })).body, [
+    { name: "A", value: "1", isSecret: false },
+  ]);
+  assert.deepEqual((await call(api, "GET", `${base}/dev`, { key })).body, []);
+  const missing = await call(api, "GET", `${base}/preview`, { key });
+  assert.deepEqual([missing.status, missing.body.param], [403, "slug"]);
+  assert.equal((await call(api, "GET", base, { key })).status, 401);
+});

@@ -1,3 +1,4 @@
+import { runListSchema } from "@pawl/contract/api/answers/runs";
 import { commaListSchema } from "@pawl/contract/api/list-query";
 import { listRunsQuerySchema, type RunList } from "@pawl/contract/api/runs";
 import { toPublicId } from "@pawl/contract/ids";
@@ -35,7 +36,7 @@ export function projectRunsRoute({ environments, runs }: ProjectRunsSettings): R
       summary: "List the runs of a project's environments",
       tag: "Runs",
       query: listRunsQuerySchema.extend(querySchema.shape),
-      answers: { 200: null },
+      answers: { 200: runListSchema },
     },
     async answer(request, _reply, { environmentId }): Promise<RunList> {
       const ref = pathPart(request, "ref");

@@ -11,6 +11,7 @@ import type { FastifyRequest } from "fastify";
 import type { EnvVar, EnvVarStore } from "../../engine/env-var-ports.ts";
 import type { Environment } from "../../engine/ports.ts";
 import { ApiError } from "../errors.ts";
+import { isSlugOf } from "../person-authentication.ts";
 import type { Route } from "../route.ts";
 import { notFound, parse, pathPart, refuseNul } from "../validation.ts";
 import { envVarDocuments } from "./env-var-documents.ts";
@@ -23,7 +24,7 @@ const importBodyLimit = 8 * 1024 * 1024;
 
 /**
  * The routes of environment variables, below `/api/v1/projects/:ref/envvars`. The key says of which environment: the project's
- * ref is not looked at, and the slug has to be that environment's.
+ * ref is not looked at, and the slug has to be that environment's. A personal token goes by both.
  *
  * @param envVars - keeps them
  * @param onChanged - told of the environment whose variables were changed
@@ -44,7 +45,7 @@ export function envVarRoutes(envVars: EnvVarStore, onChanged: (environmentId: st
     {
       method: "GET",
       path: `${base}/:slug`,
-      accepts: "environment_key",
+      accepts: "project_key",
       document: envVarDocuments.list,
       async answer(request, _reply, { environment }): Promise<readonly EnvVarAnswer[]> {
         requireSlug(request, environment);
@@ -54,7 +55,7 @@ export function envVarRoutes(envVars: EnvVarStore, onChanged: (environmentId: st
     {
       method: "GET",
       path: `${base}/:slug/:name`,
-      accepts: "environment_key",
+      accepts: "project_key",
       document: envVarDocuments.retrieve,
       async answer(request, _reply, { environment }): Promise<EnvVarAnswer> {
         requireSlug(request, environment);
@@ -87,7 +88,7 @@ function changingRoutes(envVars: EnvVarStore, onChanged: (environmentId: string)
     {
       method: "POST",
       path: `${base}/:slug`,
-      accepts: "environment_key",
+      accepts: "project_key",
       document: envVarDocuments.create,
       async answer(request, _reply, { environment }): Promise<EnvVarChangeAnswer> {
         requireSlug(request, environment);
@@ -101,7 +102,7 @@ function changingRoutes(envVars: EnvVarStore, onChanged: (environmentId: string)
     {
       method: "POST",
       path: `${base}/:slug/import`,
-      accepts: "environment_key",
+      accepts: "project_key",
       bodyLimit: importBodyLimit,
       document: envVarDocuments.import,
       async answer(request, _reply, { environment }): Promise<EnvVarChangeAnswer> {
@@ -118,7 +119,7 @@ function changingRoutes(envVars: EnvVarStore, onChanged: (environmentId: string)
     {
       method: "PUT",
       path: `${base}/:slug/:name`,
-      accepts: "environment_key",
+      accepts: "project_key",
       document: envVarDocuments.change,
       async answer(request, _reply, { environment }): Promise<EnvVarChangeAnswer> {
         requireSlug(request, environment);
@@ -133,7 +134,7 @@ function changingRoutes(envVars: EnvVarStore, onChanged: (environmentId: string)
     {
       method: "DELETE",
       path: `${base}/:slug/:name`,
-      accepts: "environment_key",
+      accepts: "project_key",
       document: envVarDocuments.remove,
       async answer(request, _reply, { environment }): Promise<EnvVarChangeAnswer> {
         requireSlug(request, environment);
@@ -156,17 +157,12 @@ function nameOf(request: FastifyRequest): string {
   return name;
 }
 
-/** Published clients write `stg` and `staging` for one thing. */
 function requireSlug(request: FastifyRequest, { slug }: Environment): void {
   const asked = pathPart(request, "slug");
-  if (asked === slug || (isStaging(asked) && isStaging(slug))) return;
+  if (isSlugOf(asked, slug)) return;
   throw new ApiError(
     "forbidden",
     `The secret key is that of the environment ${slug}. Use the key of ${asked} for its variables.`,
     "slug",
   );
-}
-
-function isStaging(slug: string): boolean {
-  return slug === "stg" || slug === "staging";
 }
