@@ -20,7 +20,10 @@ const recordSchema = z.object({
   label: z.string(),
   /** Relative to `.pawl`. */
   bundlePath: z.string(),
-  manifest: versionManifestSchema.pick({ processKeepAlive: true, tasks: true }),
+  manifest: z.object({
+    processKeepAlive: versionManifestSchema.shape.processKeepAlive,
+    tasks: versionManifestSchema.shape.tasks,
+  }),
 });
 
 type VersionRecord = z.infer<typeof recordSchema>;
