@@ -8,6 +8,7 @@ import { createEngine } from "./engine/create-engine.ts";
 import { findPortOwner } from "./port-owner.ts";
 import { findPostgres, type Postgres, reachDatabase } from "./postgres.ts";
 import { Shapes } from "./realtime/shapes.ts";
+import { Streams } from "./realtime/streams.ts";
 import { writeServerFile } from "./server-file.ts";
 import { StartError } from "./start-error.ts";
 import { createBatchReader } from "./store/batch-reader.ts";
@@ -34,6 +35,8 @@ import { createRealtimeReader } from "./store/runs/realtime.ts";
 import { createRunStore } from "./store/runs/run-store.ts";
 import { createScheduleStore } from "./store/schedules/schedule-store.ts";
 import { openSecrets, type Secrets } from "./store/secrets.ts";
+import { createStreamReader } from "./store/streams/read.ts";
+import { createStreamStore } from "./store/streams/stream-store.ts";
 import { createTelemetryStore } from "./store/telemetry.ts";
 import { createUsedTokens } from "./store/used-tokens.ts";
 import { createVersionStore } from "./store/versions.ts";
@@ -129,10 +132,12 @@ async function assemble(parts: Parts): Promise<FastifyInstance> {
   const housekeeping = createHousekeeping({ database, onError });
   undo.push(() => housekeeping.stop());
   const { directUrl } = postgres;
+  const streams = new Streams(createStreamReader(database));
   const listener = createListener({
     database,
     url: directUrl ?? postgres.url,
     onNotice: (environmentId, notice) => engine.wake(environmentId, notice),
+    onStream: (runId) => streams.hear(runId),
     onMessage,
   });
   undo.push(() => listener.stop());
@@ -151,6 +156,11 @@ async function assemble(parts: Parts): Promise<FastifyInstance> {
     batches: createBatchStore(database),
     bulkActions,
     schedules,
+    streams: createStreamStore(database),
+    onAppended(ref, records) {
+      streams.tell(ref, records);
+      listener.notifyStream(ref.runId);
+    },
     notifier: listener,
     isRowError,
     isCertain: isRowError,
@@ -172,6 +182,7 @@ async function assemble(parts: Parts): Promise<FastifyInstance> {
     runs,
     deployments: createDeploymentReader(database),
     shapes: new Shapes(createRealtimeReader(database)),
+    streams,
     batches: createBatchReader(database),
     bulkActions,
     schedules,

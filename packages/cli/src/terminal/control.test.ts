@@ -28,6 +28,7 @@ const run: RunDetail = {
   relatedRuns: { children: [] },
   attemptCount: 0,
   attempts: [],
+  realtimeStreams: [],
 };
 
 const emails: QueueItem = {

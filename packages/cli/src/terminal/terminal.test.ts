@@ -32,6 +32,7 @@ const run: RunDetail = {
   relatedRuns: { children: [] },
   attemptCount: 0,
   attempts: [],
+  realtimeStreams: [],
 };
 
 test("columns are as wide as their widest cell, whatever its color", () => {

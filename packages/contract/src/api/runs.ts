@@ -96,6 +96,8 @@ export interface RunDetail extends RelatedRun {
   readonly attemptCount: number;
   /** The attempts that failed, the first one first. */
   readonly attempts: readonly AttemptFailure[];
+  /** The streams that it gives, in the order in which they were made. */
+  readonly realtimeStreams: readonly string[];
   /** Why an unfinished run is not executing, in one sentence. */
   readonly reason?: string;
 }

@@ -43,6 +43,8 @@ export interface LiveRun<TInput = unknown, TOutput = unknown, TId extends string
   readonly error?: PublicRunError;
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly tags: readonly string[];
+  /** The streams that it gives, in the order in which they were made. */
+  readonly realtimeStreams: readonly string[];
   /** The hash of the key that the run was made with. */
   readonly idempotencyKey?: string;
   readonly ttl?: string;
@@ -99,6 +101,7 @@ export function liveRun(row: LiveRow): LiveRun {
     error: errorIn(row.error),
     metadata: packetValue(row.metadata, row.metadataType),
     tags: row.runTags ?? [],
+    realtimeStreams: row.realtimeStreams ?? [],
     idempotencyKey: row.idempotencyKey ?? undefined,
     ttl: row.ttl ?? undefined,
     isTest: row.isTest ?? false,

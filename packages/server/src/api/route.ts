@@ -15,7 +15,7 @@ declare module "fastify" {
 }
 
 interface RouteBase {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   /** The longest body, in bytes; default 1 MiB. */
   readonly bodyLimit?: number;

@@ -31,6 +31,7 @@ const run: RunRecordWithPackets = {
   schedule: null,
   durationMs: 5_000,
   traceId: "f".repeat(32),
+  streamKeys: [],
   failedAttempts: [{ number: 1, startedAt: at(1), failedAt: at(3), error: { type: "STRING_ERROR", raw: "no" } }],
   payload: null,
   payloadType: "application/json",

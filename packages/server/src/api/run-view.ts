@@ -116,6 +116,7 @@ function runDetail(run: RunRecordWithPackets, family: RunFamily, reason: string 
       failedAt: failedAt.toISOString(),
       error: publicRunError(error),
     })),
+    realtimeStreams: run.streamKeys,
     ...(reason === null ? {} : { reason }),
   };
 }

@@ -11,6 +11,7 @@ import type { EngineParts, EngineSettings } from "./verbs/engine-parts.ts";
 import { queueVerbs } from "./verbs/queue-verbs.ts";
 import { type RunVerbs, runVerbs } from "./verbs/run-verbs.ts";
 import { scheduleVerbs } from "./verbs/schedule-verbs.ts";
+import { streamVerbs } from "./verbs/stream-verbs.ts";
 import { waitVerbs } from "./verbs/wait-verbs.ts";
 
 /** The most runs that one transaction makes for single triggers. */
@@ -49,6 +50,7 @@ export function createEngine(settings: EngineSettings): Engine {
     ...queueVerbs(parts),
     ...scheduleVerbs(parts),
     ...bulkVerbs(parts),
+    ...streamVerbs(parts),
     freeProcesses: (environmentId) =>
       new Map(dispatchers.hostsOf(environmentId).map((host) => [host.id, host.room.direct])),
     envVarsChanged: (environmentId) => dispatchers.envVarsChangedEverywhere(environmentId),

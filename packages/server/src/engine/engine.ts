@@ -7,6 +7,7 @@ import type { Notice } from "./notice-ports.ts";
 import type { Environment, NewRun, RegisterOutcome, ReplaySource, TriggerOutcome } from "./ports.ts";
 import type { RateOverride } from "./queue-ports.ts";
 import type { RemoveScheduleOutcome, ScheduleOutcome, ScheduleRule } from "./schedule-ports.ts";
+import type { AppendOutcome, InputWait, InputWaitOutcome, StreamAppend, StreamRef } from "./stream-ports.ts";
 import type { NewToken } from "./wait-ports.ts";
 
 export type { BatchOutcome, FailedBatchItem };
@@ -52,6 +53,12 @@ export interface Engine {
     id: string,
     output: { readonly text: string | null; readonly type: string },
   ): Promise<"completed" | "already_completed" | "not_found">;
+  /** Adds chunks to a stream; calls that arrive together share a transaction. Resolves when they are durable. */
+  appendToStream(append: StreamAppend): Promise<AppendOutcome>;
+  /** Makes a stream without chunks, or finds it. */
+  createStream(ref: StreamRef): Promise<"made" | "run_over" | "too_many_streams">;
+  /** Makes a token that the record of a number completes, at once if it is there. */
+  createInputWait(wait: InputWait): Promise<InputWaitOutcome>;
   /** The queue verbs answer false when there is no such queue. */
   setQueuePaused(environmentId: string, name: string, isPaused: boolean): Promise<boolean>;
   /** Null: back to the limit that is declared. */

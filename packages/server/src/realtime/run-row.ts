@@ -52,7 +52,7 @@ export function runRow(run: RunRecordWithPackets, skipped: ReadonlySet<string>):
     outputType: run.outputType ?? "application/json",
     runTags: run.tags,
     error: run.error,
-    realtimeStreams: [],
+    realtimeStreams: run.streamKeys,
   };
   return Object.fromEntries(Object.entries(row).filter(([name]) => neverSkipped.has(name) || !skipped.has(name)));
 }

@@ -22,6 +22,11 @@ function listen({ database, url, onEnd }: TestDatabase): Heard {
       all.push(id);
       arrivals.emit(id);
     },
+    onStream(runId) {
+      if (runId === null) return;
+      all.push(runId);
+      arrivals.emit(runId);
+    },
     onMessage: () => undefined,
   });
   listener.start();
@@ -86,4 +91,13 @@ test("a start looks for what was queued before", async (t) => {
     values: [testDatabase.environment.id, newUuid()],
   });
   await listen(testDatabase).hears(testDatabase.environment.id);
+});
+
+test("a run to whose streams one server adds is heard of by the other", async (t) => {
+  const testDatabase = await withDatabase(t);
+  const [one, other] = [listen(testDatabase), listen(testDatabase)];
+  await tellUntilHeard(one, other, newUuid());
+  const runId = newUuid();
+  one.listener.notifyStream(runId);
+  await other.hears(runId);
 });

@@ -13,12 +13,17 @@ export interface ListenSettings {
   readonly url: string;
   /** Told of an environment in which there may be something to do; without a notice: anything. */
   readonly onNotice: (environmentId: string, notice?: Notice) => void;
+  /** Told of a run to whose streams another server has added; null: perhaps of any. */
+  readonly onStream: (runId: string | null) => void;
   /** Told in a sentence when hearing fails, and when it works again. */
   readonly onMessage: (message: string) => void;
 }
 
 /** Tells other servers, and hears what they tell. */
-export interface Listener extends Notifier, Service {}
+export interface Listener extends Notifier, Service {
+  /** Tells that something was added to streams of a run. Coalesced; never rejects. */
+  notifyStream(runId: string): void;
+}
 
 const channel = "pawl_notices";
 const coalesceMs = 10;
@@ -43,6 +48,7 @@ export function createListener(settings: ListenSettings): Listener {
   let loop: Promise<void> = Promise.resolve();
 
   async function runOnce(): Promise<void> {
+    settings.onStream(null);
     for (const row of await settings.database.query(findBusyEnvironments())) settings.onNotice(String(row.id));
   }
 
@@ -53,7 +59,7 @@ export function createListener(settings: ListenSettings): Listener {
     await client.connect();
     const lost = new Promise<void>((resolve) => client.once("end", resolve));
     try {
-      client.on("notification", (message) => hear(message.payload ?? "", self, settings.onNotice));
+      client.on("notification", (message) => hear(message.payload ?? "", self, settings));
       await client.query(`listen ${channel}`);
       if (!(await hearsItself(client, self))) throw new DeafError("LISTEN does not work through this connection");
       announcer.client = client;
@@ -93,8 +99,10 @@ export function createListener(settings: ListenSettings): Listener {
 
   return {
     notify: (environmentId, notice) => announcer.notify(environmentId, notice),
+    notifyStream: (runId) => announcer.notifyStream(runId),
     start() {
       if (stopping !== null) return;
+      announcer.isStarted = true;
       stopping = new AbortController();
       loop = keepListening(stopping.signal);
     },
@@ -102,6 +110,7 @@ export function createListener(settings: ListenSettings): Listener {
       stopping?.abort();
       await loop;
       announcer.stop();
+      announcer.isStarted = false;
       stopping = null;
     },
     runOnce,
@@ -115,6 +124,8 @@ class Announcer {
   #client: pg.Client | null = null;
   readonly #self: string;
   readonly #waiting = new Set<string>();
+  /** Without other servers, there is nobody to tell of streams. */
+  isStarted = false;
   #timer: NodeJS.Timeout | undefined;
   #sent: Promise<void> = Promise.resolve();
 
@@ -130,6 +141,13 @@ class Announcer {
 
   notify(environmentId: string, notice: Notice): void {
     this.#waiting.add(`${letterOf[notice]}${environmentId}`);
+    if (this.#client !== null && this.#timer === undefined) this.#send();
+  }
+
+  notifyStream(runId: string): void {
+    if (!this.isStarted) return;
+    // What is told while nobody can hear it is one word in the end: that something was.
+    this.#waiting.add(`${streamLetter}${this.#client === null ? anyRun : runId}`);
     if (this.#client !== null && this.#timer === undefined) this.#send();
   }
 
@@ -179,10 +197,18 @@ const noticeOf: Readonly<Record<string, Notice>> = {
   v: "env_vars",
 };
 
-function hear(payload: string, self: string, onNotice: ListenSettings["onNotice"]): void {
+/** How a word of a stream is written before the id of its run; that of no run stands for any. */
+const streamLetter = "s";
+const anyRun = "00000000-0000-0000-0000-000000000000";
+
+function hear(payload: string, self: string, { onNotice, onStream }: ListenSettings): void {
   const [sender, notices] = payload.split(" ");
   if (sender === self || !notices) return; // without notices a server calls itself
-  for (const notice of notices.split(",")) onNotice(notice.slice(1), noticeOf[notice.slice(0, 1)]);
+  for (const notice of notices.split(",")) {
+    const [letter, id] = [notice.slice(0, 1), notice.slice(1)];
+    if (letter === streamLetter) onStream(id === anyRun ? null : id);
+    else onNotice(id, noticeOf[letter]);
+  }
 }
 
 /** Environments with queued runs, and with runs whose hosts have to be told something. */

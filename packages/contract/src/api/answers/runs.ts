@@ -102,6 +102,7 @@ export const runDetailSchema = z
     error: publicRunErrorSchema.exactOptional(),
     attemptCount: countSchema,
     attempts: z.array(attemptFailureSchema).describe("The attempts that failed, the first one first."),
+    realtimeStreams: z.array(z.string()).describe("The streams that it gives, in the order in which they were made."),
     reason: z.string().exactOptional().describe("Why an unfinished run is not executing, in one sentence."),
   })
   .meta({ id: "Run" }) satisfies z.ZodType<RunDetail>;

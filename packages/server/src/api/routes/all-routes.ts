@@ -13,6 +13,7 @@ import type { ScheduleReader } from "../../engine/schedule-ports.ts";
 import type { UsedTokens } from "../../engine/token-ports.ts";
 import type { WaitStore } from "../../engine/wait-ports.ts";
 import type { Shapes } from "../../realtime/shapes.ts";
+import type { Streams } from "../../realtime/streams.ts";
 import type { Route } from "../route.ts";
 import { abortBulkActionRoute } from "./abort-bulk-action.ts";
 import { addTagsRoute, changeMetadataRoute, readMetadataRoute } from "./annotate-run.ts";
@@ -65,6 +66,7 @@ import { runPayloadRoute } from "./run-payload.ts";
 import { runResultRoute } from "./run-result.ts";
 import { runSpanRoute, runTraceRoute } from "./run-trace.ts";
 import { runWaitsRoute } from "./run-waits.ts";
+import { streamRoutes } from "./streams.ts";
 import { tokenCallbackRoute } from "./token-callback.ts";
 import { triggerRoute } from "./trigger.ts";
 
@@ -79,6 +81,8 @@ export interface RouteSettings extends DevWorkerSettings {
   readonly runs: RunReader;
   /** What live readers have been told. */
   readonly shapes: Shapes;
+  /** Who reads which streams. */
+  readonly streams: Streams;
   readonly batches: BatchReader;
   readonly bulkActions: Pick<BulkActionStore, "retrieve" | "list" | "count">;
   readonly waits: Pick<WaitStore, "retrieveToken" | "listTokens" | "results">;
@@ -120,6 +124,7 @@ function describedRoutes(settings: RouteSettings): readonly Route[] {
     ...envVarRoutes(settings.envVars, (environmentId) => settings.engine.envVarsChanged(environmentId)),
     ...packetRoutes(settings),
     ...realtimeRoutes(settings),
+    ...streamRoutes(settings),
     ...deploymentRoutes(settings.deployments),
     doctorRoute(settings.invariants),
     registerVersionRoute(engine),

@@ -7,6 +7,7 @@ import type { HostStore, NewRun, RunStore, TriggerOutcome, VersionStore } from "
 import type { QueueStore } from "../queue-ports.ts";
 import type { ScheduleStore } from "../schedule-ports.ts";
 import type { EngineServices } from "../services/engine-services.ts";
+import type { StreamRecord, StreamRef, StreamStore } from "../stream-ports.ts";
 import type { WaitStore } from "../wait-ports.ts";
 
 /** What an engine is made of. */
@@ -19,6 +20,9 @@ export interface EngineSettings {
   readonly batches: BatchStore;
   readonly bulkActions: BulkActionStore;
   readonly schedules: ScheduleStore;
+  readonly streams: StreamStore;
+  /** Told of chunks that are durable, for those who read their stream. */
+  readonly onAppended: (ref: StreamRef, records: readonly StreamRecord[]) => void;
   readonly notifier: Notifier;
   /** Whether an error of the store may be the doing of one row of an array. */
   readonly isRowError: (error: unknown) => boolean;

@@ -46,11 +46,7 @@ export function completeInputWaits(environmentId: string, refs: readonly StreamR
         returning w.id
       )
       ${noteCompletedOf("completed")}`,
-    values: [
-      environmentId,
-      plainArray(inputs.map(({ runId }) => runId)),
-      textArray(inputs.map(({ key }) => key)),
-    ],
+    values: [environmentId, plainArray(inputs.map(({ runId }) => runId)), textArray(inputs.map(({ key }) => key))],
   };
 }
 

@@ -39,11 +39,13 @@ export function createStreamReader(db: Database): StreamReader {
         values: [...named(ref), afterSeq],
       });
       // The casts state the column types.
-      return rows.map((row): StreamRecord => ({
-        seq: row.seq as number,
-        at: row.at as Date,
-        data: row.data as string,
-      }));
+      return rows.map(
+        (row): StreamRecord => ({
+          seq: row.seq as number,
+          at: row.at as Date,
+          data: row.data as string,
+        }),
+      );
     },
     async count(ref) {
       const [row] = await db.query({

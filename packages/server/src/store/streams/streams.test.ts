@@ -44,7 +44,10 @@ test("many appends on many connections leave no gap and store each chunk once", 
   const ref = stage.output(runId);
   await Promise.all(
     Array.from({ length: 60 }, (_, index) =>
-      stage.append(ref, [`${index}`, `${index}.5`], { clientId: `w${index % 20}`, firstIndex: 2 * Math.floor(index / 20) }),
+      stage.append(ref, [`${index}`, `${index}.5`], {
+        clientId: `w${index % 20}`,
+        firstIndex: 2 * Math.floor(index / 20),
+      }),
     ),
   );
   const chunks = await stage.chunks(ref);
@@ -141,7 +144,10 @@ test("a record completes the token that waits for it, whichever comes first", as
   assert.ok(hasResumed);
   assert.equal(await stage.state(claim.runId), "resuming");
   const token = await stage.waits.retrieveToken(stage.environment.id, first.waitpointId);
-  assert.deepEqual([token?.status, token?.output, token?.outputType], ["COMPLETED", '{"approved":true}', "application/json"]);
+  assert.deepEqual(
+    [token?.status, token?.output, token?.outputType],
+    ["COMPLETED", '{"approved":true}', "application/json"],
+  );
   assert.equal((await stage.waits.retrieveToken(stage.environment.id, second.waitpointId))?.status, "WAITING");
   const late = await stage.streams.createInputWait({ ...wait, seq: 0 });
   assert.ok(late.kind === "made");
@@ -191,7 +197,11 @@ test("streams are forgotten with their week, unless their run goes on", async (t
   const ref = stage.output(claim.runId);
   await stage.append(ref, ["1"], { clientId: "w", firstIndex: 0 });
   const now = new Date(Date.now() + 60 * 24 * 3_600_000);
-  const housekeeping = createHousekeeping({ database: stage.database, now: () => now, onError: assert.fail });
+  const housekeeping = createHousekeeping({
+    database: stage.database,
+    now: () => now,
+    onError: (error) => assert.fail(String(error)),
+  });
   await housekeeping.runOnce();
   assert.deepEqual(await stage.chunks(ref), ["1"]);
   await stage.complete(claim);
@@ -200,7 +210,9 @@ test("streams are forgotten with their week, unless their run goes on", async (t
   const [left] = await stage.database.query({
     name: "left",
     text: "select count(*)::int as count from pg_inherits where inhparent = 'stream_chunk'::regclass and inhrelid::regclass::text < $1",
-    values: [`stream_chunk_${new Date(now.getTime() - 35 * 24 * 3_600_000).toISOString().slice(0, 10).replaceAll("-", "")}`],
+    values: [
+      `stream_chunk_${new Date(now.getTime() - 35 * 24 * 3_600_000).toISOString().slice(0, 10).replaceAll("-", "")}`,
+    ],
   });
   assert.equal(left?.count, 0);
   assert.ok(lowestUuidAt(now.getTime()) > claim.runId);
