@@ -1,5 +1,5 @@
 import { type AuthApi, auth } from "./auth/auth-api.ts";
-import type { CallTarget, RequestOptions } from "./client/client-settings.ts";
+import { type CallTarget, checkConfiguration, type RequestOptions } from "./client/client-settings.ts";
 import { type EnvVarsApi, envvars } from "./envvars/envvars-api.ts";
 import { type IdempotencyKeysApi, idempotencyKeys } from "./idempotency/idempotency-keys-api.ts";
 import { type QueuesApi, queues } from "./queues/queues-api.ts";
@@ -51,8 +51,10 @@ export class TriggerClient {
    * Makes a client; nothing is asked for yet.
    *
    * @param config - the target; a key or a URL that is missing is said by the first call, with an ApiClientMissingError
+   * @throws TypeError that names a misspelt setting
    */
   constructor(config: TriggerClientConfig = {}) {
+    checkConfiguration("TriggerClient", config);
     const to = boundTo(config);
     this.tasks = {
       trigger: to(3, tasks.trigger),

@@ -1,5 +1,6 @@
 import type { PartialRetryPolicy } from "@pawl/contract/retry";
 import { ApiClientMissingError } from "../errors/api-error.ts";
+import { type OptionNames, unknownOption } from "../options/option-names.ts";
 import { type DevServer, readDevServer } from "./dev-server.ts";
 import { environmentVariable } from "./node-modules.ts";
 import { scopedConfiguration } from "./scoped-configuration.ts";
@@ -75,13 +76,41 @@ let devServer: DevServer | null = null;
  * Sets the server and the key for every later call in this process, instead of the environment variables.
  *
  * @param configuration - each call replaces what the last one set
+ * @throws TypeError that names a misspelt setting
  * @example
  * ```ts
  * configure({ secretKey: "tr_dev_…", baseURL: "http://localhost:3030" });
  * ```
  */
 export function configure(configuration: ClientConfiguration): void {
+  checkConfiguration("configure", configuration);
   holder[holderSymbol] = configuration;
+}
+
+const names: OptionNames<CallTarget> & { readonly future: true } = {
+  secretKey: true,
+  accessToken: true,
+  baseURL: true,
+  previewBranch: true,
+  requestOptions: true,
+  inheritContext: true,
+  future: true, // of the original, where it chooses what there is no choice of here
+};
+
+/**
+ * Refuses settings of a client that there are not.
+ *
+ * @param callName - who was given them, for the message
+ * @param configuration - the settings
+ * @throws TypeError that names the setting, and the one that may be meant
+ * @example
+ * ```ts
+ * checkConfiguration("configure", { baseURL: "http://localhost:3030" });
+ * ```
+ */
+export function checkConfiguration(callName: string, configuration: CallTarget): void {
+  const problem = unknownOption(configuration, names);
+  if (problem !== null) throw new TypeError(`${callName} ${problem}`);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { mergeRetryPolicies, nextRetryDelayMs, type PartialRetryPolicy } from "@pawl/contract/retry";
 import { RunCancelledError } from "../errors/run-cancelled-error.ts";
 import { AbortTaskRunError } from "../errors/task-error.ts";
+import { retryProblem } from "../options/retry-problem.ts";
 import { retryPause } from "./retry-pause.ts";
 
 /** How often and with which delays something is tried; what is left out is 3 attempts, doubling from 1 s up to 60 s, with jitter. */
@@ -25,6 +26,8 @@ export async function retryOnThrow<T>(
   body: (args: TryArguments) => Promise<T> | T,
   options: RetryOptions = {},
 ): Promise<T> {
+  const problem = retryProblem(options);
+  if (problem !== null) throw new TypeError(`The policy of retry.onThrow ${problem}`);
   const policy = mergeRetryPolicies(options);
   for (let attempt = 1; ; attempt++) {
     try {

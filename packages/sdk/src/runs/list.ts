@@ -4,8 +4,9 @@ import { withDates } from "../client/dates.ts";
 import { isWireList, listQuery } from "../client/list-query.ts";
 import { type PagePromise, pagePromise } from "../client/page.ts";
 import { unexpectedAnswer } from "../client/unexpected-answer.ts";
+import { checkOptionNames, type OptionNames } from "../options/option-names.ts";
 import { type ListedRun, runTimeFields } from "./run.ts";
-import { queueNames, type RunFilters } from "./run-filters.ts";
+import { filterNames, queueNames, type RunFilters } from "./run-filters.ts";
 
 /** Which runs to list. */
 export interface ListRunsOptions extends RunFilters {
@@ -15,6 +16,8 @@ export interface ListRunsOptions extends RunFilters {
   readonly after?: string;
   readonly before?: string;
 }
+
+const listNames: OptionNames<ListRunsOptions> = { ...filterNames, limit: true, after: true, before: true };
 
 /**
  * Lists runs, newest first.
@@ -28,6 +31,7 @@ export interface ListRunsOptions extends RunFilters {
  * ```
  */
 export function list(options: ListRunsOptions = {}, requestOptions?: RequestOptions): PagePromise<ListedRun> {
+  checkOptionNames("runs.list", options, listNames);
   const { status, taskIdentifier, version, tag, machine, region, batch, schedule, bulkAction } = options;
   const [queue, isTest] = [queueNames(options.queue), options.isTest?.toString()];
   const filters = { status, taskIdentifier, version, tag, queue, machine, region, batch, schedule, bulkAction, isTest };

@@ -1,4 +1,5 @@
 import type { PublicStatus } from "@pawl/contract/run-state";
+import type { OptionNames } from "../options/option-names.ts";
 import type { MachinePreset } from "../tasks/task-types.ts";
 
 /** A queue by its name, where a task's own is `task/<id>`; or by its type and its name. */
@@ -30,6 +31,24 @@ export interface RunFilters {
   /** Made in the last such time, as in `7d`. */
   readonly period?: string;
 }
+
+/** The names of the filters. */
+export const filterNames: OptionNames<RunFilters> = {
+  status: true,
+  taskIdentifier: true,
+  version: true,
+  tag: true,
+  queue: true,
+  machine: true,
+  region: true,
+  batch: true,
+  schedule: true,
+  bulkAction: true,
+  isTest: true,
+  from: true,
+  to: true,
+  period: true,
+};
 
 /**
  * Writes queues as the API names them.

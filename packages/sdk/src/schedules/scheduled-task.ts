@@ -1,4 +1,5 @@
 import type { CatchUp, Overlap } from "@pawl/contract/schedule";
+import { type OptionNames, unknownOption } from "../options/option-names.ts";
 import type { TaskDefinition } from "../runtime.ts";
 import { defineTask } from "../tasks/define-task.ts";
 import type { Task, TaskOptions } from "../tasks/task-types.ts";
@@ -61,6 +62,14 @@ export function scheduledTask<const TId extends string, TOutput = unknown, TInit
   return defineTask(options, { isScheduled: true, schedule, parsePayload: readScheduledPayload });
 }
 
+const cronNames: OptionNames<Omit<DeclaredCron, "pattern">> = {
+  timezone: true,
+  environments: true,
+  window: true,
+  catchUp: true,
+  overlap: true,
+};
+
 function declaredSchedule(taskId: string, cron: string | DeclaredCron | undefined): TaskDefinition["schedule"] {
   if (cron === undefined) return undefined;
   const { pattern, ...rest }: DeclaredCron = typeof cron === "string" ? { pattern: cron } : (cron ?? {});
@@ -69,5 +78,7 @@ function declaredSchedule(taskId: string, cron: string | DeclaredCron | undefine
       `The cron of task ${taskId} has no pattern. Write it as "0 9 * * *", or as { pattern: "0 9 * * *", timezone: "Europe/Berlin" }.`,
     );
   }
+  const problem = unknownOption(rest, cronNames);
+  if (problem !== null) throw new TypeError(`The cron of task ${taskId} ${problem}`);
   return { cron: pattern, ...rest };
 }

@@ -5,6 +5,7 @@ import { type NumberedPagination, numberedPages } from "../client/numbered-pages
 import type { PagePromise } from "../client/page.ts";
 import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import { badRequest } from "../errors/bad-request.ts";
+import { checkOptionNames, type OptionNames } from "../options/option-names.ts";
 import type { Task } from "../tasks/task-types.ts";
 import type { ScheduledTaskPayload } from "./scheduled-payload.ts";
 import { type FirePolicy, type ScheduledTaskOptions, scheduledTask } from "./scheduled-task.ts";
@@ -160,6 +161,35 @@ export interface SchedulesApi {
 
 const path = "/api/v1/schedules";
 
+const updateNames: OptionNames<UpdateScheduleOptions> = {
+  task: true,
+  cron: true,
+  timezone: true,
+  externalId: true,
+  window: true,
+  catchUp: true,
+  overlap: true,
+};
+const createNames: OptionNames<CreateScheduleOptions> = { ...updateNames, deduplicationKey: true };
+// An update may be written with the key of its creation, which stays as it is.
+const knownInUpdate = { ...updateNames, deduplicationKey: true } as const;
+
+/** The server says what is wrong with an expression or a zone; this is what would not reach it as it was meant. */
+function checkSchedule(callName: string, options: UpdateScheduleOptions, names: Readonly<Record<string, true>>): void {
+  checkOptionNames(callName, options ?? {}, names);
+  for (const name of ["task", "cron"] as const) {
+    const value: unknown = options?.[name];
+    if (typeof value === "string" && value.trim() !== "") continue;
+    const example = name === "task" ? "the id of a schedules.task" : 'an expression such as "0 9 * * 1-5"';
+    throw badRequest(name, `${callName} needs a ${name}: ${example}.`);
+  }
+  for (const name of ["timezone", "externalId", "window", "catchUp", "overlap"] as const) {
+    const value: unknown = options[name];
+    if (value === undefined || typeof value === "string") continue;
+    throw badRequest(name, `The ${name} of ${callName} must be a text.`);
+  }
+}
+
 /**
  * Defines tasks that run at times, and manages schedules.
  *
@@ -171,6 +201,7 @@ const path = "/api/v1/schedules";
 export const schedules: SchedulesApi = {
   task: scheduledTask,
   async create(options, requestOptions) {
+    checkSchedule("schedules.create", options, createNames);
     const { deduplicationKey } = options;
     if (typeof deduplicationKey !== "string" || deduplicationKey === "") {
       throw badRequest(
@@ -181,8 +212,10 @@ export const schedules: SchedulesApi = {
     return callForSchedule({ method: "POST", path, body: JSON.stringify(options), options: requestOptions });
   },
   retrieve: async (id, options) => callForSchedule({ method: "GET", path: pathOf(id), options }),
-  update: async (id, options, requestOptions) =>
-    callForSchedule({ method: "PUT", path: pathOf(id), body: JSON.stringify(options), options: requestOptions }),
+  async update(id, options, requestOptions) {
+    checkSchedule("schedules.update", options, knownInUpdate);
+    return callForSchedule({ method: "PUT", path: pathOf(id), body: JSON.stringify(options), options: requestOptions });
+  },
   list: ({ page, perPage } = {}, requestOptions) =>
     // The server answers with what the contract says.
     numberedPages({

@@ -74,7 +74,7 @@ test("says at once what a definition lacks", () => {
   // @ts-expect-error no schema
   assert.throws(() => schemaTask({ id: "a", run }), /The schema of task a is none/);
   for (const maxAttempts of [0, -1, 1.5, 251, Number.NaN]) {
-    const expected = `The retry.maxAttempts of task a is ${maxAttempts}; it must be a whole number from 1 to 250, the first attempt included.`;
+    const expected = `The retry of task a has maxAttempts of ${maxAttempts}; it must be a whole number from 1 to 250, the first attempt included.`;
     assert.throws(() => task({ id: "a", retry: { maxAttempts }, run }), { name: "TypeError", message: expected });
   }
   assert.throws(() => queue({ name: "" }), /A queue needs a name/);

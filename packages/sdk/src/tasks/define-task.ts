@@ -1,4 +1,3 @@
-import { maxAttemptsCap } from "@pawl/contract/retry";
 import { hooksOf, type TaskHooks } from "../hooks/task-hooks.ts";
 import { triggerAndSubscribe } from "../realtime/trigger-and-subscribe.ts";
 import { type RunArguments, runtime, type TaskDefinition } from "../runtime.ts";
@@ -9,6 +8,7 @@ import { triggerAndWait } from "../trigger/trigger-and-wait.ts";
 import type { BatchItems } from "./batch-types.ts";
 import { checkedQueue } from "./queue.ts";
 import { payloadParser, type SchemaInput, type SchemaOutput, type TaskSchema } from "./schema.ts";
+import { checkSettings } from "./task-settings.ts";
 import type { Task, TaskOptions, TaskSettings, TriggerOptions } from "./task-types.ts";
 import { ttlInSeconds } from "./ttl.ts";
 
@@ -32,7 +32,7 @@ export type SchemaTask<TId extends string, TSchema, TOutput> = Task<TId, SchemaI
  *
  * @param options - its id, its work, and its settings
  * @returns the task, to trigger it and to name its type
- * @throws TypeError when the id or `run` is missing, or `retry.maxAttempts` can't be right
+ * @throws TypeError when the id or `run` is missing, an option is misspelt, or a setting can't be right; the message says which and how
  * @example
  * ```ts
  * export const hello = task({
@@ -54,7 +54,7 @@ export function task<const TId extends string, TInput = void, TOutput = unknown,
  *
  * @param options - its id, its schema, its work, and its settings
  * @returns the task, with its `schema`
- * @throws TypeError when the schema is none, the id or `run` is missing, or `retry.maxAttempts` can't be right
+ * @throws TypeError when the schema is none, the id or `run` is missing, an option is misspelt, or a setting can't be right
  * @example
  * ```ts
  * export const resize = schemaTask({
@@ -86,7 +86,7 @@ type OfKind = Pick<TaskDefinition, "parsePayload" | "isScheduled" | "schedule">;
  * @param options - what every task has
  * @param ofKind - what tasks of this kind have
  * @returns the task
- * @throws TypeError when the id or `run` is missing, or `retry.maxAttempts` can't be right
+ * @throws TypeError when the id or `run` is missing, an option is misspelt, or a setting can't be right
  * @example
  * ```ts
  * defineTask({ id: "hello", run: () => 1 }, {});
@@ -100,12 +100,13 @@ export function defineTask<TId extends string, TInput, TOutput, TInit>(
   const { id, description } = options;
   if (typeof id !== "string" || id === "") throw new TypeError('A task needs an id, such as { id: "mail.send" }.');
   if (typeof options.run !== "function") throw new TypeError(`Task ${id} has no run function.`);
-  checkMaxAttempts(id, options.retry?.maxAttempts);
+  checkSettings(options, ofKind);
   register({ ...definitionOf(options), ...ofKind });
   const toEntry = ({ payload, options }: AnyItem) => ({ taskId: id, payload, options, parsePayload });
   return {
     id,
     description,
+    jsonSchema: options.jsonSchema,
     async trigger(payload, triggerOptions, requestOptions) {
       await parsePayload?.(payload); // the payload itself is sent: `run` gets it parsed once
       return trigger<TId, TInput, TOutput>({ taskId: id, payload, options: triggerOptions, requestOptions });
@@ -144,14 +145,6 @@ function definitionOf<TId extends string, TInput, TOutput, TInit>(
     run: async (payload, args) => options.run(payload as TInput, args as RunArguments<TInit>),
     filePath: runtime().currentFile ?? undefined,
   };
-}
-
-function checkMaxAttempts(id: string, maxAttempts: number | undefined): void {
-  if (maxAttempts === undefined || (Number.isInteger(maxAttempts) && maxAttempts >= 1 && maxAttempts <= maxAttemptsCap))
-    return;
-  throw new TypeError(
-    `The retry.maxAttempts of task ${id} is ${maxAttempts}; it must be a whole number from 1 to ${maxAttemptsCap}, the first attempt included.`,
-  );
 }
 
 function register(definition: TaskDefinition): void {

@@ -1,3 +1,4 @@
+import { type OptionNames, unknownOption } from "../options/option-names.ts";
 import { type RateLimit, rateLimitProblem } from "./rate-limit.ts";
 
 /** A queue that several tasks can share. */
@@ -47,6 +48,7 @@ export function queue(options: QueueSettings & { readonly name: string }): Queue
     throw new TypeError("A queue needs a name of 1 to 128 characters.");
   }
   const { concurrencyLimit, combinedConcurrencyLimit, rateLimit, combinedRateLimit } = options;
+  checkedQueue(name, options);
   return checkedQueue(name, {
     concurrencyLimit,
     combinedConcurrencyLimit,
@@ -54,6 +56,14 @@ export function queue(options: QueueSettings & { readonly name: string }): Queue
     ...(combinedRateLimit === undefined ? {} : { combinedRateLimit }),
   });
 }
+
+const queueNames: OptionNames<QueueSettings> = {
+  name: true,
+  concurrencyLimit: true,
+  combinedConcurrencyLimit: true,
+  rateLimit: true,
+  combinedRateLimit: true,
+};
 
 /**
  * Checks the settings of a queue.
@@ -67,6 +77,8 @@ export function checkedQueue<Settings extends Partial<Queue>>(
   name: string,
   settings: Settings,
 ): Settings & { readonly name: string } {
+  const problem = unknownOption(settings, queueNames);
+  if (problem !== null) throw new TypeError(`Queue ${name} ${problem}`);
   const { concurrencyLimit, combinedConcurrencyLimit, rateLimit, combinedRateLimit } = settings;
   checkLimit(name, "concurrencyLimit", concurrencyLimit);
   checkLimit(name, "combinedConcurrencyLimit", combinedConcurrencyLimit);

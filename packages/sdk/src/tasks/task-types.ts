@@ -24,7 +24,10 @@ export type MachinePreset = "micro" | "small-1x" | "small-2x" | "medium-1x" | "m
 export interface TaskSettings<TId extends string> {
   /** Unique in the project and the same in every version, such as `movies.report.build`. */
   readonly id: TId;
+  /** What it is for, for people, and for models that have it as a tool. */
   readonly description?: string;
+  /** The JSON Schema of the payload, for those who call the task without its code; it checks nothing: that is what `schemaTask` does. */
+  readonly jsonSchema?: Readonly<Record<string, unknown>>;
   /** How failed attempts are repeated; merged over the config's; default: 3 attempts, 1 s × 2, at most 60 s, with jitter. */
   readonly retry?: PartialRetryPolicy;
   /** A queue made by `queue()`, or a limit for the task's own queue `task/<id>`; default: that queue without a limit. */
@@ -139,6 +142,7 @@ export interface RunHandle<TId extends string, TInput, TOutput> extends CarriesT
 export interface Task<TId extends string, TInput = void, TOutput = unknown> extends CarriesTypes<TInput, TOutput> {
   readonly id: TId;
   readonly description: string | undefined;
+  readonly jsonSchema?: Readonly<Record<string, unknown>> | undefined;
   /**
    * Starts a run and gives its handle as soon as the run is stored.
    *

@@ -6,6 +6,7 @@ import type { RequestOptions } from "../client/client-settings.ts";
 import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import { BatchNotSealedError, type BatchPhase, BatchTriggerError } from "../errors/batch-error.ts";
 import { toWireKey } from "../idempotency/idempotency-key.ts";
+import { checkOptionNames, type OptionNames } from "../options/option-names.ts";
 import type { ActiveRun } from "../runtime.ts";
 import type { BatchHandle, BatchItems, BatchOptions } from "../tasks/batch-types.ts";
 import { type BatchEntry, type BatchKey, type BatchLines, writeLines } from "./batch-lines.ts";
@@ -89,7 +90,14 @@ export async function sendBatch<TItem>(
   }
 }
 
+const batchOptionNames: OptionNames<BatchOptions> = {
+  idempotencyKey: true,
+  idempotencyKeyTTL: true,
+  triggerSequentially: true,
+};
+
 async function keyOf(options: BatchOptions | undefined): Promise<BatchKey | null> {
+  checkOptionNames("A batch", options, batchOptionNames);
   checkKeyLife(options?.idempotencyKeyTTL, "the batch");
   if (options?.idempotencyKey === undefined) return null;
   const key = await toWireKey(options.idempotencyKey, { scope: "global", run: null });

@@ -4,6 +4,8 @@ import type { RunCall } from "@pawl/contract/worker-protocol";
 import { environmentVariable } from "../client/node-modules.ts";
 import { badRequest } from "../errors/bad-request.ts";
 import { toWireKey, type WireKey } from "../idempotency/idempotency-key.ts";
+import { isMachine, machineNames } from "../options/machine.ts";
+import { checkOptionNames } from "../options/option-names.ts";
 import type { TriggerOptions } from "../tasks/task-types.ts";
 import { pathToLost } from "./payload.ts";
 
@@ -129,12 +131,15 @@ const rules: { readonly [K in keyof TriggerOptions]-?: readonly [(value: unknown
   maxDuration: [(seconds) => isNumber(seconds, 0) && seconds !== 0, "a number of seconds above 0"],
   tags: [isTags, "at most ten texts, each of 1 to 128 characters"],
   metadata: [isPlainObject, "an object"],
-  machine: [(machine) => isText(machine, 1, 128), 'a machine preset, such as "small-1x"'],
+  machine: [isMachine, machineNames],
   region: [(region) => isText(region, 1, 128), "the name of a region"],
   version: [(version) => isText(version, 1, 64), "a version, such as 20250228.1"],
 };
 
+const names = Object.fromEntries(Object.keys(rules).map((name) => [name, true as const]));
+
 function check(options: TriggerOptions, { subject, isItem = false }: OptionsPlace): void {
+  checkOptionNames(`Triggering ${subject}`, options, names);
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined && (!isItem || isChangedByJson(value))) checkOption(name, value, subject);
   }
@@ -148,7 +153,6 @@ function isChangedByJson(value: unknown): boolean {
   return value instanceof Date || !["object", "string", "boolean"].includes(typeof value);
 }
 
-/** Options that are not known are left out, not refused. */
 function checkOption(name: string, value: unknown, subject: string): void {
   const rule = Object.hasOwn(rules, name) ? rules[name as keyof TriggerOptions] : undefined; // checked on its left
   if (rule === undefined || rule[0](value)) return;

@@ -6,6 +6,7 @@ import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import { badRequest } from "../errors/bad-request.ts";
 import { PayloadError } from "../errors/task-error.ts";
 import { WaitpointTimeoutError } from "../errors/wait-error.ts";
+import { checkOptionNames, type OptionNames } from "../options/option-names.ts";
 import type { ActiveRun, WaitAbout } from "../runtime.ts";
 import { parentRun } from "../trigger/caller-run.ts";
 import { pathToLost } from "../trigger/payload.ts";
@@ -47,6 +48,13 @@ export class ManualWaitpointPromise<TOutput> extends WaitPromise<WaitpointTokenR
   }
 }
 
+const tokenNames: OptionNames<CreateTokenOptions> = {
+  timeout: true,
+  tags: true,
+  idempotencyKey: true,
+  idempotencyKeyTTL: true,
+};
+
 /**
  * Makes a token; see `wait.createToken`.
  *
@@ -64,6 +72,7 @@ export async function createToken(
   requestOptions?: RequestOptions,
 ): Promise<WaitpointToken> {
   const run = parentRun("wait.createToken", requestOptions);
+  checkOptionNames("wait.createToken", options, tokenNames);
   checkToken(options);
   const { timeout } = options;
   if (run !== null) return createTokenInRun(run, options);

@@ -1,4 +1,5 @@
 import type { WaitCallAnswer } from "@pawl/contract/worker-protocol";
+import { checkOptionNames, type OptionNames } from "../options/option-names.ts";
 import type { ActiveRun, WaitAbout } from "../runtime.ts";
 import { callAsRun } from "../trigger/run-call.ts";
 import { keptForLater, type OpenedWait, resultOf, waitingRun } from "./opened-wait.ts";
@@ -15,6 +16,19 @@ export interface WaitUntilOptions extends WaitKeyOptions {
   /** Whether a date in the past is an error; default: the call returns at once. */
   readonly throwIfInThePast?: boolean;
 }
+
+const keyNames: OptionNames<WaitKeyOptions> = { idempotencyKey: true, idempotencyKeyTTL: true };
+const waitUntilNames: OptionNames<WaitUntilOptions> = { date: true, throwIfInThePast: true, ...keyNames };
+const waitForNames = {
+  seconds: true,
+  minutes: true,
+  hours: true,
+  days: true,
+  weeks: true,
+  months: true,
+  years: true,
+  ...keyNames,
+} as const;
 
 /** Up to here a timer in the process is cheaper than giving the slot away, in milliseconds. */
 const longestTimerMs = 1_000;
@@ -33,6 +47,7 @@ const longestTimerMs = 1_000;
 export function waitFor(options: WaitForOptions): Promise<void> {
   return waited(async () => {
     const run = waitingRun("wait.for");
+    checkOptionNames("wait.for", options ?? {}, waitForNames);
     const nowMs = Date.now();
     const atMs = timeAfter(options, nowMs);
     if (atMs - nowMs <= longestTimerMs) return timer(atMs - nowMs);
@@ -54,6 +69,7 @@ export function waitFor(options: WaitForOptions): Promise<void> {
 export function waitUntil(options: WaitUntilOptions): Promise<void> {
   return waited(async () => {
     const run = waitingRun("wait.until");
+    checkOptionNames("wait.until", options ?? {}, waitUntilNames);
     const { date, throwIfInThePast = false } = options;
     if (!(date instanceof Date) || Number.isNaN(date.getTime())) throw new RangeError("wait.until needs a valid date.");
     // Counted even where there is nothing to wait for: an attempt after a loss may come too late for a wait that was real.
