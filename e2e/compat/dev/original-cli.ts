@@ -55,11 +55,15 @@ export function startOriginalCli(stage: Stage, args: readonly string[], options:
  * Copies the project that was written for the original into the stage, with the original's packages to import.
  *
  * @param stage - where
+ * @param taskFiles - names of files in `tasks/` that are added to it
  * @returns the folder of the project
  */
-export async function copyOriginalProject(stage: Stage): Promise<string> {
+export async function copyOriginalProject(stage: Stage, taskFiles: readonly string[] = []): Promise<string> {
   const projectDir = await stage.project("original", {});
   await cp(join(import.meta.dirname, "project"), projectDir, { recursive: true });
+  for (const name of taskFiles) {
+    await cp(join(import.meta.dirname, "tasks", name), join(projectDir, "src", "trigger", name));
+  }
   await mkdir(stage.path("home"), { recursive: true });
   return projectDir;
 }
@@ -78,15 +82,19 @@ export interface OriginalDev {
  *
  * @param stage - where
  * @param server - whom it works for
- * @param options - `env`: further environment variables; `args`: further arguments
+ * @param options - `env`: further environment variables; `args`: further arguments; `tasks`: files in `tasks/` that the project gets
  * @returns the session
  */
 export async function startOriginalDev(
   stage: Stage,
   server: StagedServer,
-  options: { readonly env?: NodeJS.ProcessEnv; readonly args?: readonly string[] } = {},
+  options: {
+    readonly env?: NodeJS.ProcessEnv;
+    readonly args?: readonly string[];
+    readonly tasks?: readonly string[];
+  } = {},
 ): Promise<OriginalDev> {
-  const projectDir = await copyOriginalProject(stage);
+  const projectDir = await copyOriginalProject(stage, options.tasks);
   const cli = startOriginalCli(stage, ["dev", "--skip-telemetry", ...(options.args ?? [])], {
     cwd: projectDir,
     env: {
