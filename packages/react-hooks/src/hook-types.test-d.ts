@@ -5,8 +5,10 @@ import {
   useRealtimeBatch,
   useRealtimeRun,
   useRealtimeRunsWithTag,
+  useRealtimeRunWithStreams,
   useRealtimeStream,
   useRealtimeTaskTrigger,
+  useRealtimeTaskTriggerWithStreams,
   useRun,
   useTaskTrigger,
   useWaitToken,
@@ -45,7 +47,9 @@ export function useTypes(handle: RunHandleOf<typeof hello>): void {
   useRealtimeRunsWithTag("a").runs satisfies readonly LiveRun[];
 
   useRun<typeof hello>("run_1", { refreshInterval: 1_000 }).run?.output?.greeting satisfies string | undefined;
+}
 
+export function useActionAndStreamTypes(): void {
   const trigger = useTaskTrigger<typeof hello>("hello");
   trigger.submit({ name: "Ada" }, { tags: ["a"] });
   trigger.handle?.taskIdentifier satisfies "hello" | undefined;
@@ -80,4 +84,14 @@ export function useTypes(handle: RunHandleOf<typeof hello>): void {
   answer.send({ approved: true });
   // @ts-expect-error: the run expects another record
   answer.send({ accepted: true });
+
+  const withStreams = useRealtimeRunWithStreams<typeof hello, { tokens: string; steps: { step: number } }>("run_1");
+  withStreams.run?.output?.greeting satisfies string | undefined;
+  withStreams.streams.tokens satisfies readonly string[] | undefined;
+  withStreams.streams.steps?.[0]?.step satisfies number | undefined;
+  // @ts-expect-error: nobody said that there is such a stream
+  void withStreams.streams.other;
+  const both = useRealtimeTaskTriggerWithStreams<typeof hello, { tokens: string }>("hello");
+  both.submit({ name: "Ada" });
+  both.streams.tokens satisfies readonly string[] | undefined;
 }

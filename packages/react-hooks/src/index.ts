@@ -16,6 +16,11 @@ export {
   useRealtimeRun,
 } from "./use-realtime-run.ts";
 export {
+  type StreamResults,
+  type UseRealtimeRunWithStreamsInstance,
+  useRealtimeRunWithStreams,
+} from "./use-realtime-run-with-streams.ts";
+export {
   type UseRealtimeRunsInstance,
   type UseRealtimeRunsOptions,
   type UseRealtimeRunsWithTagOptions,
@@ -29,8 +34,10 @@ export {
 } from "./use-realtime-stream.ts";
 export {
   type RealtimeTriggerInstance,
+  type RealtimeTriggerInstanceWithStreams,
   type UseRealtimeTaskTriggerOptions,
   useRealtimeTaskTrigger,
+  useRealtimeTaskTriggerWithStreams,
 } from "./use-realtime-task-trigger.ts";
 export { type CommonTriggerHookOptions, type UseRunInstance, useRun } from "./use-run.ts";
 export {
