@@ -26,7 +26,12 @@ export const rateLimitSchema = z
     /** The length of a period, in milliseconds. */
     period: periodSchema,
     /** How many of them may start at once. Default: {@link defaultBurst}. */
-    burst: z.int(burstMessage).min(1, burstMessage).optional(),
+    burst: z
+      .int(burstMessage)
+      .min(1, burstMessage)
+      .nullish()
+      .transform((burst) => burst ?? undefined)
+      .optional(), // of the parsed object, too
   })
   .refine(({ limit, burst }) => burst === undefined || burst <= limit, { path: ["burst"], error: burstMessage });
 

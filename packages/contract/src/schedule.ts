@@ -38,16 +38,25 @@ export const declaredScheduleSchema = z.object({
   /** Five fields, or six with seconds first. */
   cron: z.string().max(256),
   /** IANA name. */
-  timezone: z.string().max(128).optional(),
+  timezone: orNull(z.string().max(128)),
   /** Absent: all. */
-  environments: z
-    .array(z.enum(environmentTypes, `must be some of ${environmentTypes.join(", ")}`))
-    .min(1, "must name an environment; leave it out for all")
-    .optional(),
-  window: windowSchema.optional(),
-  catchUp: catchUpSchema.optional(),
-  overlap: overlapSchema.optional(),
+  environments: orNull(
+    z
+      .array(z.enum(environmentTypes, `must be some of ${environmentTypes.join(", ")}`))
+      .min(1, "must name an environment; leave it out for all"),
+  ),
+  window: orNull(windowSchema),
+  catchUp: orNull(catchUpSchema),
+  overlap: orNull(overlapSchema),
 });
+
+/** A field that may be left out, or null. */
+function orNull<T extends z.ZodType>(schema: T) {
+  return schema
+    .nullish()
+    .transform((value) => value ?? undefined)
+    .optional(); // of the parsed object, too
+}
 
 /** A declared schedule. */
 export type DeclaredSchedule = z.infer<typeof declaredScheduleSchema>;

@@ -8,7 +8,7 @@ export const maxBatchItems = 10_000;
 /** The body of `POST /api/v3/batches`, the first phase of a batch. */
 export const createBatchBodySchema = z.object({
   runCount: z.int().min(1).max(maxBatchItems),
-  taskIdentifiers: z.array(z.string().min(1)).optional(),
+  taskIdentifiers: optional(z.array(z.string().min(1))),
   idempotencyKey: optional(z.string().min(1).max(maxIdempotencyKeyLength)),
   idempotencyKeyTTL: optional(durationSchema),
   /** `run_…`, when a task triggers. */

@@ -3,7 +3,10 @@ import { rateLimitSchema } from "../rate-limit.ts";
 import { maxPageSize } from "./list-query.ts";
 
 /** What a queue is named by in a path: its id, the id of a task whose own it is, or its name. */
-export const queueTypeSchema = z.enum(["id", "task", "custom"]).default("id");
+export const queueTypeSchema = z
+  .enum(["id", "task", "custom"])
+  .nullish()
+  .transform((type) => type ?? "id");
 
 /** The query of `GET /api/v1/queues`. */
 export const listQueuesQuerySchema = z.object({

@@ -5,6 +5,7 @@ import type { Environment, NewRunParent, TriggerOutcome } from "../engine/ports.
 import type { OpenBatch } from "../engine/read-ports.ts";
 import { ApiError } from "./errors.ts";
 import { withFetchedPayload } from "./fetched-payload.ts";
+import { readJson } from "./json-text.ts";
 import { refusalError } from "./refusal.ts";
 import { toTriggerRequest } from "./trigger-request.ts";
 import { firstIssue } from "./validation.ts";
@@ -165,16 +166,12 @@ function failureOf(outcome: TriggerOutcome, request: TriggerRequest | undefined)
 type Line = { readonly index: number; readonly item: BatchLine; readonly error?: undefined } | FailedBatchItem;
 
 function readLine(text: string, lineNumber: number, runCount: number): Line {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new ApiError(
-      "unprocessable",
-      `Line ${lineNumber + 1} of the batch is not valid JSON.`,
-      `items.${lineNumber}`,
-    );
+  const read = readJson(text);
+  if (read.kind === "refused") {
+    const message = `Line ${lineNumber + 1} of the batch ${read.detail}.`;
+    throw new ApiError("unprocessable", message, `items.${lineNumber}`);
   }
+  const { value } = read;
   const parsed = batchLineSchema.safeParse(value);
   const place = parsed.success ? parsed : batchPlaceSchema.safeParse(value);
   if (!place.success) {

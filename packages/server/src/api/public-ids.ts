@@ -8,7 +8,7 @@ import { ApiError } from "./errors.ts";
  * @returns turns a public id into its UUID, or throws ApiError `invalid_request` that names the field
  */
 export function publicIdReader(prefix: IdPrefix): (id: string, field: string) => string {
-  let lastId = "";
+  let lastId: string | null = null;
   let lastUuid = "";
   return (id, field) => {
     if (id === lastId) return lastUuid;

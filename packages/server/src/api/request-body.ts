@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { ApiError } from "./errors.ts";
+import { readJson } from "./json-text.ts";
 
 /**
  * Reads every body as JSON, whatever its content type says: published clients send JSON as text/plain. An empty body is
@@ -11,14 +12,9 @@ export function parseBodiesAsJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {
     if (body === "") return done(null, undefined);
-    let value: unknown;
-    try {
-      value = JSON.parse(body.toString());
-    } catch (error) {
-      const detail = error instanceof Error ? error.message : "";
-      return done(new ApiError("invalid_json", `The body is not valid JSON: ${detail}.`), undefined);
-    }
-    done(null, value);
+    const read = readJson(body.toString());
+    if (read.kind === "refused") return done(new ApiError("invalid_json", `The body ${read.detail}.`), undefined);
+    done(null, read.value);
   });
 }
 

@@ -71,7 +71,8 @@ export function describeCron(cron: string): string {
 
 function plainFields(text: string): readonly string[] {
   const trimmed = text.trim();
-  return (nicknames[trimmed.toLowerCase()] ?? trimmed).split(/\s+/);
+  const nickname = trimmed.toLowerCase();
+  return ((Object.hasOwn(nicknames, nickname) ? nicknames[nickname] : undefined) ?? trimmed).split(/\s+/);
 }
 
 function parse(text: string): ParsedCron {
