@@ -78,3 +78,17 @@ test("an import that throws: the file and the message are named", async () => {
 test("a bundle that does not exist", async () => {
   await assert.rejects(indexBundle(bundlePath("nowhere.mjs"), options), IndexError);
 });
+
+test("says which hooks there are to call after a run has ended, the task's own, those of all, and the configuration's", async () => {
+  const read = async (bundle: string) => {
+    const { tasks } = await indexBundle(bundlePath(bundle), options);
+    return Object.fromEntries(tasks.map(({ id, endHooks }) => [id, endHooks]));
+  };
+  assert.deepEqual(await read("end-hooks.mjs"), {
+    none: undefined,
+    failure: ["onFailure"],
+    complete: ["onFailure"],
+    both: ["onFailure", "onCancel"],
+  });
+  assert.deepEqual(await read("end-hooks-of-all.mjs"), { none: ["onFailure", "onCancel"] });
+});

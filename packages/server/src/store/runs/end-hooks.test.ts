@@ -178,6 +178,7 @@ test("which run has called a hook is forgotten after a week", async (t) => {
   await housekeeping.runOnce();
   assert.equal((await noted(stage)).length, 1);
   await stage.sql("update end_hook set created_at = now() - interval '8 days'");
+  await stage.sql("update run set created_at = now() - interval '8 days'");
   await housekeeping.runOnce();
   assert.equal((await noted(stage)).length, 0);
 });

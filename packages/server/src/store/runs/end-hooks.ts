@@ -8,6 +8,9 @@ const makeSize = 100;
 /** So often a hook is called at most, when its processes die. */
 const hookAttempts = 3;
 
+/** The longest that hooks of a run may take, in seconds: the limit of the task is one for its own code. */
+const hookMaxDurationS = 300;
+
 /** How long it is remembered which run has called a hook. */
 const hooksLife = "7 days";
 
@@ -61,7 +64,7 @@ export function makeHookRuns(environmentId: string): Statement {
         select n.id, n.kind, r.* from named n
         cross join lateral (
           select r.id as ended_id, r.task_id, r.queue_name, r.concurrency_key, r.payload, r.payload_type, r.trace_id, r.is_test,
-                 r.version_id, r.max_duration_s, r.machine, r.region,
+                 r.version_id, r.machine, r.region,
                  json_strip_nulls(json_build_object(
                    'runId', r.id, 'attempt', coalesce(r.attempt_count, 0), 'error', r.error, 'createdAt', r.created_at,
                    'startedAt', r.started_at, 'tags', coalesce(to_json(r.tags), '[]'::json), 'isReplay', r.replay_of is not null,
@@ -81,7 +84,7 @@ export function makeHookRuns(environmentId: string): Statement {
         insert into run (environment_id, id, task_id, queue_name, payload, payload_type, max_attempts, trace_id, is_test, created_at,
                          concurrency_key, max_duration_s, machine, region, is_version_locked, hook)
         select $1::uuid, id, task_id, queue_name, payload, payload_type, ${hookAttempts}, trace_id, is_test, now(), concurrency_key,
-               max_duration_s, machine, region, version_id is not null, (about || jsonb_build_object('kind', kind))::text
+               ${hookMaxDurationS}, machine, region, version_id is not null, (about || jsonb_build_object('kind', kind))::text
         from made
       ),
       live as (
