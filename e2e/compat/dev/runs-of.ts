@@ -30,7 +30,8 @@ export interface Runs {
  * @returns its runs
  */
 export function runsOf({ api }: Pick<StagedServer, "api">): Runs {
-  const retrieve = async (runId: string) => (await api.call("GET", `/api/v3/runs/${runId}`)).body as ShownRun; // the route's form
+  const retrieve = async (runId: string) =>
+    (await api.call("GET", `/api/v3/runs/${runId}`)).body as unknown as ShownRun; // the route's form
   return {
     async trigger(taskId, payload = {}, options = {}) {
       const body = JSON.stringify({

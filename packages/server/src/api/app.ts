@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import { devSocketPath, openDevSockets } from "../dev-worker/dev-sockets.ts";
 import { createAuthenticator } from "./authentication.ts";
 import { allowBrowsers } from "./cors.ts";
 import { ApiError, type Bug, requestName, sendError, toApiError } from "./errors.ts";
@@ -64,14 +65,16 @@ export function createApi(settings: ApiSettings): FastifyInstance {
     leaveBodiesUnread(streaming);
     for (const route of all) if (route.isBodyStreamed) addRoute(streaming, route, authenticators);
   });
-  const gateway = openWorkerGateway(app.server, { ...settings, authenticator, reportBug });
+  const sockets = openDevSockets({ authenticator, polledHosts: settings.polledHosts });
+  const others = { path: devSocketPath, upgrade: sockets.upgrade };
+  const gateway = openWorkerGateway(app.server, { ...settings, authenticator, reportBug, others });
   app.addHook("preClose", async () => {
     settings.shapes.close();
     settings.streams.close();
     settings.presence.close();
     settings.polledHosts.close();
     endConnections(app.server);
-    await gateway.close();
+    await Promise.all([gateway.close(), sockets.close()]);
   });
   return app;
 }

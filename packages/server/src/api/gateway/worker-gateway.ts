@@ -17,6 +17,8 @@ export interface WorkerGatewaySettings {
   readonly authenticator: Authenticator;
   readonly version: string;
   readonly reportBug: (bug: Bug) => void;
+  /** Other sockets of the same server, which begin with a path of their own. */
+  readonly others?: { readonly path: string; upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void };
   /** How often silent peers are pinged, in milliseconds; default 2,500. */
   readonly checkEveryMs?: number;
 }
@@ -66,6 +68,11 @@ export function openWorkerGateway(server: Server, settings: WorkerGatewaySetting
   }
 
   async function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
+    const { others } = settings;
+    if (others !== undefined && request.url?.startsWith(others.path) === true && !isClosing) {
+      others.upgrade(request, stream, head);
+      return;
+    }
     const ignoreError = () => undefined; // a peer that leaves before it is answered
     stream.on("error", ignoreError);
     const admitted = await admit(request);
