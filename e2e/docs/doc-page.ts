@@ -19,7 +19,8 @@ export interface DocPage {
 
 /**
  * Reads every page of `docs/`. A block of TypeScript begins with the name of its file; one in `app/` is followed by a block of
- * text, which is what it prints. A configuration, `trigger.config.ts`, is compiled alone: the pages share another one.
+ * text, which is what it prints. A configuration, `trigger.config.ts`, is compiled alone: the pages share another one. A block of
+ * `tsx`, in `page/`, is compiled as code of a browser.
  *
  * @returns the pages, by name
  * @throws Error for a block without a name, and for a program without a print
@@ -38,12 +39,12 @@ function readDocPage(name: string, document: string): DocPage {
   const files: Record<string, string> = {};
   const programs: Program[] = [];
   for (const [index, { language, text }] of blocks.entries()) {
-    if (language !== "ts") continue;
+    if (language !== "ts" && language !== "tsx") continue;
     if (text.startsWith("// trigger.config.ts\n")) {
       files[`configs/${name}-${index}.ts`] = text;
       continue;
     }
-    const file = /^\/\/ ((?:trigger|app)\/\S+)\n/.exec(text)?.[1];
+    const file = /^\/\/ ((?:(?:trigger|app)\/\S+\.ts)|page\/\S+\.tsx)\n/.exec(text)?.[1];
     if (file === undefined) throw new Error(`A block of ${name} does not begin with the name of its file:\n${text}`);
     files[file] = text;
     if (!file.startsWith("app/")) continue;

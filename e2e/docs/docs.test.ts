@@ -18,20 +18,31 @@ const compilerOptions = {
   exclude: [],
 };
 
+/** Components, of a browser. */
+const pageCompilerOptions = {
+  extends: "../tsconfig.json",
+  compilerOptions: { lib: ["es2024", "dom", "dom.iterable"], jsx: "react-jsx" },
+  include: ["."],
+  exclude: [],
+};
+
 test("the examples of docs/ compile, and print what the pages say", async (t) => {
   const pages = await readDocPages();
   const stage = await openStage(t);
   const projectDir = await stage.project("docs", {
     "trigger.config.ts": config,
     "tsconfig.json": JSON.stringify(compilerOptions),
+    "page/tsconfig.json": JSON.stringify(pageCompilerOptions),
     "package.json": JSON.stringify({ type: "module" }),
     ...filesOf(pages),
   });
 
   await t.test("they compile", async () => {
     const compiler = join(rootDir, "node_modules", "typescript", "bin", "tsc");
-    const compiled = await stage.node([compiler, "-p", projectDir], { cwd: projectDir }).finished();
-    assert.equal(compiled.ending?.code, 0, compiled.report());
+    for (const dir of [projectDir, join(projectDir, "page")]) {
+      const compiled = await stage.node([compiler, "-p", dir], { cwd: projectDir }).finished();
+      assert.equal(compiled.ending?.code, 0, compiled.report());
+    }
   });
 
   const server = await startServer(stage);
