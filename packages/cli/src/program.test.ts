@@ -20,6 +20,7 @@ test("every command explains itself, with an example", () => {
       ...["queues", "list", "pause", "resume", "limit", "rate"],
       ...["schedules", "list", "show", "create", "update", "activate", "deactivate", "delete"],
       ...["bulk", "list", "show", "abort"],
+      ...["token", "create", "list", "revoke"],
       "check",
       "doctor",
       "server",

@@ -11,6 +11,7 @@ import { queuesCommand } from "./commands/queues.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { schedulesCommand } from "./commands/schedules.ts";
 import { serverCommand } from "./commands/server.ts";
+import { tokenCommand } from "./commands/token.ts";
 import { triggerCommand } from "./commands/trigger.ts";
 import { workerCommand } from "./commands/worker.ts";
 import { refuseUnknownCommand } from "./refuse-unknown-command.ts";
@@ -45,6 +46,7 @@ export function createProgram(): Command {
     queuesCommand(),
     schedulesCommand(),
     bulkCommand(),
+    tokenCommand(),
     checkCommand(),
     doctorCommand(),
     serverCommand(),

@@ -56,6 +56,8 @@ export interface RunningServer {
 export interface ServerObserver {
   /** A sentence for the operator; default: a line on stderr. */
   readonly onMessage?: (message: string) => void;
+  /** A sentence that the operator waits for and that nobody else may read, such as the code of a login; default: as the others. */
+  readonly onOperatorMessage?: (message: string) => void;
 }
 
 /** Undoes the steps of a start, the last one first. */
@@ -83,7 +85,8 @@ export async function startServer(settings: ServerSettings, observer: ServerObse
     undo.push(() => database.close());
     const secrets = await prepareDatabase(database, postgres, onMessage);
     const environments = createEnvironmentStore(database, secrets);
-    const api = await assemble({ database, postgres, secrets, environments, onMessage, undo });
+    const tellOperator = observer.onOperatorMessage ?? onMessage;
+    const api = await assemble({ database, postgres, secrets, environments, onMessage, tellOperator, undo });
     const url = await listen(api, settings);
     undo.push(() => api.close());
     const defaults = await environments.ensureDefaultProject();
@@ -119,12 +122,13 @@ interface Parts {
   readonly secrets: Secrets;
   readonly environments: ReturnType<typeof createEnvironmentStore>;
   readonly onMessage: (message: string) => void;
+  readonly tellOperator: (message: string) => void;
   readonly undo: Undo;
 }
 
 /** Makes stores, services, engine and API, and starts what runs in the background. */
 async function assemble(parts: Parts): Promise<FastifyInstance> {
-  const { database, postgres, secrets, environments, onMessage, undo } = parts;
+  const { database, postgres, secrets, environments, onMessage, tellOperator, undo } = parts;
   const onError = (error: unknown) =>
     onMessage(error instanceof Error ? (error.stack ?? error.message) : String(error));
   const telemetry = createTelemetryStore({ database });
@@ -142,20 +146,12 @@ async function assemble(parts: Parts): Promise<FastifyInstance> {
   });
   undo.push(() => listener.stop());
   const runs = createRunReader(database);
-  const waits = createWaitStore(database);
-  const queues = createQueueStore(database);
-  const bulkActions = createBulkActionStore(database);
-  const schedules = createScheduleStore(database);
-  const versions = createVersionStore(database);
+  const shared = sharedStores(database);
   const engine = createEngine({
+    ...shared,
     runs: createRunStore(database),
-    waits,
-    queues,
     hosts: createHostStore(database),
-    versions,
     batches: createBatchStore(database),
-    bulkActions,
-    schedules,
     streams: createStreamStore(database),
     onAppended(ref, records) {
       streams.tell(ref, records);
@@ -173,32 +169,46 @@ async function assemble(parts: Parts): Promise<FastifyInstance> {
   const polledRuns = createPolledRunReader(database);
   if (directUrl !== null) listener.start(); // an embedded Postgres has no other server
   return createApi({
+    ...shared,
+    ...apiStores(database, secrets),
     engine,
     environments,
+    runs,
+    shapes: new Shapes(createRealtimeReader(database)),
+    streams,
+    telemetry,
+    presence,
+    polledHosts: new PolledHosts({ engine, presence, polledRuns, onError }),
+    polledRuns,
+    tellOperator,
+    version: ownVersion(),
+  });
+}
+
+/** What engine and API both look into. */
+function sharedStores(database: Database) {
+  return {
+    waits: createWaitStore(database),
+    queues: createQueueStore(database),
+    bulkActions: createBulkActionStore(database),
+    schedules: createScheduleStore(database),
+    versions: createVersionStore(database),
+  };
+}
+
+/** What only the API looks into. */
+function apiStores(database: Database, secrets: Secrets) {
+  return {
     envVars: createEnvVarStore(database, secrets),
     usedTokens: createUsedTokens(database),
     annotations: createAnnotationStore(database),
     blobs: createBlobStore(database),
-    runs,
     deployments: createDeploymentReader(database),
-    shapes: new Shapes(createRealtimeReader(database)),
-    streams,
     batches: createBatchReader(database),
-    bulkActions,
-    schedules,
-    waits,
-    queues,
     invariants: createInvariantChecker(database),
-    telemetry,
-    versions,
-    presence,
-    polledHosts: new PolledHosts({ engine, presence, polledRuns, onError }),
-    polledRuns,
     personalTokens: createPersonalTokenStore(database),
     loginRequests: createLoginRequestStore(database),
-    tellOperator: onMessage,
-    version: ownVersion(),
-  });
+  };
 }
 
 async function listen(api: FastifyInstance, { host, port }: ServerSettings): Promise<string> {

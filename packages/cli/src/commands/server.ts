@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { ServerObserver } from "@pawl/server";
 import { Command, Option } from "commander";
 import type { ServerProcessMessage } from "../dev/server-messages.ts";
 import { onceStopped } from "../stop-signals.ts";
@@ -47,7 +48,8 @@ async function serve(flags: ServerFlags): Promise<void> {
 /** Serves the process that forked this one: tells it when it is ready, and ends when it is gone. */
 async function serveOwner(flags: ServerFlags): Promise<void> {
   const disconnected = new Promise<void>((done) => process.once("disconnect", done));
-  const server = await start(flags).catch(async (error: unknown) => {
+  const onOperatorMessage = (message: string) => void tell({ type: "says", message });
+  const server = await start(flags, { onOperatorMessage }).catch(async (error: unknown) => {
     await tell({ type: "failed", message: failureText(error) });
     process.exit(1);
   });
@@ -62,11 +64,12 @@ function failureText(error: unknown): string {
   return error.name === "StartError" ? error.message : (error.stack ?? error.message);
 }
 
-async function start(flags: ServerFlags) {
+async function start(flags: ServerFlags, observer: ServerObserver = {}) {
   const { readServerSettings, startServer } = await import("@pawl/server");
   const { port, host, dataDir } = flags;
   return startServer(
     readServerSettings({ ...process.env, PORT: String(port), PAWL_HOST: host, PAWL_DATA_DIR: resolve(dataDir) }),
+    observer,
   );
 }
 

@@ -26,6 +26,8 @@ export type DevEvent =
       readonly taken?: TakenPort;
     }
   | { readonly type: "server_restarting"; readonly reason: string }
+  /** Something for the operator of the server, such as the code of a login. */
+  | { readonly type: "server_says"; readonly message: string }
   | {
       readonly type: "version_ready";
       readonly label: string;

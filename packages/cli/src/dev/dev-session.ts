@@ -129,6 +129,7 @@ async function openServer(settings: DevSettings, projectDir: string, pawlDir: st
         dataDir: settings.dataDir ?? settings.env.PAWL_DATA_DIR ?? pawlDir,
         port: chosen.port,
         onRestart: (reason) => settings.onEvent({ type: "server_restarting", reason }),
+        onMessage: (message) => settings.onEvent({ type: "server_says", message }),
       })
     : null;
   const credentials = process_ ?? (await findCredentials({ env: settings.env, dir: projectDir }));

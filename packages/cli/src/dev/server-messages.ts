@@ -9,6 +9,8 @@ export const serverProcessMessageSchema = z.discriminatedUnion("type", [
   }),
   /** It can't start; the message is a sentence for the user, or a stack where it is a bug. */
   z.object({ type: z.literal("failed"), message: z.string() }),
+  /** Something for the operator's eyes, such as the code of a login. */
+  z.object({ type: z.literal("says"), message: z.string() }),
 ]);
 
 /** A message of a server to the process that it belongs to. */

@@ -24,6 +24,8 @@ export interface ServerProcessSettings {
   readonly port: number;
   /** Told each time the server ended by itself. */
   readonly onRestart: (reason: string) => void;
+  /** Told what the server has to say to its operator. */
+  readonly onMessage: (message: string) => void;
 }
 
 const entryPath = fileURLToPath(new URL("../../bin/pawl.cjs", import.meta.url));
@@ -42,9 +44,9 @@ const longestPauseMs = 5_000;
  */
 export async function startServerProcess(settings: ServerProcessSettings): Promise<ServerProcess> {
   let isStopping = false;
-  let child = spawnServer(settings.dataDir, settings.port);
+  let child = spawnServer(settings, settings.port);
   const ready = await readiness(child);
-  if (ready.type === "failed") throw new CommandError(ready.message);
+  if (ready.type !== "ready") throw new CommandError(ready.message);
   const port = Number(new URL(ready.url).port);
   const dev = ready.environments.find((environment) => environment.slug === "dev");
   if (dev === undefined) throw new Error("the server has no environment dev");
@@ -56,7 +58,7 @@ export async function startServerProcess(settings: ServerProcessSettings): Promi
       settings.onRestart(`The server ended (${ending}); starting it again. Its log: ${logOf(settings.dataDir)}`);
       await delay(pauseMs);
       if (isStopping) return;
-      child = spawnServer(settings.dataDir, port);
+      child = spawnServer(settings, port);
       const again = await readiness(child);
       if (again.type === "ready") pauseMs = firstPauseMs;
       else settings.onRestart(again.message);
@@ -78,16 +80,21 @@ export async function startServerProcess(settings: ServerProcessSettings): Promi
   };
 }
 
-function spawnServer(dataDir: string, port: number): ChildProcess {
+function spawnServer({ dataDir, onMessage }: ServerProcessSettings, port: number): ChildProcess {
   const log = openLog(dataDir);
   try {
     // In a session of its own: a Ctrl-C in the terminal is for the owner, who ends runs before the server.
-    return fork(entryPath, ["server", "--owned", "--data-dir", dataDir, "--port", String(port)], {
+    const child = fork(entryPath, ["server", "--owned", "--data-dir", dataDir, "--port", String(port)], {
       execArgv,
       env: ownEnvironment(),
       detached: true,
       stdio: ["ignore", log, log, "ipc"],
     });
+    child.on("message", (message) => {
+      const parsed = serverProcessMessageSchema.parse(message);
+      if (parsed.type === "says") onMessage(parsed.message);
+    });
+    return child;
   } finally {
     closeSync(log);
   }

@@ -26,6 +26,8 @@ export function renderDevEvent(event: DevEvent, at: Date): readonly string[] {
       return [`  ${pc.dim("Server ")}  ${pc.underline(event.apiUrl)}${pc.dim(remarkOn(event))}`];
     case "server_restarting":
       return [`${time} ${pc.yellow("!")} ${event.reason}`];
+    case "server_says":
+      return [`${time} ${pc.cyan("!")} ${event.message}`];
     case "version_ready":
       return event.isFirst ? renderSummary(event.label, event.tasks) : [renderNewVersion(event, time)];
     case "version_failed":

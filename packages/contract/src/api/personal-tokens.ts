@@ -4,7 +4,7 @@ import { optional, textSchema } from "./trigger.ts";
 /** The body of `POST /api/v1/personal-tokens`. */
 export const createPersonalTokenBodySchema = z.object({
   /** What it is for, so that its holder recognises it; default: `token`. */
-  name: optional(textSchema(1, 64)),
+  name: optional(textSchema(1, 64).regex(/^\P{Cc}+$/u, "must have no control characters")),
 });
 
 /** A personal token as it is listed. */
