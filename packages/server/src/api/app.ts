@@ -9,6 +9,7 @@ import { createPersonAuthenticator } from "./person-authentication.ts";
 import { leaveBodiesUnread, parseBodiesAsJson } from "./request-body.ts";
 import { addRoute } from "./route.ts";
 import { type RouteSettings, routes } from "./routes/all-routes.ts";
+import { watchUnusedConnections } from "./unused-connections.ts";
 
 /** How long requests in flight may take when the server closes. */
 const closeGraceMs = 10_000;
@@ -68,11 +69,13 @@ export function createApi(settings: ApiSettings): FastifyInstance {
   const sockets = openDevSockets({ authenticator, polledHosts: settings.polledHosts });
   const others = { path: devSocketPath, upgrade: sockets.upgrade };
   const gateway = openWorkerGateway(app.server, { ...settings, authenticator, reportBug, others });
+  const closeUnused = watchUnusedConnections(app.server);
   app.addHook("preClose", async () => {
     settings.shapes.close();
     settings.streams.close();
     settings.presence.close();
     settings.polledHosts.close();
+    closeUnused();
     endConnections(app.server);
     await Promise.all([gateway.close(), sockets.close()]);
   });

@@ -31,14 +31,17 @@ export async function sendEvents(
   try {
     if (position !== null && position >= 0 && format === "v2") response.write(positionEvent(position));
     for await (const one of news) {
-      const text = one === "alive" ? ": ping\n\n" : format === "v1" ? singleEvents(one) : batchEvent(one);
-      if (!response.write(text) && !response.destroyed)
-        await Promise.race([once(response, "drain"), once(response, "close")]);
+      const hasRoom = response.write(one === "alive" ? ": ping\n\n" : eventsOf(one, format));
+      if (!hasRoom && !response.destroyed) await Promise.race([once(response, "drain"), once(response, "close")]);
     }
     response.end();
   } catch {
     response.destroy();
   }
+}
+
+function eventsOf(records: readonly StreamRecord[], format: EventFormat): string {
+  return format === "v1" ? singleEvents(records) : batchEvent(records);
 }
 
 function singleEvents(records: readonly StreamRecord[]): string {

@@ -1,11 +1,21 @@
+import { requestKeyHeader } from "@pawl/contract/api/headers";
 import { streamKeySchema } from "@pawl/contract/api/streams";
 import type { FastifyRequest } from "fastify";
+import type { Engine } from "../engine/engine.ts";
 import type { RunReader } from "../engine/read-ports.ts";
 import type { AppendOutcome } from "../engine/stream-ports.ts";
 import { maxChunkBytes, maxStreamBytes, maxStreams, type StreamRef } from "../engine/stream-ports.ts";
+import type { Streams } from "../realtime/streams.ts";
 import type { Caller } from "./authentication.ts";
 import { ApiError } from "./errors.ts";
 import { idInPath, notFound, parse, pathPart, refuseNul } from "./validation.ts";
+
+/** What the routes of streams need. */
+export interface StreamSettings {
+  readonly engine: Pick<Engine, "appendToStream" | "createStream" | "createInputWait">;
+  readonly runs: Pick<RunReader, "retrieve">;
+  readonly streams: Streams;
+}
 
 const megabyte = 1024 * 1024;
 
@@ -95,4 +105,15 @@ export function chunkTooLong(options?: ErrorOptions): ApiError {
     "body",
     options,
   );
+}
+
+/**
+ * Reads who makes a call that adds one chunk: a call that is repeated has the same key, and adds its chunk once.
+ *
+ * @param request - the call
+ * @returns the writer of one chunk; null without a key
+ */
+export function oneTimeWriter(request: FastifyRequest): { readonly clientId: string; readonly firstIndex: 0 } | null {
+  const key = request.headers[requestKeyHeader];
+  return typeof key === "string" && key !== "" ? { clientId: `once ${key.slice(0, 128)}`, firstIndex: 0 } : null;
 }

@@ -97,34 +97,21 @@ export class Streams {
     { feed }: OpenFeed,
     alarm: Alarm,
   ): AsyncGenerator<StreamNews, undefined> {
-    let last = afterSeq;
-    let wordsRead = -1;
+    const place = new Place(feed, afterSeq);
     let idleSinceMs = performance.now();
     for (;;) {
       if (signal.aborted) return;
       if (this.#closing.signal.aborted) throw new StreamsClosed("The server closes");
-      const { words } = feed;
-      const hasEnded = alarm.hasEnded;
-      const records =
-        !hasEnded && last >= feed.head && words === wordsRead
-          ? []
-          : await (hasEnded ? feed.readLast(last) : feed.read(last));
-      const newest = records.at(-1);
-      if (newest !== undefined) {
-        last = newest.seq;
+      const { hasEnded } = alarm;
+      const records = await place.next(hasEnded);
+      if (records.length > 0) {
         idleSinceMs = performance.now();
         yield records;
         continue;
       }
-      if (hasEnded) return;
-      wordsRead = words;
       const idleLeftMs = idleMs === null ? Number.POSITIVE_INFINITY : idleSinceMs + idleMs - performance.now();
-      if (idleLeftMs <= 0) return;
-      const isQuiet = await alarm.wait(Math.min(idleLeftMs, aliveEveryMs), (onNews) => {
-        if (last >= feed.head && words === feed.words) return feed.wait(onNews);
-        onNews();
-        return () => {};
-      });
+      if (hasEnded || idleLeftMs <= 0) return;
+      const isQuiet = await alarm.wait(Math.min(idleLeftMs, aliveEveryMs), (onNews) => place.wait(onNews));
       if (isQuiet && idleLeftMs > aliveEveryMs) yield "alive";
     }
   }
@@ -145,6 +132,40 @@ export class Streams {
 
 function nameOf({ environmentId, runId, isInput, key }: StreamRef): string {
   return `${environmentId} ${runId} ${isInput} ${key}`;
+}
+
+/** Where a reader of a feed stands. */
+class Place {
+  readonly #feed: StreamFeed;
+  #last: number;
+  /** What had been heard of other servers when the store had nothing more. */
+  #wordsRead = -1;
+
+  constructor(feed: StreamFeed, afterSeq: number) {
+    this.#feed = feed;
+    this.#last = afterSeq;
+  }
+
+  /** The next chunks; none: there is nothing more at the moment, or at all once the run has ended. */
+  async next(hasEnded: boolean): Promise<readonly StreamRecord[]> {
+    const { words } = this.#feed;
+    if (!hasEnded && !this.#mayHaveMore()) return [];
+    const records = await (hasEnded ? this.#feed.readLast(this.#last) : this.#feed.read(this.#last));
+    if (records.length === 0) this.#wordsRead = words;
+    this.#last = records.at(-1)?.seq ?? this.#last;
+    return records;
+  }
+
+  /** Waits until there may be more. */
+  wait(onNews: () => void): () => void {
+    if (!this.#mayHaveMore()) return this.#feed.wait(onNews);
+    onNews();
+    return () => {};
+  }
+
+  #mayHaveMore(): boolean {
+    return this.#last < this.#feed.head || this.#wordsRead !== this.#feed.words;
+  }
 }
 
 /** What a reader waits for besides news: that he goes, that the server closes, that the run ends. */

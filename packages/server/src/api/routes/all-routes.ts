@@ -39,6 +39,7 @@ import { envVarRoutes } from "./env-vars.ts";
 import { explainRunRoute } from "./explain-run.ts";
 import { healthRoute } from "./health.ts";
 import { indexPageRoute } from "./index-page.ts";
+import { inputStreamRoutes } from "./input-streams.ts";
 import { listBulkActionsRoute } from "./list-bulk-actions.ts";
 import { listQueuesRoute } from "./list-queues.ts";
 import { listRunsRoute } from "./list-runs.ts";
@@ -50,6 +51,7 @@ import { openApiRoute } from "./openapi.ts";
 import { fetchAddressRoute, fetchBlobRoute, storeAddressRoute, storeBlobRoute } from "./packets.ts";
 import { pauseEnvironmentRoute } from "./pause-environment.ts";
 import { createPublicTokenRoute, tokenClaimsRoute } from "./public-tokens.ts";
+import { readStreamRoutes } from "./read-stream.ts";
 import { realtimeRoutes } from "./realtime.ts";
 import { registerVersionRoute } from "./register-version.ts";
 import { replayRunRoute } from "./replay-run.ts";
@@ -66,9 +68,9 @@ import { runPayloadRoute } from "./run-payload.ts";
 import { runResultRoute } from "./run-result.ts";
 import { runSpanRoute, runTraceRoute } from "./run-trace.ts";
 import { runWaitsRoute } from "./run-waits.ts";
-import { streamRoutes } from "./streams.ts";
 import { tokenCallbackRoute } from "./token-callback.ts";
 import { triggerRoute } from "./trigger.ts";
+import { writeStreamRoutes } from "./write-stream.ts";
 
 /** What the routes need. */
 export interface RouteSettings extends DevWorkerSettings {
@@ -124,7 +126,9 @@ function describedRoutes(settings: RouteSettings): readonly Route[] {
     ...envVarRoutes(settings.envVars, (environmentId) => settings.engine.envVarsChanged(environmentId)),
     ...packetRoutes(settings),
     ...realtimeRoutes(settings),
-    ...streamRoutes(settings),
+    ...writeStreamRoutes(settings),
+    ...readStreamRoutes(settings),
+    ...inputStreamRoutes(settings),
     ...deploymentRoutes(settings.deployments),
     doctorRoute(settings.invariants),
     registerVersionRoute(engine),
