@@ -1,3 +1,6 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// Kept in the declarations, so that projects with an older `lib` can read them.
+
 import { parseDuration } from "@pawl/contract/duration";
 import { writePacket } from "@pawl/contract/packet";
 import {
