@@ -7,11 +7,12 @@ import type { EnvVarStore } from "../engine/env-var-ports.ts";
 import type { PolledRunReader } from "../engine/polled-run-ports.ts";
 import type { Claim } from "../engine/ports.ts";
 import type { WaitStore } from "../engine/wait-ports.ts";
+import type { OtlpParts } from "./otlp-routes.ts";
 import type { PolledHosts } from "./polled-hosts.ts";
 import { readSnapshotId } from "./snapshot-id.ts";
 
 /** What the routes need by which workers execute runs. */
-export interface RunParts {
+export interface RunParts extends OtlpParts {
   readonly engine: Pick<Engine, "cancel">;
   readonly polledHosts: PolledHosts;
   readonly polledRuns: PolledRunReader;

@@ -2,6 +2,7 @@ import type { Route } from "../api/route.ts";
 import { completeAttemptRoute, startAttemptRoute } from "./attempt-routes.ts";
 import { dequeueRoute } from "./dequeue-route.ts";
 import { disconnectRoute } from "./disconnect-route.ts";
+import { otlpRoutes } from "./otlp-routes.ts";
 import type { RunParts } from "./run-parts.ts";
 import { debugLogRoute, heartbeatRoute, latestSnapshotRoute } from "./snapshot-routes.ts";
 import { waitForTimeRoute, waitForTokenRoute } from "./wait-routes.ts";
@@ -23,5 +24,6 @@ export function devRunRoutes(parts: RunParts): readonly Route[] {
     disconnectRoute(parts),
     waitForTimeRoute(parts),
     waitForTokenRoute(parts),
+    ...otlpRoutes(parts),
   ];
 }
