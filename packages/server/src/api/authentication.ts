@@ -41,18 +41,17 @@ export function requireScope(
 }
 
 /**
- * Refuses a caller whose public token may trigger no batch at all; for which tasks it may, each item is asked.
+ * Refuses a caller whose public token allows an action for nothing at all, before the body says what for.
  *
  * @param caller - who asks
+ * @param action - such as `batchTrigger`
+ * @param type - of what the action is for
  * @throws ApiError `forbidden`
  */
-export function requireBatchScope({ scopes }: Caller): void {
-  if (scopes === null || scopes.some((scope) => /^(batchTrigger|admin|\*)(:|$)/.test(scope))) return;
-  throw new ApiError(
-    "forbidden",
-    "The public access token lacks a scope such as batchTrigger:tasks:….",
-    "access_token",
-  );
+export function requireAction({ scopes }: Caller, action: string, type: string): void {
+  const allows = (scope: string) => [action, "admin", "*"].includes(scope.split(":", 1)[0] ?? "");
+  if (scopes === null || scopes.some(allows)) return;
+  throw new ApiError("forbidden", `The public access token lacks a scope such as ${action}:${type}:….`, "access_token");
 }
 
 /** Finds the caller behind the header `Authorization`. */

@@ -6,7 +6,7 @@ import type { FastifyRequest } from "fastify";
 import type { BlobStore } from "../../engine/blob-ports.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { BatchReader } from "../../engine/read-ports.ts";
-import { requireBatchScope, requireScope } from "../authentication.ts";
+import { requireAction, requireScope } from "../authentication.ts";
 import { beginUpload } from "../batch-upload.ts";
 import { ApiError } from "../errors.ts";
 import { LineTooLong, linesOf } from "../lines.ts";
@@ -51,7 +51,7 @@ export function batchItemsRoute(
     },
     async answer(request, _reply, caller): Promise<BatchItemsAnswer> {
       const { environment } = caller;
-      requireBatchScope(caller);
+      requireAction(caller, "batchTrigger", "tasks");
       requireLines(request);
       const id = pathPart(request, "batchId");
       const batchId = idInPath(request, "batchId", "batch");

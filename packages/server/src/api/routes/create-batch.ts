@@ -5,7 +5,7 @@ import { type ParentWaitParts, suspendParent } from "../../dev-worker/parent-wai
 import type { Engine } from "../../engine/engine.ts";
 import type { RunReader } from "../../engine/read-ports.ts";
 import type { UsedTokens } from "../../engine/token-ports.ts";
-import { requireBatchScope, requireScope } from "../authentication.ts";
+import { requireAction, requireScope } from "../authentication.ts";
 import { idempotencyOf } from "../idempotency.ts";
 import { parentOf } from "../parent.ts";
 import { refusalError } from "../refusal.ts";
@@ -50,7 +50,7 @@ export function createBatchRoute(parts: CreateBatchParts): Route {
     },
     async answer(request, reply, caller): Promise<CreateBatchAnswer> {
       const { environment, signPublicToken } = caller;
-      requireBatchScope(caller);
+      requireAction(caller, "batchTrigger", "tasks");
       const body = parse(createBatchBodySchema, request.body ?? {}, "body");
       for (const task of body.taskIdentifiers ?? []) requireScope(caller, "batchTrigger", [["tasks", task]]);
       refuseParentOfToken(caller, body.parentRunId !== undefined, "parentRunId");

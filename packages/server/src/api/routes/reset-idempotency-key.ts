@@ -1,7 +1,7 @@
 import { keyAnswerSchema } from "@pawl/contract/api/answers/runs";
 import { type IdAnswer, resetKeyBodySchema } from "@pawl/contract/api/run-control";
 import type { Engine } from "../../engine/engine.ts";
-import { requireScope } from "../authentication.ts";
+import { requireAction, requireScope } from "../authentication.ts";
 import { ApiError } from "../errors.ts";
 import type { Route } from "../route.ts";
 import { parse, pathPart, refuseNul } from "../validation.ts";
@@ -28,6 +28,7 @@ export function resetIdempotencyKeyRoute(engine: Engine): Route {
     },
     async answer(request, _reply, caller): Promise<IdAnswer> {
       const { environment } = caller;
+      requireAction(caller, "write", "tasks");
       const { taskIdentifier } = parse(resetKeyBodySchema, request.body ?? {}, "body");
       requireScope(caller, "write", [
         ["runs", "*"],
