@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { runs, tasks } from "@pawl/sdk";
+import { summaryWords } from "../document/summary-words.ts";
 import type { summarizeDocument } from "../trigger/summarize.ts";
 
-// node app/summarize.ts [file]: sums up a text, and shows how far it is.
+// node app/summarize.ts [file]: sums up a text, shows how far it is, and then the words as they come.
 const [, , path = new URL("../document/sample.txt", import.meta.url)] = process.argv;
 const text = await readFile(path, "utf8");
 
@@ -11,12 +12,21 @@ const handle = await tasks.trigger<typeof summarizeDocument>("document.text.summ
   text,
   maxCharacters: 600,
 });
-let shown = "";
-for await (const run of runs.subscribeToRun(handle)) {
-  const { piecesDone = 0, pieces = "?" } = run.metadata ?? {};
-  const line = `${piecesDone} of ${pieces} pieces`;
-  if (line !== shown) console.log(line);
-  shown = line;
-  if (run.isFailed) throw new Error(run.error?.message);
-  if (run.isSuccess) console.log(run.output?.summary);
+const [run] = await Promise.all([followProgress(), readAlong()]);
+console.log(`\n${run?.pieces} pieces, ${run?.tokens} tokens`);
+
+async function followProgress() {
+  let shown = 0;
+  for await (const { metadata = {}, isFailed, error, isCompleted } of runs.subscribeToRun(handle)) {
+    const done = Number(metadata.piecesDone ?? 0);
+    if (done > shown) console.log(`${done} of ${metadata.pieces} pieces`);
+    shown = done;
+    if (isFailed) throw new Error(error?.message);
+    if (isCompleted) return metadata;
+  }
+  return undefined;
+}
+
+async function readAlong(): Promise<void> {
+  for await (const words of await summaryWords.read(handle.id)) process.stdout.write(words);
 }

@@ -2,6 +2,7 @@ import { idempotencyKeys, logger, metadata, schemaTask } from "@pawl/sdk";
 import { generateText, streamText } from "ai";
 import { z } from "zod";
 import { splitDocument } from "../document/split-document.ts";
+import { summaryWords } from "../document/summary-words.ts";
 import { languageModel } from "../model/language-model.ts";
 
 /** Sums up one piece of a document. Used by the task below alone, and tried again by itself. */
@@ -60,18 +61,17 @@ export const summarizeDocument = schemaTask({
   },
 });
 
-/** Has the model make one text of many, and shows it while it is written. */
+/** Has the model make one text of many, and lets whoever wants to read along. */
 async function tellAsOne(title: string, sums: readonly string[], signal: AbortSignal): Promise<string> {
   const { textStream, totalUsage } = streamText({
     model: languageModel(),
     prompt: `Make one paragraph about "${title}" of these sentences:\n${sums.join(" ")}`,
     abortSignal: signal,
   });
+  const { stream, waitUntilComplete } = summaryWords.pipe(textStream);
   let summary = "";
-  for await (const words of textStream) {
-    summary += words;
-    metadata.set("summary", summary);
-  }
+  for await (const words of stream) summary += words;
+  await waitUntilComplete();
   metadata.increment("tokens", (await totalUsage).totalTokens ?? 0);
   return summary;
 }
