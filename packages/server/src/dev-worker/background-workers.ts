@@ -13,6 +13,7 @@ import { refuseDuplicates, refusedDeclarations } from "../api/refused-version.ts
 import type { Route } from "../api/route.ts";
 import { parse } from "../api/validation.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { PolledHosts } from "./polled-hosts.ts";
 
 /** The sources of all tasks come along, for a dashboard. */
 const bodyLimit = 64 * 1024 * 1024;
@@ -22,9 +23,13 @@ const bodyLimit = 64 * 1024 * 1024;
  * is the same version. What an older one has begun, or a run that is locked to it, still finds it.
  *
  * @param engine - registers the version
+ * @param polledHosts - has sessions ask for runs with their new version
  * @returns the route
  */
-export function registerBackgroundWorkerRoute(engine: Pick<Engine, "registerVersion">): Route {
+export function registerBackgroundWorkerRoute(
+  engine: Pick<Engine, "registerVersion">,
+  polledHosts: Pick<PolledHosts, "versionRegistered">,
+): Route {
   return {
     method: "POST",
     path: "/api/v1/projects/:ref/background-workers",
@@ -42,6 +47,7 @@ export function registerBackgroundWorkerRoute(engine: Pick<Engine, "registerVers
       const manifest = toManifest(metadata);
       const outcome = await engine.registerVersion(environment, manifest);
       if (outcome.kind === "refused") throw refusedDeclarations(outcome.refused);
+      polledHosts.versionRegistered(environment.id);
       const { id, label } = outcome.version;
       return { id: toPublicId("version", id), version: label, contentHash: manifest.contentHash };
     },

@@ -16,7 +16,7 @@ import { projectRunsRoute } from "./project-runs.ts";
  * @returns the routes
  */
 export function devBootRoutes(settings: DevWorkerSettings): readonly Route[] {
-  const { engine, presence, personalTokens } = settings;
+  const { engine, presence, polledHosts, personalTokens } = settings;
   return [
     ...loginRoutes(settings),
     ...personalTokenRoutes(personalTokens),
@@ -24,6 +24,6 @@ export function devBootRoutes(settings: DevWorkerSettings): readonly Route[] {
     projectRunsRoute(settings),
     devConfigRoute(),
     presenceRoute(presence),
-    registerBackgroundWorkerRoute(engine),
+    registerBackgroundWorkerRoute(engine, polledHosts),
   ];
 }

@@ -1,11 +1,11 @@
 import type { Route } from "../api/route.ts";
 import { publicUrlOf } from "../api/token-url.ts";
 
-/** How often a session asks for runs while it has some, in milliseconds. */
-const dequeueIntervalWithRunMs = 100;
+/** How soon a session asks again that was given runs, in milliseconds. */
+const dequeueIntervalWithRunMs = 20;
 
-/** How often it asks while it has none, in milliseconds. */
-const dequeueIntervalWithoutRunMs = 250;
+/** How soon one asks again that was given none, in milliseconds: it was answered only after it had waited for some. */
+const dequeueIntervalWithoutRunMs = 20;
 
 /** The most runs that a session executes at once, each in a process of its own. */
 const maxConcurrentRuns = 25;
