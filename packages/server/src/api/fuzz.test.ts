@@ -82,17 +82,18 @@ function plan(table: readonly Route[], world: FuzzWorld, random: Random, index: 
   const base = { authorization: `Bearer ${credential}`, "content-type": contentTypeOf(route) };
   const right = { route, method: route.method, path: pathOf(route, world, null), query: queryOf(route, world, null) };
   const body = bodyFor(route, world, random);
+  const isBodiless = route.method === "GET" || route.method === "HEAD";
   const text = body === undefined ? null : JSON.stringify(body);
   const send = (change: Partial<FuzzRequest>): FuzzRequest => ({
     method: route.method,
     path: `${right.path}${right.query}`,
     headers: base,
-    body: route.method === "GET" ? null : text,
+    body: isBodiless ? null : text,
     ...change,
   });
   const kind = random.weighted([
-    ["body", route.method === "GET" || body === undefined ? 0 : 6],
-    ["whole body", route.method === "GET" ? 1 : 2],
+    ["body", isBodiless || body === undefined ? 0 : 6],
+    ["whole body", isBodiless ? 1 : 2],
     ["path", route.path.includes(":") ? 2 : 0],
     ["query", 2],
     ["headers", 2],

@@ -141,7 +141,7 @@ async function statusOf(api: StartedApi, route: Route, path: string, token: stri
     method: route.method,
     signal: abort.signal,
     headers: { authorization: `Bearer ${token}`, "content-type": route.document?.bodyType ?? "application/json" },
-    ...(route.method === "GET" || (route.method as string) === "HEAD" ? {} : { body: bodies[route.path] ?? "{}" }),
+    ...(route.method === "GET" || route.method === "HEAD" ? {} : { body: bodies[route.path] ?? "{}" }),
   });
   const isStream = answer.headers.get("content-type")?.startsWith("text/event-stream") === true;
   if (isStream) abort.abort();
