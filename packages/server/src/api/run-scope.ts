@@ -13,6 +13,20 @@ export const runReadScopes = [
 ] as const;
 
 /**
+ * Names what the token of a run's handle allows: to show the run in a page, and to answer what it asks there.
+ *
+ * @param id - of the run
+ * @returns the scopes
+ * @example
+ * ```ts
+ * signPublicToken(handleScopes("run_…"));
+ * ```
+ */
+export function handleScopes(id: string): readonly string[] {
+  return [`read:runs:${id}`, `write:inputStreams:${id}`];
+}
+
+/**
  * Lets a caller read a run: the holder of a key, or of a public token for the run, its task, one of its tags or its batch.
  *
  * @param caller - who asks

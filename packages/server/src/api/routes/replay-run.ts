@@ -10,6 +10,7 @@ import { payloadBodyLimit, toStoredPayload } from "../payload.ts";
 import { refusalError } from "../refusal.ts";
 import { regionOf } from "../region.ts";
 import type { Route } from "../route.ts";
+import { handleScopes } from "../run-scope.ts";
 import { idInPath, notFound, parse, pathPart, refuseNul } from "../validation.ts";
 
 /**
@@ -40,7 +41,7 @@ export function replayRunRoute(engine: Engine, blobs: Pick<BlobStore, "get">): R
       if (outcome.kind === "not_found") throw notFound("run", pathPart(request, "runId"));
       if (outcome.kind === "refused") throw refusalError(outcome.reason, "", "version");
       const id = toPublicId("run", outcome.runId);
-      reply.header("x-trigger-jwt", signPublicToken(`read:runs:${id}`));
+      reply.header("x-trigger-jwt", signPublicToken(handleScopes(id)));
       return { id };
     },
   };

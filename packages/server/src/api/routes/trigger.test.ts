@@ -56,7 +56,7 @@ test("the answer carries a token that reads the run", async (t) => {
     iss: "https://id.trigger.dev",
     aud: "https://api.trigger.dev",
     pub: true,
-    scopes: [`read:runs:${body.id}`],
+    scopes: [`read:runs:${body.id}`, `write:inputStreams:${body.id}`],
   });
   assert.equal(exp - iat, 3_600);
   assert.equal(sub, (await call(api, "GET", "/api/v1/runs")).body.data[0].env.id);

@@ -14,6 +14,7 @@ import { payloadBodyLimit } from "../payload.ts";
 import { refusalError } from "../refusal.ts";
 import { requestKeyOf } from "../request-key.ts";
 import type { Route } from "../route.ts";
+import { handleScopes } from "../run-scope.ts";
 import { refuseParentOfToken, useUpToken } from "../token-use.ts";
 import { noOptions, toTriggerRequest } from "../trigger-request.ts";
 import { parse, pathPart } from "../validation.ts";
@@ -79,7 +80,7 @@ export function triggerRoute(parts: TriggerParts): Route {
       if (outcome.kind === "refused") throw refusalError(outcome.reason, "options.");
       await suspendParent(parts, environment, asked.parent ?? null);
       const id = toPublicId("run", outcome.runId);
-      reply.header("x-trigger-jwt", signPublicToken(`read:runs:${id}`));
+      reply.header("x-trigger-jwt", signPublicToken(handleScopes(id)));
       reply.header("content-type", "application/json; charset=utf-8");
       return `{"id":"${id}","isCached":${outcome.kind === "found" && outcome.isCached}}`;
     },
