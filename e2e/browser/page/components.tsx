@@ -1,13 +1,18 @@
 import {
+  useInputStreamSend,
   useRealtimeBatch,
   useRealtimeRun,
   useRealtimeRunsWithTag,
+  useRealtimeRunWithStreams,
+  useRealtimeStream,
   useRealtimeTaskTrigger,
+  useRealtimeTaskTriggerWithStreams,
   useRun,
   useTaskTrigger,
   useWaitToken,
 } from "@pawl/react-hooks";
 import { useRef } from "react";
+import type { conversation } from "../../projects/engine/trigger/conversation.ts";
 import type { echo, gated } from "../../projects/engine/trigger/plain.ts";
 import { useShown } from "./shown.ts";
 
@@ -114,6 +119,37 @@ function Decision({ tokenId, options }: Options & { readonly tokenId: string }) 
   );
 }
 
+/** What a run says, and a way to ask it. */
+function Conversation({ runId, asks, options }: Options & { readonly runId: string; readonly asks: string }) {
+  const { parts, error } = useRealtimeStream<string>(runId, "lines", options);
+  const { send, isReady, isLoading, error: sendError } = useInputStreamSend<{ text: string }>("questions", runId);
+  useShown({ parts, isReady, isLoading, error: (error ?? sendError)?.message });
+  return (
+    <button type="button" onClick={() => send({ text: asks })}>
+      send
+    </button>
+  );
+}
+
+function WithStreams({ runId, options }: Options & { readonly runId: string }) {
+  const { run, streams, error } = useRealtimeRunWithStreams<typeof conversation, { lines: string }>(runId, options);
+  useShown({ run: plain(run), lines: streams.lines, error: error?.message });
+  return null;
+}
+
+function TriggerWithStreams({ options }: Options) {
+  const { submit, run, handle, streams, error } = useRealtimeTaskTriggerWithStreams<
+    typeof conversation,
+    { lines: string }
+  >("conversation", options);
+  useShown({ id: handle?.id, run: plain(run), lines: streams.lines, error: error?.message });
+  return (
+    <button type="button" onClick={() => submit(null)}>
+      submit
+    </button>
+  );
+}
+
 /** By their names. */
 export const components = {
   RealtimeRun,
@@ -125,4 +161,7 @@ export const components = {
   TriggerAndFollow,
   LookedAt,
   Decision,
+  Conversation,
+  WithStreams,
+  TriggerWithStreams,
 };
