@@ -58,6 +58,7 @@ async function askAll({ expense, amount, patience }: Question): Promise<z.infer<
       tags: [`approver:${approver}`, `about:${expense} of ${amount.toFixed(2)}`],
     });
     metadata.set("state", `waits for the ${approver}`).set("approvalUrl", token.url);
+    await metadata.flush(); // seen now, not within a second
     logger.info("Asking for an approval", { approver, url: token.url });
     const answer = await wait.forToken<unknown>(token);
     if (answer.ok) return decisionSchema.parse(answer.output);
