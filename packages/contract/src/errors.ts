@@ -40,7 +40,7 @@ export const runErrors = {
     outcome: "failed",
     fault: "user",
     isRetryable: false,
-    hint: "The output could not be written as JSON. Return plain values, dates, maps, sets or big integers.",
+    hint: "Return plain values, dates, maps, sets, big integers, regular expressions, errors or URLs.",
   },
   HANDLE_ERROR_ERROR: {
     outcome: "failed",

@@ -94,6 +94,42 @@ test("errors keep what was thrown", async () => {
   assert.deepEqual(circular, { type: "CUSTOM_ERROR", raw: '{"code":7,"self":"[Circular]"}' });
 });
 
+test("whatever is thrown ends its run, also what throws when it is looked at", async () => {
+  for (const what of ["null", "undefined"]) {
+    assert.deepEqual(await errorOf("throw", { what }), { type: "CUSTOM_ERROR", raw: what });
+  }
+  const aggregate = await errorOf("throw", { what: "aggregate" });
+  if (aggregate.type !== "BUILT_IN_ERROR") return assert.fail(aggregate.type);
+  assert.deepEqual(
+    aggregate.causes?.map(({ message }) => message),
+    ["one", "two"],
+  );
+  for (const what of ["proxy", "getter"]) {
+    const error = await errorOf("throw", { what });
+    assert.match(JSON.stringify(error), /hands off|throws when it is read/, what);
+    assert.equal(error.type, "CUSTOM_ERROR", "and is no escaped error");
+  }
+});
+
+test("an output with something open, lost or too large fails with its path and what to do", async () => {
+  const messages = {
+    server: /has at nested\[0\]\.held an open handle \(Server\)\. It stays in the process/,
+    emitter: /held an open handle \(EventEmitter\)/,
+    stream: /held an open stream \(ReadableStream\)/,
+    timer: /held a timer\. .* close it/,
+    promise: /held a promise that was not awaited\. Await it/,
+    function: /held a function\. JSON can't carry it/,
+    proxy: /What the output has at nested\[0\]\.held can't be written as JSON: .*hands off/,
+    large: /The output has 10\.0 MB; a run can return 10 MB at most\. Store it elsewhere/,
+  };
+  for (const [what, message] of Object.entries(messages)) {
+    const error = await errorOf("return-open", { what });
+    if (error.type !== "INTERNAL_ERROR") return assert.fail(JSON.stringify(error));
+    assert.equal(error.code, "TASK_OUTPUT_ERROR", what);
+    assert.match(error.message ?? "", message);
+  }
+});
+
 test("AbortTaskRunError asks for no other attempt", async () => {
   const result = await resultOf("throw", { what: "abort" });
   assert.deepEqual(result.kind === "failed" ? result.retry : null, { never: true });

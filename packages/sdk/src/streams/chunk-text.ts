@@ -1,5 +1,5 @@
+import { pathToLost } from "@pawl/contract/lost-values";
 import { PayloadError } from "../errors/task-error.ts";
-import { pathToLost } from "../trigger/payload.ts";
 
 /** The longest chunk, in bytes of its JSON. */
 const maxChunkBytes = 1024 * 1024;
@@ -28,7 +28,7 @@ export function chunkText(key: string, chunk: unknown): string {
   if (text === undefined || lost !== null) {
     const place = lost === null || lost.path === "" ? "is" : `has at ${lost.path}`;
     throw new PayloadError(
-      `A chunk for the stream ${key} ${place} a ${lost?.kind ?? typeof chunk}, which JSON can't carry.`,
+      `A chunk for the stream ${key} ${place} ${lost?.kind ?? `a ${typeof chunk}`}, which JSON can't carry.`,
     );
   }
   const bytes = text.length * 3 <= maxChunkBytes ? text.length : new TextEncoder().encode(text).length;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { z } from "zod";
 import { TaskPayloadParsedError } from "../errors/task-error.ts";
-import { pathText, payloadParser, type StandardSchema } from "./schema.ts";
+import { payloadParser, type StandardSchema } from "./schema.ts";
 
 const even: StandardSchema<number, string> = {
   "~standard": {
@@ -52,10 +52,4 @@ test("what is no schema is refused at once", () => {
   for (const schema of [undefined, null, 3, {}, { parse() {} }, { "~standard": {} }]) {
     assert.throws(() => payloadParser("t", schema), { name: "TypeError", message: /The schema of task t is none/ });
   }
-});
-
-test("writes paths for people", () => {
-  assert.equal(pathText([]), "");
-  assert.equal(pathText(["a", 0, "b", Symbol("c")]), "a[0].b.Symbol(c)");
-  assert.equal(pathText([2, "a"]), "[2].a");
 });

@@ -1,3 +1,4 @@
+import { pathText } from "@pawl/contract/lost-values";
 import { type PayloadIssue, TaskPayloadParsedError } from "../errors/task-error.ts";
 
 /** What a schema library answers: the value, or what is wrong with it. */
@@ -102,23 +103,4 @@ function validateOf(schema: unknown): Validate | null {
 
 function readIssue({ message, path = [] }: StandardIssue): PayloadIssue {
   return { message, path: pathText(path.map((step) => (typeof step === "object" ? step.key : step))) };
-}
-
-/**
- * Writes a path for people: `movies[3].year`.
- *
- * @param path - property names and indexes
- * @returns the text; empty for an empty path
- * @example
- * ```ts
- * pathText(["movies", 3, "year"]); // "movies[3].year"
- * ```
- */
-export function pathText(path: readonly PropertyKey[]): string {
-  let text = "";
-  for (const key of path) {
-    if (typeof key === "number" || /^\d+$/.test(String(key))) text += `[${String(key)}]`;
-    else text += text === "" ? String(key) : `.${String(key)}`;
-  }
-  return text;
 }

@@ -1,5 +1,6 @@
 import { debounceBesideDelay, readDebounce } from "@pawl/contract/debounce";
 import { parseDuration } from "@pawl/contract/duration";
+import { pathToLost } from "@pawl/contract/lost-values";
 import type { RunCall } from "@pawl/contract/worker-protocol";
 import { environmentVariable } from "../client/node-modules.ts";
 import { badRequest } from "../errors/bad-request.ts";
@@ -7,7 +8,6 @@ import { toWireKey, type WireKey } from "../idempotency/idempotency-key.ts";
 import { isMachine, machineNames } from "../options/machine.ts";
 import { checkOptionNames } from "../options/option-names.ts";
 import type { TriggerOptions } from "../tasks/task-types.ts";
-import { pathToLost } from "./payload.ts";
 
 /** The options of a trigger in the form of the API. */
 export type WireTriggerOptions = Extract<RunCall, { kind: "trigger" }>["options"];
@@ -162,7 +162,7 @@ function checkOption(name: string, value: unknown, subject: string): void {
 function checkMetadata(metadata: Readonly<Record<string, unknown>>, subject: string, isItem: boolean): void {
   const lost = pathToLost(metadata);
   if (lost !== null) {
-    const message = `The option metadata for ${subject} holds a ${lost.kind} at ${lost.path}: JSON can't carry it.`;
+    const message = `The option metadata for ${subject} holds ${lost.kind} at ${lost.path}: JSON can't carry it.`;
     throw badRequest("options.metadata", message);
   }
   const bytes = isItem ? 0 : new TextEncoder().encode(JSON.stringify(metadata)).length;

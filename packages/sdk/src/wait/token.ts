@@ -1,4 +1,5 @@
 import type { CreateTokenAnswer } from "@pawl/contract/api/waitpoints";
+import { pathToLost } from "@pawl/contract/lost-values";
 import type { TokenCallAnswer, WaitCallAnswer } from "@pawl/contract/worker-protocol";
 import { callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
@@ -9,7 +10,6 @@ import { WaitpointTimeoutError } from "../errors/wait-error.ts";
 import { checkOptionNames, type OptionNames } from "../options/option-names.ts";
 import type { ActiveRun, WaitAbout } from "../runtime.ts";
 import { parentRun } from "../trigger/caller-run.ts";
-import { pathToLost } from "../trigger/payload.ts";
 import { callAsRun } from "../trigger/run-call.ts";
 import { readOutput } from "../trigger/task-run-result.ts";
 import { accessTokenOf } from "../trigger/trigger.ts";
@@ -180,7 +180,7 @@ export async function completeToken<TOutput>(
   const lost = pathToLost(data);
   if (lost !== null) {
     const place = lost.path === "" ? "" : ` at ${lost.path}`;
-    throw new PayloadError(`Token ${id} can't be completed with a ${lost.kind}${place}: JSON can't carry it.`);
+    throw new PayloadError(`Token ${id} can't be completed with ${lost.kind}${place}: JSON can't carry it.`);
   }
   await callApi({
     method: "POST",

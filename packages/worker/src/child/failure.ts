@@ -119,6 +119,14 @@ const apiErrorMark = Symbol.for("pawl.error.ApiError.1");
 
 function isFinal(thrown: unknown): boolean {
   if (typeof thrown !== "object" || thrown === null) return false;
+  try {
+    return isFinalObject(thrown);
+  } catch {
+    return false; // it throws when it is looked at
+  }
+}
+
+function isFinalObject(thrown: object): boolean {
   if (apiErrorMark in thrown && "status" in thrown) return isFinalStatus(Number(thrown.status));
   return finalErrors.some(({ name, mark }) => mark in thrown || ("name" in thrown && thrown.name === name));
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
-import { asJson, runErrorOf } from "./thrown-value.ts";
+import { asJson, describeThrown, runErrorOf } from "./thrown-value.ts";
 
 test("an Error keeps name, message, stack and causes", () => {
   const error = runErrorOf(new TypeError("outer", { cause: new RangeError("inner", { cause: { code: 7 } }) }));
@@ -69,4 +69,50 @@ test("a value that can't be read is described all the same", () => {
     },
   };
   assert.match(asJson(hostile), /toJSON/);
+});
+
+test("the errors that an AggregateError gathers are told before its cause", () => {
+  const error = new AggregateError([new TypeError("first"), "second"], "both failed", { cause: new Error("why") });
+  const { causes, message } = runErrorOf(error) as { causes?: { name: string; message: string }[]; message?: string }; // it is a BUILT_IN_ERROR
+  assert.equal(message, "both failed");
+  assert.deepEqual(
+    causes?.map((cause) => `${cause.name}: ${cause.message}`),
+    ["TypeError: first", "cause: second", "Error: why"],
+  );
+  const written = JSON.parse(asJson({ error })) as { error: { errors: unknown[] } }; // as made above
+  assert.equal(written.error.errors.length, 2);
+});
+
+test("whatever is thrown arrives, and nothing that it does when it is read escapes", () => {
+  const no = () => {
+    throw new Error("hands off");
+  };
+  const proxy = new Proxy({}, { get: no, has: no, ownKeys: no, getPrototypeOf: no, getOwnPropertyDescriptor: no });
+  const getter = Object.defineProperty(new Error("seen"), "message", { get: no });
+  const cause = Object.defineProperty(new Error("outer"), "cause", { get: no });
+  const stack = Object.defineProperty(new Error("outer"), "stack", { get: no });
+  const tagged = Object.defineProperty({}, Symbol.toStringTag, { get: no });
+  const enumerable = { fine: 1, get bad() { return no(); } }; // biome-ignore format: one value a line
+  const frozen = Object.freeze(Object.assign(new Error("frozen"), { code: 3 }));
+  for (const thrown of [
+    proxy,
+    getter,
+    cause,
+    stack,
+    tagged,
+    enumerable,
+    frozen,
+    null,
+    undefined,
+    Symbol("s"),
+    () => 1,
+    NaN,
+    0n,
+  ]) {
+    const error = runErrorOf(thrown);
+    assert.ok("raw" in error ? error.raw.length > 0 : "message" in error, error.type);
+    assert.ok(describeThrown(thrown).message.length > 0);
+  }
+  assert.match((runErrorOf(proxy) as { raw: string }).raw, /hands off|throws when it is read/); // it is a CUSTOM_ERROR
+  assert.deepEqual(runErrorOf(null), { type: "CUSTOM_ERROR", raw: "null" });
 });

@@ -12,7 +12,7 @@ function shorten(text: string, longest = maxLength): string {
  * Turns whatever code threw into the error that is stored with its run.
  *
  * @param thrown - the thrown value
- * @returns `BUILT_IN_ERROR` with its causes for an `Error`, `STRING_ERROR` for a string, `CUSTOM_ERROR` as JSON for the rest
+ * @returns `BUILT_IN_ERROR` with its causes for an `Error` (and the errors that an `AggregateError` gathers), `STRING_ERROR` for a string, `CUSTOM_ERROR` as JSON for the rest
  * @example
  * ```ts
  * runErrorOf("no"); // { type: "STRING_ERROR", raw: "no" }
@@ -20,15 +20,27 @@ function shorten(text: string, longest = maxLength): string {
  */
 export function runErrorOf(thrown: unknown): RunError {
   if (typeof thrown === "string") return { type: "STRING_ERROR", raw: shorten(thrown) };
-  if (!isErrorLike(thrown)) return { type: "CUSTOM_ERROR", raw: shorten(asJson(thrown)) };
-  const causes = causesOf(thrown);
+  try {
+    return isErrorLike(thrown) ? builtInError(thrown) : { type: "CUSTOM_ERROR", raw: shorten(asJson(thrown)) };
+  } catch (reason) {
+    return unreadable(reason); // a Proxy, or an error whose getters throw
+  }
+}
+
+function builtInError(error: Error): RunError {
+  const causes = causesOf(error);
   return {
     type: "BUILT_IN_ERROR",
-    name: nameOf(thrown),
-    message: shorten(messageOf(thrown)),
-    stackTrace: shorten(stackOf(thrown)),
+    name: nameOf(error),
+    message: shorten(messageOf(error)),
+    stackTrace: shorten(stackOf(error)),
     ...(causes.length === 0 ? {} : { causes }),
   };
+}
+
+function unreadable(reason: unknown): RunError {
+  const why = reason instanceof Error ? reason.message : typeof reason;
+  return { type: "CUSTOM_ERROR", raw: JSON.stringify(`What was thrown throws itself when it is read: ${why}`) };
 }
 
 /** What an uncaught error says, in one line, with its stack. */
@@ -55,23 +67,32 @@ function stackOf(error: Error): string {
   return typeof error.stack === "string" ? error.stack : `${nameOf(error)}: ${messageOf(error)}`;
 }
 
-function causesOf(error: Error): { name: string; message: string; stackTrace?: string }[] {
-  const causes: { name: string; message: string; stackTrace?: string }[] = [];
+interface Cause {
+  readonly name: string;
+  readonly message: string;
+  readonly stackTrace?: string;
+}
+
+/** What led to an error: the chain of its causes, and before them the errors that an `AggregateError` gathers. */
+function causesOf(error: Error): Cause[] {
+  const causes = gathered(error).slice(0, maxCauses).map(causeOf);
   let cause: unknown = error.cause;
   while (cause !== undefined && cause !== null && causes.length < maxCauses) {
-    if (isErrorLike(cause)) {
-      causes.push({
-        name: nameOf(cause),
-        message: shorten(messageOf(cause)),
-        stackTrace: shorten(stackOf(cause)),
-      });
-      cause = cause.cause;
-    } else {
-      causes.push({ name: "cause", message: shorten(typeof cause === "string" ? cause : asJson(cause)) });
-      cause = undefined;
-    }
+    causes.push(causeOf(cause));
+    cause = isErrorLike(cause) ? cause.cause : undefined;
   }
   return causes;
+}
+
+function gathered(error: Error): readonly unknown[] {
+  return "errors" in error && Array.isArray(error.errors) ? error.errors : [];
+}
+
+function causeOf(cause: unknown): Cause {
+  if (!isErrorLike(cause)) {
+    return { name: "cause", message: shorten(typeof cause === "string" ? cause : asJson(cause)) };
+  }
+  return { name: nameOf(cause), message: shorten(messageOf(cause)), stackTrace: shorten(stackOf(cause)) };
 }
 
 /** JSON that always can be written: circular references, big integers, functions, errors, maps and sets become readable. */
@@ -91,7 +112,15 @@ export function asJson(value: unknown, longest = maxLength): string {
     });
     return shorten(text ?? String(value), longest);
   } catch {
-    return JSON.stringify(inspect(value, { depth: 3 })); // a getter or a toJSON threw
+    return JSON.stringify(inspected(value)); // a getter or a toJSON threw
+  }
+}
+
+function inspected(value: unknown): string {
+  try {
+    return inspect(value, { depth: 3 });
+  } catch {
+    return "a value that throws when it is read";
   }
 }
 
@@ -101,5 +130,7 @@ function writable(value: object): object {
   if (!isErrorLike(value)) return value;
   const { cause } = value;
   const facts = { name: nameOf(value), message: messageOf(value), stack: stackOf(value) };
-  return { ...value, ...facts, ...(cause === undefined ? {} : { cause }) };
+  const errors = gathered(value);
+  const more = { ...(cause === undefined ? {} : { cause }), ...(errors.length === 0 ? {} : { errors }) };
+  return { ...value, ...facts, ...more };
 }
