@@ -16,6 +16,9 @@ const cliPath = join(
 
 const loopbackOnly = pathToFileURL(join(import.meta.dirname, "loopback-only.mjs")).href;
 
+/** For `NODE_OPTIONS` of a session whose socket is never to open. */
+export const withoutSockets = `--import=${loopbackOnly} --import=${pathToFileURL(join(import.meta.dirname, "without-sockets.mjs")).href}`;
+
 /** What makes the command think that a program reads it, or that it is in CI. */
 const ambient =
   /^(CI$|GITHUB_|GITLAB_|BUILDKITE|TEAMCITY|JENKINS|AI_AGENT|CLAUDE|CURSOR_|CODEX_|GEMINI_|OPENCODE|AUGMENT_|GOOSE_|REPL_ID)/;
@@ -82,7 +85,8 @@ export interface OriginalDev {
  *
  * @param stage - where
  * @param server - whom it works for
- * @param options - `env`: further environment variables; `args`: further arguments; `tasks`: files in `tasks/` that the project gets
+ * @param options - `env`: further environment variables; `args`: further arguments; `tasks`: files in `tasks/` that the project gets;
+ *   `projectDir`: the project of an earlier session
  * @returns the session
  */
 export async function startOriginalDev(
@@ -92,9 +96,10 @@ export async function startOriginalDev(
     readonly env?: NodeJS.ProcessEnv;
     readonly args?: readonly string[];
     readonly tasks?: readonly string[];
+    readonly projectDir?: string;
   } = {},
 ): Promise<OriginalDev> {
-  const projectDir = await copyOriginalProject(stage, options.tasks);
+  const projectDir = options.projectDir ?? (await copyOriginalProject(stage, options.tasks));
   const cli = startOriginalCli(stage, ["dev", "--skip-telemetry", ...(options.args ?? [])], {
     cwd: projectDir,
     env: {
@@ -114,12 +119,13 @@ export async function startOriginalDev(
 }
 
 /**
- * Makes a personal token with the key of the server's environment `dev`.
+ * Makes a personal token with the key of an environment, which it then opens.
  *
  * @param server - the server
+ * @param key - default: that of the environment `dev`
  * @returns the token
  */
-export async function personalToken(server: StagedServer): Promise<string> {
-  const { body } = await server.api.call("POST", "/api/v1/personal-tokens", JSON.stringify({ name: "test" }));
+export async function personalToken(server: StagedServer, key?: string): Promise<string> {
+  const { body } = await server.api.call("POST", "/api/v1/personal-tokens", JSON.stringify({ name: "test" }), key);
   return (body as { token: string }).token; // the route's own form
 }

@@ -12,8 +12,11 @@ const careEveryMs = 2_500;
 /** An offer that no worker has taken by then goes back to its queue, in milliseconds. */
 const offerLifeMs = 5_000;
 
-/** A worker that lives asks for the snapshot of each of its runs every 5 s; a run of which nobody asks for so long has been dropped, in milliseconds. */
-const silentRunMs = 60_000;
+/**
+ * A worker that lives asks for the snapshot of each of its runs every 5 s; a run of which nobody asks for so long has been
+ * dropped, or executed by a session that was killed and has a successor, in milliseconds.
+ */
+const silentRunMs = 20_000;
 
 /** A host without a sign of life for so long is let go, in milliseconds. */
 const idleMs = 30_000;
@@ -48,7 +51,7 @@ export type RunListener = (environmentId: string, runId: string) => void;
  * **Who is alive.** Such a worker holds no connection that could break, so its lease is one of silence: every call of it, and
  * every look while its presence stream or a call is open, renews the lease of the environment's host; when it has been silent for as
  * long as any other host may be, its runs are rescued. A run counts as dropped when its worker lives and has not asked for it
- * for a minute: one that executed has used its attempt, one that waited is recovered. An offer that is not taken within
+ * for 20 s: one that executed has used its attempt, one that waited is recovered. One that is being cancelled has a deadline of its own. An offer that is not taken within
  * five seconds goes back, with a new fence, so that it can't be taken twice.
  */
 export class PolledHosts {
@@ -156,7 +159,7 @@ export class PolledHosts {
     const forgotten = held.filter(({ offeredForMs }) => offeredForMs !== null && offeredForMs > offerLifeMs);
     if (forgotten.length > 0) await host.giveBack(forgotten);
     for (const run of held) {
-      if (run.offeredForMs !== null) continue;
+      if (run.offeredForMs !== null || run.state === "cancelling") continue;
       const seenAt = runSigns.get(run.runId);
       if (seenAt === undefined) runSigns.set(run.runId, now);
       else if (now - seenAt > silentRunMs) await lose(host, run);
@@ -167,14 +170,11 @@ export class PolledHosts {
 const dropped: RunError = {
   type: "INTERNAL_ERROR",
   code: "TASK_RUN_STALLED_EXECUTING",
-  message: "The dev session that executed this run goes on, and has not asked for the run for a minute.",
+  message: "The dev session that executed this run has dropped it, or was killed and followed by another.",
 };
-
-const cancelled: RunError = { type: "INTERNAL_ERROR", code: "TASK_RUN_CANCELLED", message: "The run was cancelled." };
 
 /** Takes a run back that its worker has dropped. */
 async function lose(host: PolledHost, { runId, fence, state }: HeldRun): Promise<void> {
   if (state === "waiting" || state === "resuming") return void (await host.report({ orphaned: [{ runId, fence }] }));
-  const error = state === "cancelling" ? cancelled : dropped;
-  await host.finish({ kind: "failed", runId, fence, error, durationMs: 0, retry: { delayMs: 0 } });
+  await host.finish({ kind: "failed", runId, fence, error: dropped, durationMs: 0, retry: { delayMs: 0 } });
 }
