@@ -158,7 +158,7 @@ export class TestKit implements AsyncDisposable {
    * ```ts
    * const started = await kit.start(publishPost, { id: 7 });
    * await started.untilWaiting();
-   * kit.completeToken(kit.tokens[0].id, { approved: true });
+   * kit.completeToken(kit.tokens[0]?.id ?? "none", { approved: true });
    * const run = await started.untilEnded();
    * ```
    */

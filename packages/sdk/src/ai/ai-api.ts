@@ -22,7 +22,6 @@ export interface AiApi {
    * ```ts
    * const weather = schemaTask({
    *   id: "weather.city.read",
-   *   description: "Says how the weather in a city is",
    *   schema: z.object({ city: z.string() }),
    *   run: async ({ city }) => ({ city, degrees: 21 }),
    * });
@@ -30,7 +29,11 @@ export interface AiApi {
    *   model,
    *   prompt: "How is the weather in Berlin?",
    *   tools: {
-   *     weather: tool({ description: weather.description, inputSchema: weather.schema, execute: ai.toolExecute(weather) }),
+   *     weather: tool({
+   *       description: "Says how the weather in a city is",
+   *       inputSchema: weather.schema,
+   *       execute: ai.toolExecute(weather),
+   *     }),
    *   },
    * });
    * ```

@@ -42,7 +42,14 @@ type TaskRef = string | { readonly id: string };
 
 /** `auth`: tokens for browsers, and calls with another key. */
 export interface AuthApi {
-  /** The same as `configure`. */
+  /**
+   * The same as `configure`.
+   *
+   * @example
+   * ```ts
+   * auth.configure({ accessToken: "tr_dev_…", baseURL: "http://localhost:3030" });
+   * ```
+   */
   configure(configuration: ClientConfiguration): void;
   /**
    * Makes a token that a browser may hold, since it allows only what it says. It needs the secret key, so make it in a backend.

@@ -20,8 +20,8 @@ export interface ApiErrorDetails {
  * try {
  *   await runs.retrieve("run_unknown");
  * } catch (error) {
- *   if (error instanceof NotFoundError) return null;
- *   throw error;
+ *   if (!(error instanceof NotFoundError)) throw error;
+ *   console.error("There is no such run.");
  * }
  * ```
  */
@@ -50,49 +50,133 @@ export class ApiError extends Error {
   }
 }
 
-/** 400: the request can't be read. */
+/**
+ * 400: the request can't be read.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await runs.list({ period: "a week" });
+ * } catch (error) {
+ *   if (error instanceof BadRequestError) console.error(error.param, error.message);
+ *   else throw error;
+ * }
+ * ```
+ */
 export class BadRequestError extends ApiError {
   static {
     brandClass(BadRequestError, "BadRequestError");
   }
 }
 
-/** 401: the key is missing or wrong. */
+/**
+ * 401: the key is missing or wrong.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await runs.retrieve("run_…");
+ * } catch (error) {
+ *   if (error instanceof AuthenticationError) console.error("Is TRIGGER_SECRET_KEY the key of this environment?");
+ *   else throw error;
+ * }
+ * ```
+ */
 export class AuthenticationError extends ApiError {
   static {
     brandClass(AuthenticationError, "AuthenticationError");
   }
 }
 
-/** 403: the key does not allow this. */
+/**
+ * 403: the key does not allow this.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await envvars.list("proj_…", "prod");
+ * } catch (error) {
+ *   if (error instanceof PermissionDeniedError) console.error("The key is that of another environment.");
+ *   else throw error;
+ * }
+ * ```
+ */
 export class PermissionDeniedError extends ApiError {
   static {
     brandClass(PermissionDeniedError, "PermissionDeniedError");
   }
 }
 
-/** 404: there is no such thing. */
+/**
+ * 404: there is no such thing.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await runs.retrieve("run_…");
+ * } catch (error) {
+ *   if (error instanceof NotFoundError) console.error("There is no such run.");
+ *   else throw error;
+ * }
+ * ```
+ */
 export class NotFoundError extends ApiError {
   static {
     brandClass(NotFoundError, "NotFoundError");
   }
 }
 
-/** 409: something else changed it at the same time. */
+/**
+ * 409: something else changed it at the same time.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await runs.replay("run_…");
+ * } catch (error) {
+ *   if (error instanceof ConflictError) console.error(error.message);
+ *   else throw error;
+ * }
+ * ```
+ */
 export class ConflictError extends ApiError {
   static {
     brandClass(ConflictError, "ConflictError");
   }
 }
 
-/** 422: the request is well formed and can't be carried out. */
+/**
+ * 422: the request is well formed and can't be carried out.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await runs.reschedule("run_…", { delay: "1h" });
+ * } catch (error) {
+ *   if (error instanceof UnprocessableEntityError) console.error("It does not wait any more.");
+ *   else throw error;
+ * }
+ * ```
+ */
 export class UnprocessableEntityError extends ApiError {
   static {
     brandClass(UnprocessableEntityError, "UnprocessableEntityError");
   }
 }
 
-/** 429: too many calls. */
+/**
+ * 429: too many calls.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await tasks.trigger("hello", { name: "Ada" });
+ * } catch (error) {
+ *   if (error instanceof RateLimitError) console.error("Try again in", error.millisecondsUntilReset);
+ *   else throw error;
+ * }
+ * ```
+ */
 export class RateLimitError extends ApiError {
   static {
     brandClass(RateLimitError, "RateLimitError");
@@ -105,14 +189,38 @@ export class RateLimitError extends ApiError {
   }
 }
 
-/** 500 and above: the server failed. */
+/**
+ * 500 and above: the server failed.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await tasks.trigger("hello", { name: "Ada" });
+ * } catch (error) {
+ *   if (error instanceof InternalServerError) console.error("The server failed, five times.", error.status);
+ *   else throw error;
+ * }
+ * ```
+ */
 export class InternalServerError extends ApiError {
   static {
     brandClass(InternalServerError, "InternalServerError");
   }
 }
 
-/** The server could not be reached, or the connection broke before its answer was complete. `cause` says how. */
+/**
+ * The server could not be reached, or the connection broke before its answer was complete. `cause` says how.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await tasks.trigger("hello", { name: "Ada" });
+ * } catch (error) {
+ *   if (error instanceof ApiConnectionError) console.error("Nobody answers there.", error.cause);
+ *   else throw error;
+ * }
+ * ```
+ */
 export class ApiConnectionError extends ApiError {
   static {
     brandClass(ApiConnectionError, "ApiConnectionError");
@@ -123,14 +231,38 @@ export class ApiConnectionError extends ApiError {
   }
 }
 
-/** The answer was a success with a body that is not what this call answers with; usually the URL is that of another server. */
+/**
+ * The answer was a success with a body that is not what this call answers with; usually the URL is that of another server.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await runs.retrieve("run_…");
+ * } catch (error) {
+ *   if (error instanceof ApiSchemaValidationError) console.error("Is TRIGGER_API_URL the URL of a Pawl server?", error.body);
+ *   else throw error;
+ * }
+ * ```
+ */
 export class ApiSchemaValidationError extends ApiError {
   static {
     brandClass(ApiSchemaValidationError, "ApiSchemaValidationError");
   }
 }
 
-/** No key, or no URL of the server, is configured. The message names what to set. */
+/**
+ * No key, or no URL of the server, is configured. The message names what to set.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await tasks.trigger("hello", { name: "Ada" });
+ * } catch (error) {
+ *   if (error instanceof ApiClientMissingError) console.error(error.message);
+ *   else throw error;
+ * }
+ * ```
+ */
 export class ApiClientMissingError extends Error {
   static {
     brandClass(ApiClientMissingError, "ApiClientMissingError");

@@ -44,7 +44,19 @@ export class BatchTriggerError extends Error {
   }
 }
 
-/** The server still lacked items of a batch after all of them had been sent five times. */
+/**
+ * The server still lacked items of a batch after all of them had been sent five times.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await tasks.batchTrigger("hello", [{ payload: { name: "Ada" } }]);
+ * } catch (error) {
+ *   if (error instanceof BatchTriggerError && error.cause instanceof BatchNotSealedError) console.error(error.batchId);
+ *   else throw error;
+ * }
+ * ```
+ */
 export class BatchNotSealedError extends Error {
   static {
     brandClass(BatchNotSealedError, "BatchNotSealedError");

@@ -95,7 +95,19 @@ export class PayloadError extends Error {
   override readonly name = "PayloadError";
 }
 
-/** A call that belongs to a run was made where no run, or one that has ended, is the context. The message names the cause. */
+/**
+ * A call that belongs to a run was made where no run, or one that has ended, is the context. The message names the cause.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await wait.for({ seconds: 5 });
+ * } catch (error) {
+ *   if (error instanceof RunContextError) console.error("Only the code of a task can wait.");
+ *   else throw error;
+ * }
+ * ```
+ */
 export class RunContextError extends Error {
   static {
     brandClass(RunContextError, "RunContextError");

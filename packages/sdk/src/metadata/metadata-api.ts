@@ -17,17 +17,63 @@ export interface MetadataUpdater {
    * ```
    */
   set(key: string, value: unknown): this;
-  /** Takes a key away. @throws TypeError when the key is no key */
+  /**
+   * Takes a key away.
+   *
+   * @throws TypeError when the key is no key
+   * @example
+   * ```ts
+   * metadata.del("progress");
+   * ```
+   */
   del(key: string): this;
-  /** Adds to an array; what is none becomes the first element of one. @throws TypeError as `set` */
+  /**
+   * Adds to an array; what is none becomes the first element of one.
+   *
+   * @throws TypeError as `set`
+   * @example
+   * ```ts
+   * metadata.append("warnings", "Row 17 has no year");
+   * ```
+   */
   append(key: string, value: unknown): this;
-  /** Takes all that equals the value out of an array. @throws TypeError as `set` */
+  /**
+   * Takes all that equals the value out of an array.
+   *
+   * @throws TypeError as `set`
+   * @example
+   * ```ts
+   * metadata.remove("open", "page-3");
+   * ```
+   */
   remove(key: string, value: unknown): this;
-  /** Adds to a number, by default 1; what is none counts as 0. Children that do so at the same time add up. */
+  /**
+   * Adds to a number, by default 1; what is none counts as 0. Children that do so at the same time add up.
+   *
+   * @example
+   * ```ts
+   * metadata.parent.increment("done");
+   * ```
+   */
   increment(key: string, by?: number): this;
-  /** Takes from a number, by default 1. */
+  /**
+   * Takes from a number, by default 1.
+   *
+   * @example
+   * ```ts
+   * metadata.decrement("left", 10);
+   * ```
+   */
   decrement(key: string, by?: number): this;
-  /** Puts another object in place of all. @throws TypeError when JSON can't hold it */
+  /**
+   * Puts another object in place of all.
+   *
+   * @throws TypeError when JSON can't hold it
+   * @example
+   * ```ts
+   * metadata.update({ step: "upload", progress: 0 });
+   * ```
+   */
   update(value: Readonly<Record<string, unknown>>): this;
 }
 
@@ -37,7 +83,14 @@ export interface MetadataApi extends MetadataUpdater {
   readonly parent: MetadataUpdater;
   /** The metadata of the first of the runs above; of the run itself where there is none. */
   readonly root: MetadataUpdater;
-  /** The whole metadata with every change so far; undefined outside of a run. */
+  /**
+   * The whole metadata with every change so far; undefined outside of a run.
+   *
+   * @example
+   * ```ts
+   * const { progress = 0 } = metadata.current() ?? {};
+   * ```
+   */
   current(): Readonly<Record<string, unknown>> | undefined;
   /**
    * A value of the metadata.
@@ -50,14 +103,32 @@ export interface MetadataApi extends MetadataUpdater {
    * ```
    */
   get(key: string): unknown;
-  /** The same as `update`. */
+  /**
+   * The same as `update`.
+   *
+   * @example
+   * ```ts
+   * metadata.replace({ step: "upload" });
+   * ```
+   */
   replace(value: Readonly<Record<string, unknown>>): this;
-  /** The same as `update`. */
+  /**
+   * The same as `update`.
+   *
+   * @example
+   * ```ts
+   * metadata.save({ step: "upload" });
+   * ```
+   */
   save(value: Readonly<Record<string, unknown>>): this;
   /**
    * Sends the changes now. They are sent by themselves within a second, and at the end of the attempt.
    *
    * @throws ApiError when the server refuses them, such as metadata of more than 256 KB; ApiConnectionError without an answer
+   * @example
+   * ```ts
+   * await metadata.set("step", "upload").flush();
+   * ```
    */
   flush(): Promise<void>;
   /**
@@ -65,6 +136,10 @@ export interface MetadataApi extends MetadataUpdater {
    *
    * @returns it; undefined outside of a run
    * @throws ApiError or ApiConnectionError when that fails
+   * @example
+   * ```ts
+   * const done = (await metadata.refresh())?.done;
+   * ```
    */
   refresh(): Promise<Readonly<Record<string, unknown>> | undefined>;
 }

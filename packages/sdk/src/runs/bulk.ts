@@ -92,7 +92,15 @@ export interface BulkApi {
   abort(action: BulkActionRef, requestOptions?: RequestOptions): Promise<{ readonly id: string }>;
 }
 
-/** Cancels and replays many runs by one call; see {@link BulkApi}. */
+/**
+ * Cancels and replays many runs by one call; see {@link BulkApi}.
+ *
+ * @example
+ * ```ts
+ * const action = await runs.bulk.cancel({ filter: { tag: "import-7" } });
+ * const { counts } = await runs.bulk.poll(action);
+ * ```
+ */
 export const bulk: BulkApi = {
   cancel: (options, requestOptions) => create("cancel", options, requestOptions),
   replay: (options, requestOptions) => create("replay", options, requestOptions),

@@ -43,16 +43,45 @@ export interface StreamsApi {
    * ```
    */
   input<T>(options: { readonly id: string }): RealtimeDefinedInputStream<T>;
-  /** Sends a source to a stream by its key, `default` without one; see {@link RealtimeDefinedStream.pipe}. */
+  /**
+   * Sends a source to a stream by its key, `default` without one; see {@link RealtimeDefinedStream.pipe}.
+   *
+   * @example
+   * ```ts
+   * const { waitUntilComplete } = streams.pipe("tokens", completion);
+   * await waitUntilComplete();
+   * ```
+   */
   pipe<T>(source: StreamSource<T>, options?: PipeStreamOptions): PipeStreamResult<T>;
   pipe<T>(key: string, source: StreamSource<T>, options?: PipeStreamOptions): PipeStreamResult<T>;
-  /** Adds a chunk to a stream by its key, `default` without one; see {@link RealtimeDefinedStream.append}. */
+  /**
+   * Adds a chunk to a stream by its key, `default` without one; see {@link RealtimeDefinedStream.append}.
+   *
+   * @example
+   * ```ts
+   * await streams.append("steps", { step: "download", done: true });
+   * ```
+   */
   append<T>(chunk: T, options?: AppendStreamOptions): Promise<void>;
   append<T>(key: string, chunk: T, options?: AppendStreamOptions): Promise<void>;
-  /** Sends what code writes to a stream by its key, `default` without one; see {@link RealtimeDefinedStream.writer}. */
+  /**
+   * Sends what code writes to a stream by its key, `default` without one; see {@link RealtimeDefinedStream.writer}.
+   *
+   * @example
+   * ```ts
+   * streams.writer<string>("lines", { execute: ({ write }) => write("begun") });
+   * ```
+   */
   writer<T>(options: WriterStreamOptions<T>): PipeStreamResult<T>;
   writer<T>(key: string, options: WriterStreamOptions<T>): PipeStreamResult<T>;
-  /** Reads a stream of a run by its key, `default` without one; see {@link RealtimeDefinedStream.read}. */
+  /**
+   * Reads a stream of a run by its key, `default` without one; see {@link RealtimeDefinedStream.read}.
+   *
+   * @example
+   * ```ts
+   * for await (const token of await streams.read<string>(handle.id, "tokens")) show(token);
+   * ```
+   */
   read<T = unknown>(runId: string, options?: ReadStreamOptions<T>): Promise<AsyncIterableStream<T>>;
   read<T = unknown>(runId: string, key: string, options?: ReadStreamOptions<T>): Promise<AsyncIterableStream<T>>;
 }
