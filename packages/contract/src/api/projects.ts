@@ -30,3 +30,30 @@ export const devStatusSchema = z.object({ isConnected: z.boolean() });
 
 /** Whether a dev session of the project is connected. */
 export type DevStatus = z.infer<typeof devStatusSchema>;
+
+/** A project as it is listed. */
+export const projectSchema = z.object({
+  id: z.string(),
+  /** `proj_…` */
+  externalRef: z.string(),
+  name: z.string(),
+  slug: z.string(),
+  createdAt: z.string(),
+  organization: z.object({ id: z.string(), title: z.string(), slug: z.string(), createdAt: z.string() }),
+});
+
+/** A project as it is listed. */
+export type Project = z.infer<typeof projectSchema>;
+
+/** The answer of `GET /api/v1/projects/runtimes`: the projects that a token opens, and which Node their deployments have. */
+export const projectRuntimesSchema = z.array(
+  z.object({
+    organization: z.object({ title: z.string(), slug: z.string() }),
+    project: z.object({ name: z.string(), slug: z.string(), externalRef: z.string() }),
+    environment: z.object({ slug: z.string() }),
+    deployment: z.null(),
+  }),
+);
+
+/** The projects that a token opens. */
+export type ProjectRuntimes = z.infer<typeof projectRuntimesSchema>;

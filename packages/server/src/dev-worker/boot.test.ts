@@ -28,6 +28,13 @@ test("a personal token finds its project and the keys of its environments", asyn
   const branch = await call(api, "POST", "/api/v1/projects/proj_mine/branches", { key, body: { branch: "b" } });
   assert.equal(branch.status, 422);
   assert.match(branch.body.error, /no branches of environments/);
+  const project = (await call(api, "GET", "/api/v1/projects/proj_mine", { key })).body;
+  assert.deepEqual([project.name, project.externalRef], ["Test", api.environment.projectRef]);
+  const listed = (await call(api, "GET", "/api/v1/projects/runtimes", { key })).body;
+  assert.deepEqual(
+    listed.map((one: { project: unknown }) => one.project),
+    [{ name: "Test", slug: project.externalRef, externalRef: project.externalRef }],
+  );
   const news = await call(api, "GET", "/api/v1/platform-notifications", { key });
   assert.deepEqual(news.body, { notification: null });
 });

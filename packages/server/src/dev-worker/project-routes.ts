@@ -1,8 +1,12 @@
 import {
   type DevStatus,
   devStatusSchema,
+  type Project,
   type ProjectEnvironment,
+  type ProjectRuntimes,
   projectEnvironmentSchema,
+  projectRuntimesSchema,
+  projectSchema,
   type WhoAmIAnswer,
   whoAmIAnswerSchema,
 } from "@pawl/contract/api/projects";
@@ -39,6 +43,28 @@ export function projectRoutes(settings: ProjectRouteSettings): readonly Route[] 
   const { environments, presence } = settings;
   return [
     whoAmIRoute(environments),
+    {
+      method: "GET",
+      path: "/api/v1/projects/runtimes",
+      accepts: "personal_token",
+      document: {
+        summary: "List the projects that a token opens",
+        tag: "People",
+        answers: { 200: projectRuntimesSchema },
+      },
+      async answer(_request, _reply, { environmentId }): Promise<ProjectRuntimes> {
+        const project = await environments.openProject("", environmentId);
+        return project === null ? [] : [toRuntime(toProject(project))];
+      },
+    },
+    {
+      method: "GET",
+      path: "/api/v1/projects/:ref",
+      accepts: "personal_token",
+      document: { summary: "Describe a project", tag: "People", answers: { 200: projectSchema } },
+      answer: async (request, _reply, person): Promise<Project> =>
+        toProject(await openProject(environments, request, person)),
+    },
     environmentRoute(environments),
     notificationsRoute(),
     branchesRoute(),
@@ -129,6 +155,23 @@ async function openProject(
 function noEnvironment({ environments }: OpenedProject, slug: string): ApiError {
   const names = environments.map((one) => one.slug).join(", ");
   return new ApiError("not_found", `The token opens no environment ${slug} of the project. It opens: ${names}.`);
+}
+
+/** There are no organizations here: a project is its own. */
+function toProject({ id, ref, name, createdAt }: OpenedProject): Project {
+  const at = createdAt.toISOString();
+  const organization = { id: toPublicId("proj", id), title: "Pawl", slug: "pawl", createdAt: at };
+  return { id: toPublicId("proj", id), externalRef: ref, name, slug: ref, createdAt: at, organization };
+}
+
+function toRuntime({ organization, name, slug, externalRef }: Project): ProjectRuntimes[number] {
+  const { title, slug: organizationSlug } = organization;
+  return {
+    organization: { title, slug: organizationSlug },
+    project: { name, slug, externalRef },
+    environment: { slug: "prod" },
+    deployment: null,
+  };
 }
 
 function notificationsRoute(): Route {
