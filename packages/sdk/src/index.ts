@@ -67,6 +67,7 @@ export {
   type RateLimitOverride,
   type RetrievedQueue,
 } from "./queues/queues-api.ts";
+export { FollowedRun, type RunWithStreams } from "./realtime/followed-run.ts";
 export type { LiveRun, LiveRunOf, SkippableColumn } from "./realtime/live-run.ts";
 export { RunSubscription } from "./realtime/run-subscription.ts";
 export type {

@@ -1,4 +1,4 @@
-import { type CallTarget, clientSettings } from "../client/client-settings.ts";
+import { type CallTarget, type ClientSettings, clientSettings } from "../client/client-settings.ts";
 import { badRequest } from "../errors/bad-request.ts";
 import type {
   AnyRunHandle,
@@ -8,6 +8,7 @@ import type {
   TaskPayload,
   UntypedTask,
 } from "../tasks/task-types.ts";
+import { FollowedRun } from "./followed-run.ts";
 import type { LiveTarget } from "./live-request.ts";
 import { liveRows } from "./live-rows.ts";
 import { type LiveRun, type LiveRunOf, liveRun, type SkippableColumn } from "./live-run.ts";
@@ -54,11 +55,11 @@ export interface SubscribeToRun {
   <THandle extends AnyRunHandle>(
     run: THandle,
     options?: SubscribeToRunOptions,
-  ): RunSubscription<LiveRun<TaskPayload<THandle>, TaskOutput<THandle>, THandle["taskIdentifier"]>>;
+  ): FollowedRun<LiveRun<TaskPayload<THandle>, TaskOutput<THandle>, THandle["taskIdentifier"]>>;
   <TTask extends AnyTask = UntypedTask>(
     run: string | { readonly id: string },
     options?: SubscribeToRunOptions,
-  ): RunSubscription<LiveRun<TaskPayload<TTask>, TaskOutput<TTask>, TaskIdentifier<TTask>>>;
+  ): FollowedRun<LiveRun<TaskPayload<TTask>, TaskOutput<TTask>, TaskIdentifier<TTask>>>;
 }
 
 /** Follows a run; see {@link SubscribeToRun}. */
@@ -68,7 +69,10 @@ export const subscribeToRun: SubscribeToRun = (
 ) => {
   const id = typeof run === "string" ? run : run.id;
   const target = { path: `/realtime/v1/runs/${encodeURIComponent(id)}`, query: {} };
-  return follow<LiveRun<never, never, never>>(target, options, (run) => stopOnCompletion && run.isCompleted);
+  const settings = clientSettings(options.clientConfig);
+  const isLast = (one: LiveRun) => stopOnCompletion && one.isCompleted;
+  const rows = rowsOf<LiveRun<never, never, never>>(settings, target, { ...options, isLast });
+  return new FollowedRun(settings, rows, options.signal);
 };
 
 /**
@@ -125,19 +129,23 @@ export function subscribeToBatch<TTask extends AnyTask = UntypedTask>(
 }
 
 /** The key is that of the call, wherever the loop is. */
-function follow<TRun>(
+function follow<TRun>(target: LiveTarget, options: SubscribeOptions): RunSubscription<TRun> {
+  const settings = clientSettings(options.clientConfig);
+  return new RunSubscription(rowsOf<TRun>(settings, target, options), options.signal);
+}
+
+function rowsOf<TRun>(
+  settings: ClientSettings,
   { path, query }: LiveTarget,
-  { skipColumns = [], signal, clientConfig }: SubscribeOptions,
-  isLast: (run: LiveRun) => boolean = () => false,
-): RunSubscription<TRun> {
-  const settings = clientSettings(clientConfig);
+  { skipColumns = [], isLast }: SubscribeOptions & { readonly isLast?: (run: LiveRun) => boolean },
+): (ending: AbortSignal) => AsyncGenerator<TRun, undefined> {
   const skipped = skipColumns.length === 0 ? {} : { skipColumns: skipColumns.join(",") };
   const target = { path, query: { ...query, ...skipped } };
-  return new RunSubscription(async function* (ending): AsyncGenerator<TRun, undefined> {
+  return async function* (ending): AsyncGenerator<TRun, undefined> {
     for await (const row of liveRows(target, ending, settings)) {
       const run = liveRun(row);
       yield run as TRun; // payload and output are what the task's type says
-      if (isLast(run)) return;
+      if (isLast?.(run) === true) return;
     }
-  }, signal);
+  };
 }

@@ -47,8 +47,8 @@ export interface SendInputStreamOptions {
 
 /**
  * What somebody sends to a run while it executes. Each record goes to every handler of `on`, and to one of those who wait with `once` or
- * `wait`, in the order in which they asked; what comes before anybody listens is kept. An attempt that is retried begins with the
- * first record again.
+ * `wait`, in the order in which they asked; a record that finds neither is kept for who asks next. An attempt that is retried begins
+ * with the first record again.
  */
 export interface RealtimeDefinedInputStream<T> {
   readonly id: string;

@@ -15,11 +15,24 @@ import { type RunInput, runInput } from "./run-input.ts";
 
 /** @see RealtimeDefinedInputStream.wait */
 export function waitForInput<T>(key: string, options: InputStreamWaitOptions = {}): ManualWaitpointPromise<T> {
+  const taking = keptForLater(take(key, options));
+  return new ManualWaitpointPromise<T>(async () => inputOf<T>(await taking, key));
+}
+
+/** A record that is asked for. */
+interface Taking {
+  readonly input: RunInput;
+  readonly number: number;
+  readonly opening: Promise<OpenedWait>;
+}
+
+/** Who asks first takes the first record. */
+async function take(key: string, options: InputStreamWaitOptions): Promise<Taking> {
   const { run, input } = runInput("The wait of an input stream", key);
   const number = input.numbers.takeNext();
   const opening = keptForLater(openWait(run, { key, number, options }));
   opening.catch(() => input.numbers.giveBack(number));
-  return new ManualWaitpointPromise<T>(() => inputOf<T>(opening, { input, number, key }));
+  return { input, number, opening };
 }
 
 interface InputWait {
@@ -53,10 +66,7 @@ async function openWait(run: ActiveRun, { key, number, options }: InputWait): Pr
   return { run, wait, about: keptForLater(about) };
 }
 
-async function inputOf<T>(
-  opening: Promise<OpenedWait>,
-  { input, number, key }: { readonly input: RunInput; readonly number: number; readonly key: string },
-): Promise<WaitpointTokenResult<T>> {
+async function inputOf<T>({ input, number, opening }: Taking, key: string): Promise<WaitpointTokenResult<T>> {
   const result = await resultOf(opening);
   if (result.kind !== "token")
     throw new Error(`The wait for the input stream ${key} ended as one for a ${result.kind}.`);

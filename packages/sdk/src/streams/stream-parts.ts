@@ -14,8 +14,8 @@ export interface StreamReading {
   readonly lastEventId: string | null;
   /** Whether to leave out what is there. */
   readonly isFromLatest: boolean;
-  /** After how many seconds without a chunk it ends. */
-  readonly timeoutInSeconds: number;
+  /** After how many seconds without a chunk it ends; null: when the run has ended. */
+  readonly timeoutInSeconds: number | null;
 }
 
 /**
@@ -98,7 +98,7 @@ class PartReader {
   #headers(): Readonly<Record<string, string>> {
     const { timeoutInSeconds, isFromLatest } = this.#reading;
     return {
-      "timeout-seconds": String(timeoutInSeconds),
+      ...(timeoutInSeconds === null ? {} : { "timeout-seconds": String(timeoutInSeconds) }),
       ...(this.#lastEventId === null ? {} : { "last-event-id": this.#lastEventId }),
       ...(isFromLatest && this.#lastEventId === null ? { "x-trigger-stream-start": "latest" } : {}),
     };
