@@ -9,6 +9,7 @@ const pureTests = [
   "packages/check/src/**/*.test.ts",
   "packages/cli/src/{payload-argument,program,terminal/*}.test.ts",
   "packages/contract/src/**/*.test.ts",
+  "packages/react-hooks/src/*.test.ts",
   "packages/sdk/src/{logger,errors/*,schedules/scheduled-task,tasks/*,trigger/trigger-options,wait/period,client/answer-parser,client/retry-rule}.test.ts",
   "packages/server/src/{config,api/authentication,api/lines,api/outage,api/run-trace}.test.ts",
   "packages/worker/src/{channel/line-splitter,child/thrown-value}.test.ts",

@@ -1,9 +1,8 @@
 /** What components see of something that is followed. */
 export interface Snapshot<T> {
   readonly value: T;
+  /** Why it is not followed any more. */
   readonly error: Error | undefined;
-  /** Whether nothing more will come. */
-  readonly isOver: boolean;
 }
 
 /** What is to be followed. */
@@ -45,14 +44,15 @@ class Source<T> {
   constructor(plan: Plan<T>, value: T, forget: () => void) {
     this.#plan = plan;
     this.#forget = forget;
-    this.snapshot = { value, error: undefined, isOver: false };
+    this.snapshot = { value, error: undefined };
     void this.#follow();
   }
 
   listen(listener: () => void): () => void {
-    this.#listeners.add(listener);
+    const entry = () => listener(); // one for each call
+    this.#listeners.add(entry);
     return () => {
-      this.#listeners.delete(listener);
+      this.#listeners.delete(entry);
       queueMicrotask(() => {
         if (this.#listeners.size === 0) this.#end();
       });
@@ -67,7 +67,7 @@ class Source<T> {
       error = thrown instanceof Error ? thrown : new Error(String(thrown));
     }
     this.#forget(); // whoever comes now begins anew
-    this.#flush({ error, isOver: true });
+    this.#flush(error);
   }
 
   #show(make: () => T): void {
@@ -77,14 +77,14 @@ class Source<T> {
     else this.#timer ??= setTimeout(() => this.#flush(), waitMs);
   }
 
-  #flush(more: Partial<Snapshot<T>> = {}): void {
+  #flush(error?: Error): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#ending.signal.aborted) return;
     const value = this.#next === null ? this.snapshot.value : this.#next();
     this.#next = null;
     this.#shownAtMs = performance.now();
-    this.snapshot = { ...this.snapshot, value, ...more };
+    this.snapshot = { value, error };
     for (const listener of this.#listeners) listener();
   }
 
@@ -112,7 +112,7 @@ export class Followed<T> {
    */
   constructor(plan: Plan<T> | null, value: T) {
     this.plan = plan;
-    this.#before = { value, error: undefined, isOver: false };
+    this.#before = { value, error: undefined };
   }
 
   /** Begins to follow, together with whoever follows the same; gives the way to stop. */

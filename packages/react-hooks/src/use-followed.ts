@@ -26,7 +26,7 @@ export function useFollowed<T>(subject: string, plan: Plan<T> | null, empty: T):
     setCurrent({ subject, followed });
   }
   const subscribe = stopped === followed ? followNothing : followed.subscribe;
-  const { value, error, isOver } = useSyncExternalStore(subscribe, followed.snapshot, followed.snapshot);
+  const { value, error } = useSyncExternalStore(subscribe, followed.snapshot, followed.snapshot);
   const stop = useCallback(() => setStopped(followed), [followed]);
-  return { value, error, isOver, stop };
+  return { value, error, stop };
 }
