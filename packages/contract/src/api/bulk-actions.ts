@@ -8,8 +8,9 @@ export const maxBulkRunIds = 10_000;
 
 /** One value, or several of which any may match. */
 function oneOrMore<T extends z.ZodType>(schema: T) {
-  const toList = (value: unknown) => (Array.isArray(value) ? value : [value]);
-  return z.preprocess(toList, z.array(schema).min(1, "must have an element"));
+  return z
+    .union([z.array(schema).min(1, "must have an element"), schema])
+    .transform((value) => (Array.isArray(value) ? (value as z.output<T>[]) : [value as z.output<T>])); // no schema here is that of an array
 }
 
 const textsSchema = oneOrMore(textSchema(1, 256));

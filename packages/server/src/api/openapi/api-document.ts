@@ -6,7 +6,7 @@ import { documentPath, operationOf } from "./operation.ts";
 const errorDescriptions: Readonly<Record<string, string>> = {
   InvalidRequest: "The request is not what the route takes; `error` names the field.",
   Unauthorized: "The credential is missing, or is none.",
-  Forbidden: "The public token lacks a scope.",
+  Forbidden: "The token does not allow that.",
   NotFound: "There is no such thing in the environment of the credential.",
   TooLarge: "The body is over a limit.",
   Unprocessable: "The request has the right form and can't be meant so; `error` says why.",

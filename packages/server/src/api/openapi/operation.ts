@@ -73,8 +73,9 @@ function answerExample(status: string, answers: RouteDocument["answers"], exampl
 
 function pathParameters(path: string, document: RouteDocument): readonly JsonSchema[] {
   return [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => {
-    const common = commonParams[name];
-    const description = document.params?.[name] ?? common?.description;
+    const own = document.params?.[name];
+    const common = own === undefined ? commonParams[name] : undefined;
+    const description = own ?? common?.description;
     return {
       name,
       in: "path",
@@ -134,7 +135,7 @@ function errorsOf(route: Route, document: RouteDocument): JsonSchema {
   const statuses = [
     ...(hasInput ? ["400"] : []),
     ...(route.accepts === "anyone" ? [] : ["401"]),
-    ...(route.accepts === "public_token" ? ["403"] : []),
+    ...(route.accepts === "public_token" || route.accepts === "project_key" ? ["403"] : []),
     ...(hasPath ? ["404"] : []),
     ...(document.body === undefined ? [] : ["413", "422"]),
     "default",

@@ -144,7 +144,7 @@ test("says what is wrong with a call", async (t) => {
     [{ action: "cancel", runIds: ["nope"] }, 400, "runIds.0", /nope is no id of a run/],
     [{ action: "cancel", runIds: Array(10_001).fill("x") }, 400, "runIds", /10,000 runs at most; use a filter/],
     [{ action: "cancel", filter: { state: "x" } }, 400, "filter.state", /is no field of this call/],
-    [{ action: "cancel", filter: { status: "DONE" } }, 400, "filter.status.0", /must be one of .*QUEUED/],
+    [{ action: "cancel", filter: { status: "DONE" } }, 400, "filter.status", /must be one of .*QUEUED/],
     [{ action: "cancel", filter: { tag: [] } }, 400, "filter.tag", /must have an element/],
     [{ action: "cancel", filter: { tag: "a\0" } }, 422, "filter.tag", /NUL/],
     [{ action: "cancel", filter: { queue: 1 } }, 400, "filter.queue.0", /must be the name of a queue/],
