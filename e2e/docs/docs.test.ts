@@ -45,6 +45,14 @@ test("the examples of docs/ compile, and print what the pages say", async (t) =>
     }
   });
 
+  await t.test("pawl check has nothing to say about those to be taken over", async () => {
+    const models = pages.filter(({ name }) => ["patterns.md", "tasks.md", "shared-processes.md"].includes(name));
+    const files = models.flatMap((page) => Object.keys(page.files)).filter((file) => file.startsWith("trigger/"));
+    assert.ok(files.length > 10);
+    const checked = await stage.pawl(["check", "--strict", ...files], { cwd: projectDir }).finished();
+    assert.equal(checked.ending?.code, 0, checked.report());
+  });
+
   const server = await startServer(stage);
   await untilReady(startWorker(stage, server, projectDir));
   const env = { TRIGGER_API_URL: server.apiUrl, TRIGGER_SECRET_KEY: server.secretKey };
