@@ -27,6 +27,17 @@ export const workerProtocolVersion = 1;
 /** Where the WebSocket of a host is opened. */
 export const workerConnectPath = "/worker/v1/connect";
 
+/** Where a host sends the output of a run that is too long for a report. @param runId - `run_…` */
+export function runOutputPath(runId: string): string {
+  return `/worker/v1/runs/${runId}/output`;
+}
+
+/** The schema of {@link StoredOutput}. */
+export const storedOutputSchema = z.object({ path: z.string() });
+
+/** Where an output was stored: what a report names in its place, with the type `application/store`. */
+export type StoredOutput = z.infer<typeof storedOutputSchema>;
+
 /** Where a host fetches the variables of its environment. */
 export const hostEnvVarsPath = "/worker/v1/env-vars";
 

@@ -48,6 +48,8 @@ export class FakeServer {
   readonly calls: ReceivedCall[] = [];
   readonly telemetry: TelemetryRecord[] = [];
   readonly payloads = new Map<string, string>();
+  /** Outputs that were sent ahead of their report, by their paths. */
+  readonly outputs = new Map<string, string>();
   /** What waits came to that are fetched, by `<runId>/<key of the wait>`. */
   readonly waitResults = new Map<string, WaitResult>();
   /** What hosts are told of the environment's variables, once they ask. */
@@ -227,6 +229,10 @@ export class FakeServer {
     } else if (wait !== null) {
       const result = this.waitResults.get(`${wait[1]}/${decodeURIComponent(wait[2] ?? "")}`);
       response.writeHead(result === undefined ? 404 : 200).end(JSON.stringify(result ?? null));
+    } else if (request.method === "PUT" && /\/output$/.test(request.url ?? "")) {
+      const path = `outputs/${this.outputs.size}`;
+      this.outputs.set(path, Buffer.concat(chunks).toString());
+      response.writeHead(200).end(JSON.stringify({ path }));
     } else if (request.url === hostEnvVarsPath) {
       response.writeHead(200).end(JSON.stringify(this.envVars));
     } else if (this.refusesTelemetry) {

@@ -7,6 +7,7 @@ import { Calls } from "./host/calls.ts";
 import type { HostEvent } from "./host/host-event.ts";
 import { HostState, type HostVersion } from "./host/host-state.ts";
 import { durationLimits } from "./host/max-duration.ts";
+import { storeOutput } from "./host/output-store.ts";
 import { fetchEnvVars, fetchWaitResult } from "./host/payload-fetch.ts";
 import { ProcessListener } from "./host/process-listener.ts";
 import { OutputFolder } from "./host/process-output.ts";
@@ -173,6 +174,7 @@ function assemble(options: HostOptions): StoppedParts & { readonly hostId: strin
   const reporter = new Reporter({
     send: (message) => connection.send(message),
     capacity: () => sizing.capacity(performance.now()),
+    storeOutput: (result) => storeOutput(apiUrl, secretKey, result),
   });
   const telemetry = new TelemetryQueue({
     url: `${apiUrl}/worker/v1/telemetry`,

@@ -1,6 +1,7 @@
 import type { BlobStore } from "../engine/blob-ports.ts";
 import type { TriggerRequest } from "../engine/engine.ts";
 import { ApiError } from "./errors.ts";
+import { toStoredPayload } from "./payload.ts";
 
 /** What of a request says its payload. */
 type WithPayload = Pick<TriggerRequest, "payload" | "payloadType">;
@@ -13,7 +14,7 @@ type WithPayload = Pick<TriggerRequest, "payload" | "payloadType">;
  * @param request - whose payload may be a path
  * @param field - the name of the payload's field, for messages
  * @returns the request with its payload
- * @throws ApiError `unprocessable` when there is no blob of that path
+ * @throws ApiError `unprocessable` when there is no blob of that path, `payload_too_large` when it is too long for a payload
  */
 export async function withFetchedPayload<T extends WithPayload>(
   blobs: Pick<BlobStore, "get">,
@@ -23,7 +24,7 @@ export async function withFetchedPayload<T extends WithPayload>(
 ): Promise<T> {
   if (request.payloadType !== "application/store") return request;
   const blob = await blobs.get(environmentId, request.payload ?? "");
-  if (blob !== null) return { ...request, payload: blob.text, payloadType: blob.type };
+  if (blob !== null) return { ...request, ...toStoredPayload(blob.text, blob.type, field) };
   throw new ApiError(
     "unprocessable",
     `${field}: nothing was stored under ${String(request.payload).slice(0, 128)}, or it was a day ago. Ask for an address with PUT /api/v2/packets/:path, and send the payload there first.`,

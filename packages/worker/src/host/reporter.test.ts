@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { SentHostMessage } from "@pawl/contract/worker-protocol";
+import type { RunResult, SentHostMessage } from "@pawl/contract/worker-protocol";
 import { Reporter } from "./reporter.ts";
 
 type Report = Extract<SentHostMessage, { type: "report" }>;
 
 function reporterUnderTest() {
   const sent: SentHostMessage[] = [];
+  const stored: (() => void)[] = [];
+  const inPlace = (result: RunResult): RunResult =>
+    result.kind === "failed" ? result : { ...result, output: "path", outputType: "application/store" };
   const state = { isConnected: true, capacity: { ready: 0, ahead: 0, processes: 4, afterPush: 0 } };
   const reporter = new Reporter({
     send(message) {
@@ -14,12 +17,13 @@ function reporterUnderTest() {
       return state.isConnected;
     },
     capacity: () => state.capacity,
+    storeOutput: (result) => new Promise((resolve) => stored.push(() => resolve(inPlace(result)))),
   });
   const complete = (runId: string, output = "") =>
     reporter.result({ kind: "completed", runId, fence: 1, outputType: "text/plain", durationMs: 1, output });
   const reports = () => sent.filter((message): message is Report => message.type === "report");
   const idsOf = (report: Report | undefined) => report?.results.map(({ runId }) => runId);
-  return { reporter, sent, state, complete, reports, idsOf };
+  return { reporter, sent, stored, state, complete, reports, idsOf };
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -61,12 +65,12 @@ test("reports without an ack are sent again in order after a reconnect, and coun
   );
 });
 
-test("large outputs are spread over reports", async () => {
-  const { complete, reports, idsOf } = reporterUnderTest();
-  const output = "x".repeat(3 * 1024 * 1024);
-  for (const id of ["a", "b", "c"]) complete(id, output);
+test("outputs are spread over reports where they are much together", async () => {
+  const { complete, reports } = reporterUnderTest();
+  const output = "x".repeat(128 * 1024);
+  for (let n = 0; n < 40; n++) complete(`run${n}`, output);
   await turn();
-  assert.deepEqual(idsOf(reports()[0]), ["a", "b"]);
+  assert.equal(reports()[0]?.results.length, 32);
 });
 
 test("capacity is told when it has grown beyond what the server believes", async () => {
@@ -93,4 +97,20 @@ test("tells when everything is acknowledged", async () => {
   reporter.acked(1, []);
   await empty;
   assert.ok(reporter.isEmpty);
+});
+
+test("a long output is stored before its report, which delays no other; its run is held meanwhile", async () => {
+  const { reporter, stored, complete, reports, idsOf } = reporterUnderTest();
+  complete("long", "x".repeat(128 * 1024 + 1));
+  complete("short", "x".repeat(128 * 1024));
+  await turn();
+  assert.deepEqual(reports().map(idsOf), [["short"]]);
+  assert.deepEqual([...reporter.claims()].map(({ runId }) => runId).sort(), ["long", "short"]);
+  assert.equal(reporter.isEmpty, false);
+  for (const resolve of stored) resolve();
+  await turn();
+  await turn();
+  assert.deepEqual(reports().map(idsOf), [["short"], ["long"]]);
+  const [result] = reports()[1]?.results ?? [];
+  assert.deepEqual(result?.kind === "completed" && [result.output, result.outputType], ["path", "application/store"]);
 });

@@ -1,5 +1,6 @@
 import type { Capacity, Held, RunResult, SentHostMessage } from "@pawl/contract/worker-protocol";
 import type { HeldRun } from "./held-runs.ts";
+import { isLongOutput } from "./output-store.ts";
 
 const maxInFlight = 2;
 /** Outputs of about this many characters fill a report; what is left goes with the next one. */
@@ -28,6 +29,8 @@ export interface ReporterLinks {
   /** Sends a message, or answers false when there is no connection. */
   readonly send: (message: SentHostMessage) => boolean;
   readonly capacity: () => Capacity;
+  /** Stores the output of a result that is too long for a report, and gives the result without it; never rejects. */
+  readonly storeOutput: (result: RunResult) => Promise<RunResult>;
 }
 
 /**
@@ -39,6 +42,8 @@ export class Reporter {
   #reportCount = 0;
   #inFlight: Report[] = [];
   #results: RunResult[] = [];
+  /** Results whose output is being stored. */
+  readonly #storing = new Set<RunResult>();
   #started: HeldRun[] = [];
   #returned: Held[] = [];
   #orphaned: Held[] = [];
@@ -56,13 +61,21 @@ export class Reporter {
 
   /** Whether nothing waits to be reported or acknowledged. */
   get isEmpty(): boolean {
-    return this.#inFlight.length === 0 && !this.#hasNews();
+    return this.#inFlight.length === 0 && this.#storing.size === 0 && !this.#hasNews();
   }
 
   /** Tells how an attempt ended. @param repeated - the next one, when it is to begin here */
   result(result: RunResult, repeated: HeldRun | null = null): void {
+    if (isLongOutput(result)) return void this.#storeFirst(result);
     this.#results.push(result);
     if (repeated !== null) this.#repeated.set(result, repeated);
+    this.wake();
+  }
+
+  async #storeFirst(result: RunResult): Promise<void> {
+    this.#storing.add(result);
+    this.#results.push(await this.#links.storeOutput(result));
+    this.#storing.delete(result);
     this.wake();
   }
 
@@ -131,6 +144,7 @@ export class Reporter {
 
   /** Claims that the server has to leave with this host until their report is acknowledged. */
   *claims(): Generator<Held> {
+    yield* this.#storing;
     for (const { results, started, returned, orphaned } of [...this.#inFlight, this.#pending()]) {
       yield* results;
       for (const { run } of started) yield run;

@@ -64,6 +64,7 @@ import { retrieveRunRoute } from "./retrieve-run.ts";
 import { retrieveTokenRoute } from "./retrieve-token.ts";
 import { runEventsRoute } from "./run-events.ts";
 import { runPacketRoute } from "./run-packet.ts";
+import { runOutputRoute } from "./run-output.ts";
 import { runPayloadRoute } from "./run-payload.ts";
 import { runResultRoute } from "./run-result.ts";
 import { runSpanRoute, runTraceRoute } from "./run-trace.ts";
@@ -134,6 +135,7 @@ function describedRoutes(settings: RouteSettings): readonly Route[] {
     registerVersionRoute(engine),
     listTasksRoute(settings.versions),
     runPayloadRoute(runs),
+    runOutputRoute(settings.blobs),
     runWaitsRoute(runs, settings.waits),
     appendTelemetryRoute(telemetry),
     ...devWorkerRoutes(settings),

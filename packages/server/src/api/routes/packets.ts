@@ -1,6 +1,6 @@
 import { addressAnswerSchema, storeAddressAnswerSchema } from "@pawl/contract/api/answers/access";
 import type { AddressAnswer, StoreAddressAnswer } from "@pawl/contract/api/packets";
-import { maxPayloadBytes, type PacketType } from "@pawl/contract/packet";
+import { maxOutputBytes, maxPayloadBytes } from "@pawl/contract/packet";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { BlobStore } from "../../engine/blob-ports.ts";
@@ -9,6 +9,7 @@ import type { RunReader } from "../../engine/read-ports.ts";
 import { requireScope } from "../authentication.ts";
 import { type BlobAccess, type BlobAddress, isSignedAddress } from "../blob-url.ts";
 import { ApiError } from "../errors.ts";
+import { packetType, readPacketText } from "../packet-body.ts";
 import type { Route } from "../route.ts";
 import { publicUrlOf } from "../token-url.ts";
 import { notFound, pathPart, refuseNul } from "../validation.ts";
@@ -100,7 +101,7 @@ export function storeBlobRoute(blobs: BlobStore, environments: Pick<EnvironmentS
     async answer(request, reply) {
       const { environmentId, path } = await signedAddress(request, ["PUT"], environments);
       const type = packetType(request);
-      const text = await readText(request);
+      const text = await readPacketText(request, isOutput(path) ? maxOutputBytes : maxPayloadBytes);
       refuseNul(text, "body");
       await blobs.put(environmentId, path, { text, type });
       return reply.send();
@@ -138,6 +139,11 @@ export function fetchBlobRoute({ blobs, environments, runs }: PacketSources): Ro
   };
 }
 
+/** The original's workers name a packet so that a run has returned. */
+function isOutput(path: string): boolean {
+  return /\/output\.\w+$/.test(path);
+}
+
 interface PacketSources {
   readonly blobs: Pick<BlobStore, "get">;
   readonly environments: Pick<EnvironmentStore, "withKeys">;
@@ -163,33 +169,4 @@ async function signedAddress(
   const access = accesses.find((one) => isSignedAddress({ ...address, access: one }, query, keys));
   if (access !== undefined) return { ...address, access };
   throw new ApiError("forbidden", "This is not the address of a packet, or its hour is over. Ask for another.");
-}
-
-const packetTypes: readonly PacketType[] = ["application/super+json", "application/json", "text/plain"];
-
-function packetType(request: FastifyRequest): PacketType {
-  const given = request.headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
-  const type = packetTypes.find((one) => one === given);
-  if (type !== undefined) return type;
-  throw new ApiError(
-    "unsupported_media_type",
-    `Send the packet with its own type as the header 'Content-Type': ${packetTypes.join(", ")}.`,
-    "content-type",
-  );
-}
-
-async function readText(request: FastifyRequest): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request.raw as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > maxPayloadBytes) {
-      throw new ApiError(
-        "payload_too_large",
-        `A packet has at most ${maxPayloadBytes / 1024 / 1024} MB. Store the data elsewhere and send where it is.`,
-      );
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

@@ -1,7 +1,7 @@
 import { inlinePacketLength, type PacketType } from "@pawl/contract/packet";
 import type { ClaimedRun } from "../../engine/ports.ts";
-import { hookedRun } from "./hooked-run.ts";
 import type { Rows } from "../db.ts";
+import { hookedRun } from "./hooked-run.ts";
 
 /** What every claimed row of `live_run l` gets, for the host $2. */
 const taken = `

@@ -9,15 +9,17 @@ import { giveBackRuns } from "./give-back.ts";
 import { orphanRuns } from "./orphan.ts";
 import { promotePendingRuns } from "./promote.ts";
 import { startRuns } from "./start.ts";
+import { withStoredOutputs } from "./stored-outputs.ts";
 
 /**
  * Applies a host's report in one transaction, with only those statements that it needs.
  *
  * @param db - the database
- * @param settlement - what the host reported
+ * @param reported - what the host reported
  * @returns what could not be done, and what became possible
  */
-export async function settle(db: Database, settlement: Settlement): Promise<SettlementOutcome> {
+export async function settle(db: Database, reported: Settlement): Promise<SettlementOutcome> {
+  const settlement = await withStoredOutputs(db, reported);
   const { completed, failed, started, returned, orphaned } = settlement;
   const statements = statementsOf(settlement);
   const results = await transactionAgain(db, statements);
@@ -28,7 +30,7 @@ export async function settle(db: Database, settlement: Settlement): Promise<Sett
     await transactionAgain(db, promotePendingRuns(settlement.environmentId));
   const orphanedRows = rowsOf("runs_orphan");
   const dueIn = failedRows.map((row) => row.due_in_ms).filter((dueInMs) => typeof dueInMs === "number");
-  const hasHooks = results.some((rows) => rows[0]?.has_hooks === true); // a run for each is to be made
+  if (results.some((rows) => rows[0]?.has_hooks === true)) dueIn.push(0); // runs that call them are to be made
   return {
     lost: [
       ...unchanged(completed, rowsOf("runs_complete")),
@@ -38,7 +40,7 @@ export async function settle(db: Database, settlement: Settlement): Promise<Sett
       ...unchanged(started, rowsOf("runs_start")),
     ],
     hasQueued: [...failedRows, ...returnedRows, ...orphanedRows].some((row) => row.state === "queued"),
-    nextDueInMs: hasHooks ? 0 : dueIn.length === 0 ? null : Math.min(...dueIn),
+    nextDueInMs: dueIn.length === 0 ? null : Math.min(...dueIn),
     hasFreed: rowsOf("waits_resume_waiters").length > 0 || results.some((rows) => rows.some((row) => row.has_freed)),
   };
 }
