@@ -59,7 +59,12 @@ export function personalTokenRoutes(personalTokens: PersonalTokenStore): readonl
       method: "DELETE",
       path: `${path}/:tokenId`,
       accepts: "environment_key",
-      document: { summary: "Revoke a personal token", tag, answers: { 200: revokedPersonalTokenSchema } },
+      document: {
+        summary: "Revoke a personal token",
+        tag,
+        params: { tokenId: "The id of the token, `pat_…`." },
+        answers: { 200: revokedPersonalTokenSchema },
+      },
       async answer(request, _reply, { environment }): Promise<{ readonly id: string }> {
         const id = pathPart(request, "tokenId");
         const isRevoked = await personalTokens.revoke(environment.id, idInPath(request, "tokenId", "pat"));

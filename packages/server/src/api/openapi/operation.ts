@@ -13,6 +13,8 @@ const commonParams: Readonly<Record<string, { readonly description: string; read
   spanId: { description: "The id of a span." },
   projectRef: { description: "The ref of the project that the key belongs to." },
   ref: { description: "The ref of the project." },
+  slug: { description: "The environment, such as `dev`." },
+  streamId: { description: "The key of a stream, as its writer calls it." },
   environment: { description: "The environment that the key belongs to, such as `dev`." },
 };
 
