@@ -34,7 +34,7 @@ const stamp = `const stamp = (name: string) => ({
 test("a plugin is part of the bundler, before others with placement first, and only for its target", async () => {
   const files = {
     "trigger.config.ts": `
-      import { esbuildPlugin } from "@trigger.dev/build/extensions";
+      import { esbuildPlugin } from "@trigger.dev/build";
       import { defineConfig } from "@trigger.dev/sdk";
       ${stamp}
       export default defineConfig({
@@ -62,7 +62,9 @@ test("every extension of the original's names is there, and none of them is in t
     "trigger.config.ts": `
       import { defineConfig } from "@trigger.dev/sdk";
       import { audioWaveform } from "@trigger.dev/build/extensions/audioWaveform";
-      import { additionalFiles, additionalPackages, aptGet, ffmpeg, syncEnvVars } from "@trigger.dev/build/extensions/core";
+      import {
+        additionalFiles, additionalPackages, aptGet, ffmpeg, syncEnvVars, syncNeonEnvVars, syncSupabaseEnvVars, syncVercelEnvVars,
+      } from "@trigger.dev/build/extensions/core";
       import { lightpanda } from "@trigger.dev/build/extensions/lightpanda";
       import { playwright } from "@trigger.dev/build/extensions/playwright";
       import { prismaExtension } from "@trigger.dev/build/extensions/prisma";
@@ -75,7 +77,7 @@ test("every extension of the original's names is there, and none of them is in t
           extensions: [
             audioWaveform(), additionalFiles({ files: ["a/**"] }), additionalPackages({ packages: ["x"] }), aptGet({ packages: ["curl"] }),
             ffmpeg(), syncEnvVars(() => ({})), lightpanda(), playwright(), prismaExtension({ schema: "a.prisma" }), puppeteer(),
-            pythonExtension(),
+            pythonExtension(), syncNeonEnvVars(), syncSupabaseEnvVars(), syncVercelEnvVars(),
           ],
         },
       });`,
@@ -98,6 +100,9 @@ test("every extension of the original's names is there, and none of them is in t
       "puppeteer",
       "python",
       "syncEnvVars",
+      "syncNeonEnvVars",
+      "syncSupabaseEnvVars",
+      "syncVercelEnvVars",
     ]);
     const { path } = await bundleOf(dir);
     const text = await readFile(path, "utf8");

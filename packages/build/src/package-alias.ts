@@ -33,6 +33,8 @@ export function packageAlias(projectDir: string): Plugin {
 function ownName(path: string): string {
   const name = path.replace(/^@trigger\.dev\//, "@pawl/");
   if (name === "@pawl/python/extension") return "@pawl/build/extensions/python";
+  // In the original the package's own name means the same; here it has the bundler itself, too.
+  if (path === "@trigger.dev/build") return "@pawl/build/extensions";
   return name.replace(/^@pawl\/sdk\/v3$/, "@pawl/sdk");
 }
 

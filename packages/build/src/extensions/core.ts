@@ -1,5 +1,14 @@
 import { checkTexts, type DescribedExtension, described } from "./described-extension.ts";
 
+export {
+  type NeonEnvVarsOptions,
+  type SupabaseEnvVarsOptions,
+  syncNeonEnvVars,
+  syncSupabaseEnvVars,
+  syncVercelEnvVars,
+  type VercelEnvVarsOptions,
+} from "./provider-env-vars.ts";
+
 /**
  * Files that tasks read, to go along with their bundle. In development a run's working directory is the project's folder, so
  * they are there anyway; it acts from deployments on.
