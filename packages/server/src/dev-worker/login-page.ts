@@ -24,6 +24,7 @@ button { margin-top: 1rem; border: 0; font-weight: 600; background: light-dark(#
 input:focus-visible, button:focus-visible { outline: 3px solid #3b82f6; outline-offset: 2px; }
 output { display: block; padding: 1rem; border-radius: .5rem; background: light-dark(#e7e7e3, #26272c); user-select: all; }
 .wrong { color: light-dark(#b3261e, #ff8a80); font-weight: 600; }
+code { white-space: nowrap; }
 .note { font-size: .875rem; margin: 1.25rem 0 0; opacity: .8; }
 `;
 
