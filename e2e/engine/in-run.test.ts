@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TreeSpan } from "@pawl/contract/api/run-trace";
 import { runs, tasks } from "@pawl/sdk";
-import type { endless, measured, tellsContext, traced, triggersElsewhere } from "../projects/engine/trigger/in-run.ts";
+import type {
+  endless,
+  looksAtQueue,
+  measured,
+  tellsContext,
+  traced,
+  triggersElsewhere,
+} from "../projects/engine/trigger/in-run.ts";
 import { openEngine, outputOf } from "../stage/engine.ts";
 import { until } from "../stage/until.ts";
 
@@ -101,6 +108,10 @@ test("what code of a run knows of it, and tells", async (t) => {
     const { apart, inherited } = await outputOf(handle);
     assert.equal((await runs.retrieve(apart)).relatedRuns.parent, undefined);
     assert.equal((await runs.retrieve(inherited)).relatedRuns.parent?.id, handle.id);
+  });
+
+  await t.test("a run finds its queue by what ctx says", async () => {
+    assert.equal(await outputOf(await tasks.trigger<typeof looksAtQueue>("looks-at-queue", undefined)), 1);
   });
 
   await t.test("timeout.None is no limit", async () => {

@@ -17,7 +17,7 @@ export interface GitContext {
 
 /**
  * What a task knows of its run: the `ctx` that `run` receives. It is a snapshot made when the attempt starts and does not
- * change while the code executes.
+ * change while the code executes. What a server of your own does not have is told as `default`, such as an organization, and costs as 0.
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ export interface GitContext {
  * ```
  */
 export interface TaskContext {
-  /** `number` counts from 1. */
+  /** `number` counts from 1; `startedAt` is when this one began. */
   readonly attempt: { readonly number: number; readonly startedAt: Date };
   /** `filePath` is relative to the project. */
   readonly task: { readonly id: string; readonly filePath: string };
@@ -53,6 +53,7 @@ export interface TaskContext {
     readonly rootTaskRunId?: string;
     readonly region?: string;
   };
+  /** `id` and `name` are its whole name, `task/<id>` for a task's own, which `queues.retrieve` and its like find it by. */
   readonly queue: { readonly id: string; readonly name: string };
   readonly environment: {
     readonly id: string;
@@ -71,7 +72,7 @@ export interface TaskContext {
     readonly centsPerMs: number;
   };
   readonly batch?: { readonly id: string };
-  /** Absent in development. */
+  /** The version that the run executes with, as `deployments` names it; absent in development. */
   readonly deployment?: {
     readonly id: string;
     readonly shortCode: string;

@@ -1,4 +1,4 @@
-import { heartbeats, logger, TriggerClient, task, timeout, usage, wait } from "@pawl/sdk";
+import { heartbeats, logger, queues, TriggerClient, task, timeout, usage, wait } from "@pawl/sdk";
 import { echo } from "./plain.ts";
 
 /** Gives back what it knows of its run, which no change of it alters. */
@@ -69,3 +69,9 @@ export const triggersElsewhere = task({
 
 /** May take as long as it needs. */
 export const endless = task({ id: "endless", maxDuration: timeout.None, run: async () => "done" });
+
+/** Looks at its own queue, by what `ctx` says of it. */
+export const looksAtQueue = task({
+  id: "looks-at-queue",
+  run: async (_payload: undefined, { ctx }) => (await queues.retrieve(ctx.queue.id)).running,
+});

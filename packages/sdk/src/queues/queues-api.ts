@@ -7,7 +7,7 @@ import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import { badRequest } from "../errors/bad-request.ts";
 import { type RateLimit, rateLimitProblem } from "../tasks/rate-limit.ts";
 
-/** Names a queue: by its id `queue_…`, by the task whose own it is, or by its name. */
+/** Names a queue: by its id `queue_…` or its whole name (as of `ctx.queue`), by the task whose own it is, or by its name. */
 export type QueueRef = string | { readonly type: "task" | "custom"; readonly name: string };
 
 /** A queue as it stands, with live counts. */

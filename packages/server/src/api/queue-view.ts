@@ -62,7 +62,7 @@ export function queueInPath(request: FastifyRequest): string {
  * @param queues - reads queues
  * @param environmentId - where
  * @param request - of a route with `:queue` in its path; slashes in names are encoded twice
- * @param type - what the path holds: an id, the id of a task whose own queue is meant, or a name
+ * @param type - what the path holds: an id or a whole name, the id of a task whose own queue is meant, or a name
  * @returns the queue
  * @throws ApiError `not_found`
  */
@@ -74,9 +74,9 @@ export async function findQueue(
 ): Promise<QueueRecord> {
   const text = queueInPath(request);
   const id = type === "id" ? fromPublicId("queue", text) : null;
+  // What is no id is a whole name, as `ctx.queue` in the code of a task has it.
   const name = type === "task" ? `${taskPrefix}${text}` : text;
-  const isUnknownId = type === "id" && id === null;
-  const queue = isUnknownId ? null : await queues.retrieve(environmentId, id === null ? { name } : { id });
+  const queue = await queues.retrieve(environmentId, id === null ? { name } : { id });
   if (queue === null) throw notFound("queue", text);
   return queue;
 }
