@@ -1,4 +1,4 @@
-import type { HostStore } from "../engine/ports.ts";
+import type { HostStore } from "../engine/host-ports.ts";
 import { type Database, plainArray } from "./db.ts";
 import { lockEnvironment } from "./runs/claim.ts";
 

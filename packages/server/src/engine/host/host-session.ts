@@ -1,6 +1,7 @@
 import type { HostMessage } from "@pawl/contract/worker-protocol";
 import type { HostLink, HostSession } from "../host-link.ts";
-import type { HostStore, ResumedRun, RunStore } from "../ports.ts";
+import type { HostStore } from "../host-ports.ts";
+import type { ResumedRun, RunStore } from "../ports.ts";
 import { type CallSettings, RunCalls } from "../run/calls.ts";
 import { settle } from "../run/settle.ts";
 import type { CancelDeadlines } from "../services/cancel-deadlines.ts";

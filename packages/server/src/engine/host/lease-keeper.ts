@@ -1,4 +1,5 @@
-import type { HostStore, RunStore } from "../ports.ts";
+import type { HostStore } from "../host-ports.ts";
+import type { RunStore } from "../ports.ts";
 import type { Service } from "../service.ts";
 import { Alarm } from "../services/alarm.ts";
 import type { ConnectedHost } from "./connected-host.ts";
