@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  apiErrors,
-  outcomeOf,
-  publicRunError,
-  type RunError,
-  type RunErrorCode,
-  runErrorSchema,
-  runErrors,
-} from "./errors.ts";
+import { apiErrors, outcomeOf, publicRunError, type RunError, type RunErrorCode, runErrors } from "./errors.ts";
+import { runErrorSchema } from "./run-error-schema.ts";
 
 const codes = Object.keys(runErrors) as RunErrorCode[]; // the keys of the table
 

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { RunOutcome } from "./run-state.ts";
 
 /** Whose doing an error is: the code or input of the user, or the platform under it. */
@@ -125,32 +124,28 @@ export const runErrors = {
 /** The code of a run error that no user code threw. */
 export type RunErrorCode = keyof typeof runErrors;
 
-const runErrorCodes = Object.keys(runErrors) as [RunErrorCode, ...RunErrorCode[]]; // the keys of a literal: non-empty
-
-/** The schema of {@link RunError}. */
-export const runErrorSchema = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("BUILT_IN_ERROR"),
-    name: z.string(),
-    message: z.string(),
-    stackTrace: z.string(),
-    causes: z.array(z.object({ name: z.string(), message: z.string(), stackTrace: z.string().optional() })).optional(),
-  }),
-  z.object({ type: z.literal("CUSTOM_ERROR"), raw: z.string() }),
-  z.object({ type: z.literal("STRING_ERROR"), raw: z.string() }),
-  z.object({
-    type: z.literal("INTERNAL_ERROR"),
-    code: z.enum(runErrorCodes),
-    message: z.string().optional(),
-    stackTrace: z.string().optional(),
-  }),
-]);
+/** An error that led to another one, or that an `AggregateError` gathers. */
+interface RunErrorCause {
+  name: string;
+  message: string;
+  stackTrace?: string | undefined;
+}
 
 /**
  * Why an attempt or a run failed. `BUILT_IN_ERROR`: its code threw an `Error`. `STRING_ERROR` and `CUSTOM_ERROR`: its code
  * threw a string, or another value (as JSON). `INTERNAL_ERROR`: one of {@link runErrors}.
  */
-export type RunError = z.infer<typeof runErrorSchema>;
+export type RunError =
+  | {
+      type: "BUILT_IN_ERROR";
+      name: string;
+      message: string;
+      stackTrace: string;
+      causes?: RunErrorCause[] | undefined;
+    }
+  | { type: "CUSTOM_ERROR"; raw: string }
+  | { type: "STRING_ERROR"; raw: string }
+  | { type: "INTERNAL_ERROR"; code: RunErrorCode; message?: string | undefined; stackTrace?: string | undefined };
 
 /**
  * How a run with this error ends once no attempt is left.

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { triggerOptionsSchema } from "./api/trigger.ts";
-import { runErrorSchema } from "./errors.ts";
+import { runErrorSchema } from "./run-error-schema.ts";
 import { endHookKinds } from "./task-manifest.ts";
 
 /**

@@ -1,3 +1,4 @@
+import type { hookNames } from "@pawl/contract/hook-names";
 import type { PartialRetryPolicy, RetryPolicy } from "@pawl/contract/retry";
 import type { WaitAbout } from "../runtime.ts";
 import type { TaskContext } from "../task-context.ts";
@@ -57,7 +58,7 @@ export interface HookExtras {
 }
 
 /** The name of a hook. */
-export type HookName = keyof HookExtras;
+export type HookName = (typeof hookNames)[number];
 
 /** What a hook receives. */
 export type HookParams<K extends HookName> = HookBase & HookExtras[K];

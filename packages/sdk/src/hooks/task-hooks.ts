@@ -1,3 +1,4 @@
+import { hookNames } from "@pawl/contract/hook-names";
 import type { TaskDefinition } from "../runtime.ts";
 import type { CatchErrorDecision, HookName, HookParams, HookResult } from "./hook-types.ts";
 
@@ -80,22 +81,6 @@ export interface TaskHooks<TPayload, TOutput = unknown, TInit = unknown> {
     params: ParamsOfTask<"catchError", TPayload, TInit>,
   ) => Awaitable<CatchErrorDecision | undefined>;
 }
-
-/** The hooks that a run process calls. */
-const hookNames = [
-  "middleware",
-  "init",
-  "onStart",
-  "onStartAttempt",
-  "onSuccess",
-  "onFailure",
-  "onComplete",
-  "cleanup",
-  "onWait",
-  "onResume",
-  "onCancel",
-  "catchError",
-] as const satisfies readonly HookName[];
 
 /**
  * Gives the hooks of a task in the form that the run process calls.

@@ -1,4 +1,4 @@
-import type { PublicRunError, RunError } from "@pawl/contract/errors";
+import { type PublicRunError, publicRunError, type RunError } from "@pawl/contract/errors";
 import { type PacketType, readPacket } from "@pawl/contract/packet";
 import { type PublicStatus, type StatusFlags, statusFlags } from "@pawl/contract/run-state";
 import type { AnyTask, TaskIdentifier, TaskOutput, TaskPayload } from "../tasks/task-types.ts";
@@ -131,24 +131,5 @@ function packetValue(text: unknown, type: unknown): unknown {
 
 function errorIn(value: unknown): PublicRunError | undefined {
   const error = value as RunError | null | undefined; // what the server has stored
-  switch (error?.type) {
-    case undefined:
-      return undefined;
-    case "BUILT_IN_ERROR":
-      return {
-        message: error.message,
-        name: error.name,
-        stackTrace: error.stackTrace,
-        ...(error.causes === undefined ? {} : { causes: error.causes }),
-      };
-    case "CUSTOM_ERROR":
-    case "STRING_ERROR":
-      return { message: error.raw };
-    case "INTERNAL_ERROR":
-      return {
-        message: error.message ?? `The run ended with ${error.code}.`,
-        name: error.code,
-        ...(error.stackTrace === undefined ? {} : { stackTrace: error.stackTrace }),
-      };
-  }
+  return error === null || error === undefined ? undefined : publicRunError(error);
 }

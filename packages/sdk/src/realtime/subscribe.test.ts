@@ -127,7 +127,7 @@ test("a run that fails has its error, whatever was thrown", async (t) => {
   const errors = [
     [{ type: "BUILT_IN_ERROR", name: "TypeError", message: "no", stackTrace: "at a" }, "TypeError", "no"],
     [{ type: "STRING_ERROR", raw: "thrown" }, undefined, "thrown"],
-    [{ type: "INTERNAL_ERROR", code: "MAX_DURATION_EXCEEDED" }, "MAX_DURATION_EXCEEDED", /MAX_DURATION_EXCEEDED/],
+    [{ type: "INTERNAL_ERROR", code: "MAX_DURATION_EXCEEDED" }, "MAX_DURATION_EXCEEDED", /Raise maxDuration/],
   ] as const;
   for (const [error, name, message] of errors) {
     await serve(t, () => rows({ ...failed, error }));

@@ -1,3 +1,4 @@
+import { hookNames } from "@pawl/contract/hook-names";
 import { nextRetryDelayMs } from "@pawl/contract/retry";
 import type { HookExtras, HookName } from "@pawl/sdk/runtime";
 import type { RunInProcess } from "./active-run.ts";
@@ -6,17 +7,9 @@ import { type Failure, failureOf, retryPolicyOf } from "./failure.ts";
 import { type Ending, outputOf, writeOutput } from "./output.ts";
 import { callHooks, hasHooks, hookParams, hooksFor, inHookSpan, type RunScene } from "./run-hooks.ts";
 
-/** The hooks that surround the code of an attempt. */
-const lifecycleHooks = [
-  "middleware",
-  "init",
-  "onStart",
-  "onStartAttempt",
-  "onSuccess",
-  "onFailure",
-  "onComplete",
-  "cleanup",
-] as const satisfies readonly HookName[];
+/** The hooks that do not surround the code of an attempt: they are called where something happens to it. */
+const otherHooks: ReadonlySet<HookName> = new Set(["onWait", "onResume", "onCancel", "catchError"]);
+const lifecycleHooks = hookNames.filter((name) => !otherHooks.has(name));
 
 /** An attempt whose hooks are to be called. */
 export interface HookedAttempt {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type PublicRunError, runErrorSchema } from "../../errors.ts";
+import type { PublicRunError } from "../../errors.ts";
+import { runErrorSchema } from "../../run-error-schema.ts";
 import { publicStatuses } from "../../run-state.ts";
 import type { AddTagsAnswer, MetadataAnswer } from "../annotations.ts";
 import type { RunExplanation } from "../explain.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type RunError, runErrorSchema } from "@pawl/contract/errors";
+import type { RunError } from "@pawl/contract/errors";
+import { runErrorSchema } from "@pawl/contract/run-error-schema";
 import type { RunOutcome } from "@pawl/contract/run-state";
 import { raceDatabase } from "@pawl/testkit";
 import type { Claim, ClaimedRun } from "../../engine/ports.ts";

@@ -1,4 +1,5 @@
-import { type RunError, runErrorSchema } from "@pawl/contract/errors";
+import type { RunError } from "@pawl/contract/errors";
+import { runErrorSchema } from "@pawl/contract/run-error-schema";
 import { z } from "zod";
 import type { ClaimedRun } from "../../engine/ports.ts";
 

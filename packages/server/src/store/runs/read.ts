@@ -1,6 +1,7 @@
 import type { TriggerFunction } from "@pawl/contract/api/runs";
-import { type RunError, runErrorSchema } from "@pawl/contract/errors";
+import type { RunError } from "@pawl/contract/errors";
 import type { PacketType } from "@pawl/contract/packet";
+import { runErrorSchema } from "@pawl/contract/run-error-schema";
 import type { RunOutcome, RunState } from "@pawl/contract/run-state";
 import { z } from "zod";
 import type {

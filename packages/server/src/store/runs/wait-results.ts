@@ -1,4 +1,5 @@
-import { type RunError, runErrorSchema } from "@pawl/contract/errors";
+import type { RunError } from "@pawl/contract/errors";
+import { runErrorSchema } from "@pawl/contract/run-error-schema";
 import type { WaitResult } from "@pawl/contract/worker-protocol";
 import type { Claim, ResumedRun } from "../../engine/ports.ts";
 import { plainArray, type Rows, type Statement, textArray } from "../db.ts";
