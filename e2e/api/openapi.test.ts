@@ -51,6 +51,7 @@ test("the document of the API is one of OpenAPI 3.1, and says what its routes ta
     await callPackets(client, runs, engine.server.apiUrl);
     await callRealtime(client, runs);
     await callPeople(client, ref);
+    await callDevSession(client, ref);
     await callRefusals(client);
     const missed = [...schemas.operations.keys()].filter(
       (name) => !client.called.has(name) && !withoutSuccess.has(name),
@@ -304,6 +305,42 @@ async function callPeople(client: CheckedClient, ref: string): Promise<void> {
   await client.call("POST /api/v1/authorization-code", { key: null, body: challenge });
   const redeemed = { authorizationCode: "none", codeVerifier: "x", approvalCode: "y" };
   await client.call("POST /api/v1/token", { key: null, body: redeemed, status: 404 });
+}
+
+async function callDevSession(client: CheckedClient, ref: string): Promise<void> {
+  const metadata = { contentHash: "fedcba9876543210", tasks: [{ id: "parent", filePath: "trigger/parent.ts" }] };
+  const built = await client.call("POST /api/v1/projects/{ref}/background-workers", {
+    params: { ref },
+    body: { metadata },
+  });
+  const trigger = { params: { taskId: "parent" }, body: { options: { tags: ["dev"], metadata: { a: 1 } } } };
+  const runId = String((await client.call("POST /api/v1/tasks/{taskId}/trigger", trigger)).id);
+  const offered = await until("an offer", async () => {
+    const body = { currentWorker: String(built.id) };
+    const { dequeuedMessages } = (await client.call("POST /engine/v1/dev/dequeue", { body })) as never as {
+      dequeuedMessages: { run: { id: string }; snapshot: { id: string } }[];
+    };
+    return dequeuedMessages.find(({ run }) => run.id === runId);
+  });
+  const params = { runId, snapshotId: offered.snapshot.id };
+  const snapshot = "/engine/v1/dev/runs/{runId}/snapshots/{snapshotId}";
+  await client.call(`POST ${snapshot}/attempts/start`, { params, body: { isWarmStart: false } });
+  await client.call(`POST ${snapshot}/heartbeat`, { params, body: { cpu: 0, memory: 0 } });
+  await client.call("POST /engine/v1/dev/runs/{runId}/logs/debug", { params: { runId }, body: { message: "m" } });
+  const { id: tokenId } = await client.call("POST /api/v1/waitpoints/tokens", { body: {} });
+  await client.call("POST /api/v1/waitpoints/tokens/{tokenId}/complete", {
+    params: { tokenId: String(tokenId) },
+    body: { data: 1 },
+  });
+  await client.call("POST /engine/v1/runs/{runId}/waitpoints/tokens/{tokenId}/wait", {
+    params: { runId, tokenId: String(tokenId) },
+  });
+  await client.call("GET /engine/v1/dev/runs/{runId}/snapshots/latest", { params: { runId } });
+  const date = new Date(Date.now() + 3_600_000).toISOString();
+  await client.call("POST /engine/v1/runs/{runId}/wait/duration", { params: { runId }, body: { date } });
+  const completion = { ok: true, output: "1", outputType: "application/json", usage: { durationMs: 1 } };
+  await client.call(`POST ${snapshot}/attempts/complete`, { params, body: { completion } });
+  await client.call("POST /engine/v1/dev/disconnect", { body: { runFriendlyIds: [runId] } });
 }
 
 async function callRefusals(client: CheckedClient): Promise<void> {

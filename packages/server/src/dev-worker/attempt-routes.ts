@@ -1,8 +1,13 @@
+import {
+  completeAttemptAnswerSchema,
+  completeAttemptBodySchema,
+  startAttemptAnswerSchema,
+} from "@pawl/contract/api/dev-runs";
 import type { FastifyRequest } from "fastify";
 import type { Route } from "../api/route.ts";
 import { publicUrlOf } from "../api/token-url.ts";
 import { parse } from "../api/validation.ts";
-import { completionBodySchema, resultOf } from "./completion.ts";
+import { resultOf } from "./completion.ts";
 import { executionOf } from "./execution.ts";
 import { applyFlushedMetadata } from "./flushed-metadata.ts";
 import { otlpPath } from "./otlp-path.ts";
@@ -21,6 +26,12 @@ export function startAttemptRoute({ polledHosts, polledRuns, envVars }: RunParts
     method: "POST",
     path: "/engine/v1/dev/runs/:runId/snapshots/:snapshotId/attempts/start",
     accepts: "environment_key",
+    document: {
+      summary: "Start an attempt",
+      tag: "Dev sessions",
+      description: "Answers with all that the execution needs. A stale snapshot is refused.",
+      answers: { 200: startAttemptAnswerSchema },
+    },
     async answer(request, _reply, { environment }) {
       const { attempt, ...claim } = claimInPath(request);
       const host = await polledHosts.of(environment);
@@ -64,10 +75,17 @@ export function completeAttemptRoute({ polledHosts, polledRuns, annotations }: R
     method: "POST",
     path: "/engine/v1/dev/runs/:runId/snapshots/:snapshotId/attempts/complete",
     accepts: "environment_key",
+    document: {
+      summary: "Complete an attempt",
+      tag: "Dev sessions",
+      description: "The session decides when the next attempt may come, the server whether one is left.",
+      body: completeAttemptBodySchema,
+      answers: { 200: completeAttemptAnswerSchema },
+    },
     bodyLimit: 16 * 1024 * 1024,
     async answer(request, _reply, { environment }) {
       const { attempt, ...claim } = claimInPath(request);
-      const { completion } = parse(completionBodySchema, request.body ?? {}, "body");
+      const { completion } = parse(completeAttemptBodySchema, request.body ?? {}, "body");
       const host = await polledHosts.of(environment);
       const before = await polledRuns.standing(environment.id, claim.runId);
       const isHeld = before?.hostId === host.id && before.fence === claim.fence && before.attempt === attempt;

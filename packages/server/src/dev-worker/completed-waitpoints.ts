@@ -1,29 +1,9 @@
+import type { CompletedWaitpoint } from "@pawl/contract/api/dev-runs";
 import { toPublicId } from "@pawl/contract/ids";
 import type { ChildResult, WaitResult } from "@pawl/contract/worker-protocol";
 import type { PolledRunReader, WaitOver } from "../engine/polled-run-ports.ts";
 import type { Claim } from "../engine/ports.ts";
 import type { WaitStore } from "../engine/wait-ports.ts";
-
-/** A wait that is over, as workers read it. */
-export interface CompletedWaitpoint {
-  readonly id: string;
-  readonly friendlyId: string;
-  readonly type: "RUN" | "DATETIME" | "MANUAL" | "BATCH";
-  readonly completedAt: string;
-  readonly outputIsError: boolean;
-  readonly output?: string;
-  readonly outputType?: string;
-  readonly index?: number;
-  readonly idempotencyKey?: string;
-  readonly completedAfter?: string;
-  readonly completedByTaskRun?: { readonly id: string; readonly friendlyId: string; readonly batch?: Named };
-  readonly completedByBatch?: Named;
-}
-
-interface Named {
-  readonly id: string;
-  readonly friendlyId: string;
-}
 
 /** What results of waits are read from. */
 export interface WaitSources {
@@ -85,7 +65,7 @@ function waitpointsOf(wait: WaitOver, result: WaitResult): readonly CompletedWai
   }
 }
 
-function named(id: string): Named {
+function named(id: string): { readonly id: string; readonly friendlyId: string } {
   return { id, friendlyId: id };
 }
 

@@ -1,49 +1,10 @@
+import type { AttemptCompletion, SessionError } from "@pawl/contract/api/dev-runs";
 import { packetTypeSchema } from "@pawl/contract/api/trigger";
-import { type RunError, runErrorSchema, runErrors } from "@pawl/contract/errors";
+import { type RunError, runErrors } from "@pawl/contract/errors";
 import { nextRetryDelayMs, type RetryPolicy } from "@pawl/contract/retry";
+import { runErrorSchema } from "@pawl/contract/run-error-schema";
 import type { RunResult } from "@pawl/contract/worker-protocol";
-import { z } from "zod";
 import type { Claim } from "../engine/ports.ts";
-
-const usageSchema = z.object({ durationMs: z.number().min(0) }).nullish();
-
-const flushedSchema = z.object({ data: z.string().nullish(), dataType: z.string() }).nullish();
-
-/** An error as workers write it: one of ours, or one with a code that only they know. */
-const errorSchema = z.union([
-  runErrorSchema,
-  z.object({
-    type: z.literal("INTERNAL_ERROR"),
-    code: z.string(),
-    message: z.string().nullish(),
-    stackTrace: z.string().nullish(),
-  }),
-  z.object({ type: z.literal("STRING_ERROR"), message: z.string() }),
-]);
-
-/** The body of `POST …/attempts/complete`. */
-export const completionBodySchema = z.object({
-  completion: z.discriminatedUnion("ok", [
-    z.object({
-      ok: z.literal(true),
-      output: z.string().nullish(),
-      outputType: z.string(),
-      usage: usageSchema,
-      flushedMetadata: flushedSchema,
-    }),
-    z.object({
-      ok: z.literal(false),
-      error: errorSchema,
-      retry: z.object({ delay: z.number().min(0) }).nullish(),
-      skippedRetrying: z.boolean().nullish(),
-      usage: usageSchema,
-      flushedMetadata: flushedSchema,
-    }),
-  ]),
-});
-
-/** How an attempt ended, as its worker says. */
-export type Completion = z.infer<typeof completionBodySchema>["completion"];
 
 /** A worker forgets a run just after it was told that the run is queued again: the run does not come back before, in milliseconds. */
 const leastRetryDelayMs = 100;
@@ -65,7 +26,12 @@ const foreignCodes: Readonly<Record<string, keyof typeof runErrors>> = {
  * @param policy - of its task; null when it is not known
  * @returns the result
  */
-export function resultOf(claim: Claim, completion: Completion, attempt: number, policy: RetryPolicy | null): RunResult {
+export function resultOf(
+  claim: Claim,
+  completion: AttemptCompletion,
+  attempt: number,
+  policy: RetryPolicy | null,
+): RunResult {
   const durationMs = completion.usage?.durationMs ?? 0;
   if (completion.ok) {
     const outputType = packetTypeSchema.safeParse(completion.outputType).data ?? "application/json";
@@ -92,7 +58,7 @@ function storable(output: string, outputType: string): { output: string; outputT
 
 /** The worker decides; where it could not, since the process died, its task's policy does. */
 function retryDelayMs(
-  completion: Extract<Completion, { ok: false }>,
+  completion: Extract<AttemptCompletion, { ok: false }>,
   error: RunError,
   attempt: number,
   policy: RetryPolicy | null,
@@ -102,7 +68,7 @@ function retryDelayMs(
   return runErrors[error.code].isRetryable ? nextRetryDelayMs(policy, attempt) : null;
 }
 
-function runErrorOf(error: z.infer<typeof errorSchema>): RunError {
+function runErrorOf(error: SessionError): RunError {
   const known = runErrorSchema.safeParse(error);
   if (known.success) return known.data;
   if (error.type !== "INTERNAL_ERROR") return { type: "STRING_ERROR", raw: "message" in error ? error.message : "" };

@@ -1,5 +1,5 @@
+import { type DequeuedMessage, dequeueAnswerSchema, dequeueBodySchema } from "@pawl/contract/api/dev-runs";
 import { fromPublicId, toPublicId } from "@pawl/contract/ids";
-import { z } from "zod";
 import type { Route } from "../api/route.ts";
 import { notFound, parse } from "../api/validation.ts";
 import type { OfferedRun } from "../engine/polled-run-ports.ts";
@@ -11,8 +11,6 @@ import { offeredSnapshotId } from "./snapshot-id.ts";
 
 /** How long a call may wait for runs, in milliseconds: a worker asks again at once, and with the version that it has then. */
 const longestPollMs = 5_000;
-
-const bodySchema = z.object({ currentWorker: z.string() });
 
 /**
  * `POST /engine/v1/dev/dequeue`: brings runs to a worker, which starts each of them by a call of its own. It is held until there
@@ -26,8 +24,15 @@ export function dequeueRoute({ polledHosts, polledRuns }: RunParts): Route {
     method: "POST",
     path: "/engine/v1/dev/dequeue",
     accepts: "environment_key",
+    document: {
+      summary: "Get runs to execute",
+      tag: "Dev sessions",
+      description: "Held for a few seconds until there are some.",
+      body: dequeueBodySchema,
+      answers: { 200: dequeueAnswerSchema },
+    },
     async answer(request, reply, { environment }) {
-      const { currentWorker } = parse(bodySchema, request.body ?? {}, "body");
+      const { currentWorker } = parse(dequeueBodySchema, request.body ?? {}, "body");
       const versionId = fromPublicId("version", currentWorker);
       if (versionId === null) throw notFound("version", currentWorker.slice(0, 64));
       const host = await polledHosts.of(environment);
@@ -43,7 +48,7 @@ export function dequeueRoute({ polledHosts, polledRuns }: RunParts): Route {
   };
 }
 
-function dequeuedMessage(offer: OfferedRun, environment: Environment): object {
+function dequeuedMessage(offer: OfferedRun, environment: Environment): DequeuedMessage {
   const runId = toPublicId("run", offer.runId);
   const versionId = toPublicId("version", offer.versionId);
   return {

@@ -1,10 +1,8 @@
+import { disconnectAnswerSchema, disconnectBodySchema } from "@pawl/contract/api/dev-runs";
 import { fromPublicId } from "@pawl/contract/ids";
-import { z } from "zod";
 import type { Route } from "../api/route.ts";
 import { parse } from "../api/validation.ts";
 import type { RunParts } from "./run-parts.ts";
-
-const bodySchema = z.object({ runFriendlyIds: z.array(z.string()).max(1_000) });
 
 /**
  * `POST /engine/v1/dev/disconnect`: a worker's guard says that the worker was killed, and which runs it executed. They are cancelled,
@@ -18,8 +16,14 @@ export function disconnectRoute({ engine, polledHosts, polledRuns }: RunParts): 
     method: "POST",
     path: "/engine/v1/dev/disconnect",
     accepts: "environment_key",
+    document: {
+      summary: "Cancel what a session executed that was killed",
+      tag: "Dev sessions",
+      body: disconnectBodySchema,
+      answers: { 200: disconnectAnswerSchema },
+    },
     async answer(request, _reply, { environment }): Promise<{ cancelled: number }> {
-      const { runFriendlyIds } = parse(bodySchema, request.body ?? {}, "body");
+      const { runFriendlyIds } = parse(disconnectBodySchema, request.body ?? {}, "body");
       const host = await polledHosts.of(environment);
       let cancelled = 0;
       for (const id of new Set(runFriendlyIds)) {

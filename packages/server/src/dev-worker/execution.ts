@@ -1,3 +1,4 @@
+import type { Execution } from "@pawl/contract/api/dev-runs";
 import { toPublicId } from "@pawl/contract/ids";
 import type { RunExecution } from "../engine/polled-run-ports.ts";
 import type { Environment } from "../engine/ports.ts";
@@ -10,7 +11,7 @@ import { machineOf } from "./machine.ts";
  * @param environment - where it executes
  * @returns the execution; what does not apply is left out
  */
-export function executionOf(run: RunExecution, environment: Environment): object {
+export function executionOf(run: RunExecution, environment: Environment): Execution {
   const { project } = run;
   return {
     attempt: { number: run.attempt, startedAt: run.attemptStartedAt.toISOString() },
@@ -29,12 +30,12 @@ export function executionOf(run: RunExecution, environment: Environment): object
   };
 }
 
-function executedRun(run: RunExecution): object {
+function executedRun(run: RunExecution): Execution["run"] {
   return {
     id: toPublicId("run", run.runId),
     payload: run.payload ?? "",
     payloadType: run.payloadType,
-    tags: run.tags,
+    tags: [...run.tags],
     createdAt: run.createdAt.toISOString(),
     startedAt: run.startedAt.toISOString(),
     isTest: run.isTest,
@@ -48,7 +49,7 @@ function executedRun(run: RunExecution): object {
     traceContext: { traceparent: traceparentOf(run) },
     // Readers of input streams ask for it; how each stream is written is answered stream by stream.
     realtimeStreamsVersion: "v2",
-    ...(run.metadata === null ? {} : { metadata: JSON.parse(run.metadata) as object }), // stored as an object
+    ...(run.metadata === null ? {} : { metadata: JSON.parse(run.metadata) as Record<string, unknown> }), // stored as an object
     ...(run.maxDurationS === null ? {} : { maxDuration: run.maxDurationS }),
     ...(run.idempotencyKey === null ? {} : { idempotencyKey: run.idempotencyKey }),
     ...(run.idempotencyKeyScope === null ? {} : { idempotencyKeyScope: run.idempotencyKeyScope }),

@@ -1,3 +1,4 @@
+import { acceptedAnswerSchema, heartbeatAnswerSchema, latestSnapshotAnswerSchema } from "@pawl/contract/api/dev-runs";
 import type { Route } from "../api/route.ts";
 import { idInPath, notFound, pathPart } from "../api/validation.ts";
 import { completedWaitpoints } from "./completed-waitpoints.ts";
@@ -16,6 +17,11 @@ export function latestSnapshotRoute({ polledHosts, polledRuns, waits }: RunParts
     method: "GET",
     path: "/engine/v1/dev/runs/:runId/snapshots/latest",
     accepts: "environment_key",
+    document: {
+      summary: "Get how a run stands that a session executes",
+      tag: "Dev sessions",
+      answers: { 200: latestSnapshotAnswerSchema },
+    },
     async answer(request, _reply, { environment }) {
       const runId = idInPath(request, "runId", "run");
       const host = await polledHosts.of(environment);
@@ -48,6 +54,11 @@ export function heartbeatRoute({ polledHosts, polledRuns }: RunParts): Route {
     method: "POST",
     path: "/engine/v1/dev/runs/:runId/snapshots/:snapshotId/heartbeat",
     accepts: "environment_key",
+    document: {
+      summary: "Say that the process of a run lives",
+      tag: "Dev sessions",
+      answers: { 200: heartbeatAnswerSchema },
+    },
     async answer(request, _reply, { environment }) {
       const claim = claimInPath(request);
       const host = await polledHosts.of(environment);
@@ -69,6 +80,12 @@ export function debugLogRoute(): Route {
     method: "POST",
     path: "/engine/v1/dev/runs/:runId/logs/debug",
     accepts: "environment_key",
+    document: {
+      summary: "Note what a session does",
+      tag: "Dev sessions",
+      description: "Accepted and not kept.",
+      answers: { 200: acceptedAnswerSchema },
+    },
     answer: () => ({}),
   };
 }

@@ -1,19 +1,12 @@
-import { maxIdempotencyKeyLength, optional } from "@pawl/contract/api/trigger";
+import { waitForTimeAnswerSchema, waitForTimeBodySchema, waitForTokenAnswerSchema } from "@pawl/contract/api/dev-runs";
 import { newUuid, toPublicId } from "@pawl/contract/ids";
 import type { ParsedRunCall, WaitCallAnswer } from "@pawl/contract/worker-protocol";
 import type { FastifyRequest } from "fastify";
-import { z } from "zod";
 import { ApiError } from "../api/errors.ts";
 import type { Route } from "../api/route.ts";
 import { idInPath, parse, pathPart, refuseNul } from "../api/validation.ts";
 import type { Environment } from "../engine/ports.ts";
 import { findWaitingRun, type ParentWaitParts, suspendRun, type WaitingRun } from "./parent-waits.ts";
-
-const durationBodySchema = z.object({
-  date: z.coerce.date<Date>("must be a date"),
-  idempotencyKey: optional(z.string().min(1).max(maxIdempotencyKeyLength)),
-  idempotencyKeyTTL: optional(z.string().max(64)),
-});
 
 /**
  * `POST /engine/v1/runs/:runId/wait/duration`: code of a run waits until a time.
@@ -26,8 +19,14 @@ export function waitForTimeRoute(parts: ParentWaitParts): Route {
     method: "POST",
     path: "/engine/v1/runs/:runId/wait/duration",
     accepts: "environment_key",
+    document: {
+      summary: "Wait until a time, in a run of a dev session",
+      tag: "Dev sessions",
+      body: waitForTimeBodySchema,
+      answers: { 200: waitForTimeAnswerSchema },
+    },
     async answer(request, _reply, { environment }) {
-      const { date, idempotencyKey, idempotencyKeyTTL } = parse(durationBodySchema, request.body ?? {}, "body");
+      const { date, idempotencyKey, idempotencyKeyTTL } = parse(waitForTimeBodySchema, request.body ?? {}, "body");
       if (idempotencyKey !== undefined) refuseNul(idempotencyKey, "idempotencyKey");
       const run = await runInPath(parts, request, environment);
       const wait = `time#${newUuid()}`;
@@ -56,6 +55,11 @@ export function waitForTokenRoute(parts: ParentWaitParts): Route {
     method: "POST",
     path: "/engine/v1/runs/:runId/waitpoints/tokens/:tokenId/wait",
     accepts: "environment_key",
+    document: {
+      summary: "Wait for a token, in a run of a dev session",
+      tag: "Dev sessions",
+      answers: { 200: waitForTokenAnswerSchema },
+    },
     async answer(request, _reply, { environment }): Promise<{ success: true }> {
       const waitpointId = idInPath(request, "tokenId", "waitpoint");
       const run = await runInPath(parts, request, environment);
