@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { cp, mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { JsonLine } from "../stage/command.ts";
+import { openOriginalProject } from "../stage/original-project.ts";
 import { untilReady } from "../stage/platform.ts";
-import { openStage, rootDir, type Stage } from "../stage/stage.ts";
+import { openStage, rootDir } from "../stage/stage.ts";
 
-/** The packages of a project that was written for the original, as npm aliases install them. */
-const installed: Readonly<Record<string, string>> = {
+/** The packages that the project imports, as npm aliases install them. */
+const packages = {
   "@trigger.dev/sdk": "packages/sdk",
   "@trigger.dev/build": "packages/build",
   "@trigger.dev/python": "packages/python",
@@ -16,30 +16,10 @@ const installed: Readonly<Record<string, string>> = {
   zod: "node_modules/zod",
 };
 
-async function openProject(stage: Stage): Promise<string> {
-  const dir = stage.path("seeds");
-  await cp(join(rootDir, "e2e", "projects", "seeds"), dir, { recursive: true });
-  const link = async (name: string, target: string) => {
-    await mkdir(join(dir, "node_modules", name, ".."), { recursive: true });
-    await symlink(target, join(dir, "node_modules", name));
-  };
-  for (const [name, path] of Object.entries(installed)) await link(name, join(rootDir, path));
-  await link("@sentry/esbuild-plugin", join(dir, "packages", "sentry"));
-  await stage.write({
-    "seeds/package.json": JSON.stringify({ type: "module" }),
-    "seeds/tsconfig.json": JSON.stringify({
-      extends: join(rootDir, "tsconfig.json"),
-      compilerOptions: { typeRoots: [join(dir, "node_modules", "@types")] },
-      include: ["trigger.config.ts", "trigger", "app"],
-      exclude: [],
-    }),
-  });
-  return dir;
-}
-
 test("a project written for the original, with every option and extension of its configuration", async (t) => {
   const stage = await openStage(t);
-  const cwd = await openProject(stage);
+  const folders = Object.entries(packages).map(([name, path]) => [name, join(rootDir, path)]);
+  const cwd = await openOriginalProject(stage, Object.fromEntries(folders), {});
 
   await t.test("compiles", async () => {
     const compiler = join(rootDir, "node_modules", "typescript", "bin", "tsc");

@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from "node:path";
 import { test } from "node:test";
 import { packPackages } from "../../scripts/pack.ts";
 import type { RunningCommand } from "../stage/command.ts";
+import { openOriginalProject } from "../stage/original-project.ts";
 import { untilReady } from "../stage/platform.ts";
 import { openStage, rootDir, untilGone } from "../stage/stage.ts";
 import { findOldNode } from "./old-node.ts";
@@ -91,6 +92,30 @@ test("the packed packages run the first task of the README", async (t) => {
     for (const [name, tarball] of Object.entries(tarballs)) {
       assert.deepEqual(await typeProblems(tarball, name === "@pawl/sdk"), [], name);
     }
+  });
+
+  await t.test("a project written for the original compiles and runs with them, under its names", async () => {
+    const own = (name: string) => join(cwd, "node_modules", name);
+    const packages = {
+      "@trigger.dev/sdk": own("@pawl/sdk"),
+      "@trigger.dev/build": own("@pawl/build"),
+      "@trigger.dev/python": own("@pawl/python"),
+      "@types/node": join(rootDir, "node_modules/@types/node"),
+      esbuild: own("esbuild"),
+      zod: own("zod"),
+    };
+    const project = await openOriginalProject(stage, packages, { customConditions: [] });
+    const inProject = (args: readonly string[]) =>
+      stage.start({ file: process.execPath, args, cwd: project, env: stage.env() });
+    const compiled = await inProject([join(rootDir, "node_modules/typescript/bin/tsc"), "-p", project]).finished();
+    assert.equal(compiled.ending?.code, 0, compiled.report());
+    const dev = inProject([own(".bin/trigger.dev"), "dev", "--port", "0", "--json"]);
+    await untilReady(dev);
+    const app = await inProject(["app/results.ts"]).finished();
+    assert.equal(app.ending?.code, 0, app.report());
+    assert.equal(app.lines[0]?.release, "of the test", "what the plugin of its configuration put in");
+    dev.signal("SIGINT");
+    await dev.ended;
   });
 
   await t.test("a Node that is too old is told what to install", async (t) => {
