@@ -22,12 +22,13 @@ export interface BuildSettings {
 
 /** What `trigger.config.ts` may say. */
 export interface PawlConfig {
-  /** The project's reference, `proj_…`. */
+  /** The project's reference, such as `proj_shop`. */
   readonly project: string;
   /** Task folders, relative to the config; default: every folder named `trigger`. */
   readonly dirs?: readonly string[];
   /** Files of the task folders to leave out; default: tests. */
   readonly ignorePatterns?: readonly string[];
+  /** Kept, and acts from deployments on; until then tasks run on the Node that `pawl` runs on. */
   readonly runtime?: "node" | "node-22" | "node-24" | "node-26" | "bun";
   /** Default: the nearest `tsconfig.json`. */
   readonly tsconfig?: string;
@@ -39,11 +40,11 @@ export interface PawlConfig {
   readonly maxDuration?: number;
   /** How long a run may be queued before it expires, as in `10m` or in seconds; default: for ever. */
   readonly ttl?: string | number;
-  /** What `logger` keeps; default: `info`. */
+  /** What `logger` keeps: lines of this level and above; default: all. */
   readonly logLevel?: "none" | "error" | "warn" | "info" | "log" | "debug" | "trace";
-  /** Default: false. */
+  /** Kept, and acts from deployments on; until then `console` of tasks is shown. */
   readonly enableConsoleLogging?: boolean;
-  /** Default: false. */
+  /** Kept, and acts from deployments on; until then `console` of tasks is logged. */
   readonly disableConsoleInterceptor?: boolean;
   /** Whether a process serves one run after another, and holds runs that wait; default: false, a process for each run. */
   readonly processKeepAlive?:
@@ -58,6 +59,7 @@ export interface PawlConfig {
   /** Called before each attempt of every task; what it returns is `init` of hooks and `run`, unless the task has an `init` of its own. */
   readonly init?: (params: HookParams<"init">) => unknown;
   readonly build?: BuildSettings;
+  /** Kept, and acts from deployments on: environment variables. */
   readonly deploy?: { readonly env?: Readonly<Record<string, string>> };
 }
 
