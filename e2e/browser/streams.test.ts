@@ -5,7 +5,8 @@ import { testWithTool } from "@pawl/testkit/needs-tool";
 import type { Browser } from "playwright-core";
 import type { conversation } from "../projects/engine/trigger/conversation.ts";
 import { type EngineStage, ended, openEngine } from "../stage/engine.ts";
-import { openBrowser, openHooksPage, serveFolder } from "./browser.ts";
+import { killServer } from "../stage/platform.ts";
+import { type HooksPage, openBrowser, openHooksPage, serveFolder } from "./browser.ts";
 import { buildPage, type HooksPackage } from "./build-page.ts";
 
 interface ShownConversation {
@@ -100,6 +101,44 @@ async function testStreams(t: TestContext, engine: EngineStage, browser: Browser
     assert.deepEqual(after.state.lines, ["Ask me.", "x", "y"]);
   });
 
-  assert.deepEqual(page.complaints(), []);
+  if (hooks === "@pawl/react-hooks") {
+    await t.test("another token goes on where the one before was, and so does a page after the server was away", () =>
+      testGoesOn(engine, page),
+    );
+  }
+  assert.deepEqual(page.complaints(/net::ERR_|status of 409/), []);
   await page.page.close();
+}
+
+async function testGoesOn(engine: EngineStage, page: HooksPage): Promise<void> {
+  const { id, publicAccessToken = "" } = await tasks.trigger<typeof conversation>("conversation", null);
+  const baseURL = engine.server.apiUrl;
+  const other = { accessToken: await auth.createPublicToken({ scopes: { read: { runs: id } } }), baseURL };
+  const ask = (text: string) =>
+    engine.api.call("POST", `/realtime/v1/streams/${id}/input/questions`, JSON.stringify({ data: { text } }));
+  const linesOf = ({ parts, lines = [] }: { readonly parts?: readonly string[]; readonly lines?: readonly string[] }) =>
+    parts ?? lines;
+  const all = ["Ask me."];
+  for (const component of ["Conversation", "WithStreams"]) {
+    const untilAll = () =>
+      page.untilShown<Parameters<typeof linesOf>[0]>(`${all}`, (state) => linesOf(state).length === all.length);
+    const props = { runId: id, asks: "" };
+    await page.show({});
+    await page.show({ component, props, auth: { accessToken: publicAccessToken, baseURL } });
+    await untilAll();
+    await page.show({ component, props, auth: other });
+    await ask("two words");
+    all.push("two", "words");
+    assert.deepEqual(linesOf((await untilAll()).state), all);
+    const restart = await killServer(engine.stage, engine.server);
+    Object.assign(engine.server, await restart());
+    await ask("after");
+    all.push("after");
+    assert.deepEqual(linesOf((await untilAll()).state), all);
+    for (const { state } of await page.allShown<Parameters<typeof linesOf>[0]>()) {
+      assert.deepEqual(linesOf(state), all.slice(0, linesOf(state).length), component);
+      assert.ok(linesOf(state).length >= all.length - 3, "nothing that was shown is taken away");
+    }
+  }
+  await ask("");
 }

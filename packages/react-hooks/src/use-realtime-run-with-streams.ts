@@ -22,9 +22,11 @@ export interface UseRealtimeRunWithStreamsInstance<TRun = LiveRun, TStreams exte
 interface RunWithStreams {
   readonly run: LiveRun | undefined;
   readonly streams: StreamResults<Record<string, unknown>>;
+  /** The place of the last part of each stream. */
+  readonly lastEventIds: Readonly<Record<string, string>>;
 }
 
-const nothingSeen: RunWithStreams = { run: undefined, streams: {} };
+const nothingSeen: RunWithStreams = { run: undefined, streams: {}, lastEventIds: {} };
 
 /**
  * Follows a run, and reads all its streams as they are made. Where one stream is enough, `useRealtimeStream` costs less.
@@ -68,8 +70,8 @@ function planOf(
   return {
     key: JSON.stringify(["run with streams", target.key, id, stopOnCompletion, skipColumns, throttleInMs]),
     throttleMs: throttleInMs,
-    follow: (show, signal) => {
-      const following = new FollowedRun(id, show);
+    follow: (show, signal, shown) => {
+      const following = new FollowedRun(id, show, shown);
       return followAt(target, (call, noteNews) =>
         following.follow({ stopOnCompletion, skipColumns, clientConfig: call, signal }, noteNews),
       );
@@ -90,12 +92,15 @@ class FollowedRun {
   readonly #id: string;
   readonly #show: Show<RunWithStreams>;
   #run: LiveRun | undefined;
-  readonly #parts = new Map<string, unknown[]>();
-  readonly #lastEventIds = new Map<string, string>();
+  readonly #parts: Map<string, unknown[]>;
+  readonly #lastEventIds: Map<string, string>;
 
-  constructor(id: string, show: Show<RunWithStreams>) {
+  constructor(id: string, show: Show<RunWithStreams>, { run, streams, lastEventIds }: RunWithStreams) {
     this.#id = id;
     this.#show = show;
+    this.#run = run;
+    this.#parts = new Map(Object.entries(streams).map(([key, parts = []]) => [key, [...parts]]));
+    this.#lastEventIds = new Map(Object.entries(lastEventIds));
   }
 
   async follow({ signal, ...settings }: FollowSettings, noteNews: () => void): Promise<void> {
@@ -138,6 +143,7 @@ class FollowedRun {
     this.#show(() => ({
       run: this.#run,
       streams: Object.fromEntries([...this.#parts].map(([key, parts]) => [key, [...parts]])),
+      lastEventIds: Object.fromEntries(this.#lastEventIds),
     }));
   }
 }

@@ -103,8 +103,8 @@ function planOf<TRun extends LiveRun>(target: KnownTarget, toFollow: RunsToFollo
   return {
     key: JSON.stringify([target.key, toFollow.subject]),
     throttleMs,
-    follow: (show, signal) => {
-      const known = new Map<string, TRun>();
+    follow: (show, signal, shown) => {
+      const known = new Map(shown.map((run) => [run.id, run]));
       return followAt(target, async (call, noteNews) => {
         for await (const run of toFollow.follow(call, signal)) {
           noteNews();
