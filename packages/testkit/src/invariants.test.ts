@@ -111,6 +111,16 @@ const breakage: Record<string, string> = {
     update environment set type = 'PRODUCTION';
     insert into schedule (environment_id, id, type, task_id, cron, timezone, next_at)
       select environment_id, run_id, 'declarative', 'a', '* * * * *', 'UTC', now() from live_run where state = 'executing'`,
+  "The chunks of a stream are numbered from 0 without a gap": `
+    insert into stream (environment_id, run_id, is_input, key, id, chunk_count)
+      select environment_id, run_id, false, 'a', run_id, 1 from live_run where state = 'executing'`,
+  "Who waits for a record of an input stream does not wait once it is there": `
+    insert into stream (environment_id, run_id, is_input, key, id, chunk_count)
+      select environment_id, run_id, true, 'a', run_id, 1 from live_run where state = 'executing';
+    create table stream_chunk_of_test partition of stream_chunk default;
+    insert into stream_chunk (environment_id, stream_id, seq, at, data) select environment_id, id, 0, now(), '' from stream;
+    insert into waitpoint (environment_id, id, kind, input_stream_id, input_seq)
+      select environment_id, gen_random_uuid(), 'token', id, 0 from stream`,
   "A bulk action counts what was noted of its runs": `
     insert into bulk_action (environment_id, id, action, last_run_id, total, due_at)
       select environment_id, run_id, 'cancel', run_id, 1, now() from live_run where state = 'executing'`,
