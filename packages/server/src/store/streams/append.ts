@@ -138,10 +138,14 @@ export function lockStreams(environmentId: string, refs: readonly StreamRef[]): 
 }
 
 /**
- * Numbers the chunks that are new and stores them. A row for each; one alone for an append of which nothing is stored. What finds no room
- * in its stream is left out, with all that follows it there. Locks: what the statements before have locked, and the writers.
+ * Numbers the chunks that are new and stores them. What finds no room in its stream is left out, with all that follows it there. Locks:
+ * what the statements before have locked, and the writers.
+ *
+ * @param environmentId - the environment
+ * @param appends - what to add
+ * @returns the statement; it has a row for each chunk that is stored, and one for an append of which nothing is
  */
-function addChunks(environmentId: string, appends: readonly StreamAppend[]): Statement {
+export function addChunks(environmentId: string, appends: readonly StreamAppend[]): Statement {
   return {
     name: "streams_append",
     text: `

@@ -1,5 +1,5 @@
 import type { StreamReader, StreamRecord, StreamRef } from "../../engine/stream-ports.ts";
-import { type Database, plainArray } from "../db.ts";
+import { type Database, plainArray, type Statement } from "../db.ts";
 
 /** The most chunks of one read, and how many bytes end one. */
 const mostRecords = 500;
@@ -21,23 +21,7 @@ function named({ environmentId, runId, isInput, key }: StreamRef): readonly unkn
 export function createStreamReader(db: Database): StreamReader {
   return {
     async read(ref, afterSeq) {
-      const rows = await db.query({
-        name: "streams_read",
-        text: `
-          select seq, at, data from (
-            select c.*, sum(octet_length(c.data)) over (order by c.seq) - octet_length(c.data) as before
-            from stream s
-            cross join lateral (
-              select stream_chunk.seq, stream_chunk.at, stream_chunk.data from stream_chunk
-              where stream_chunk.environment_id = $1::uuid and stream_chunk.stream_id = s.id and stream_chunk.seq > $5::int
-              order by stream_chunk.seq limit ${mostRecords}
-            ) c
-            where ${isNamed}
-          ) read
-          where before < ${enoughBytes}
-          order by seq`,
-        values: [...named(ref), afterSeq],
-      });
+      const rows = await db.query(readRecords(ref, afterSeq));
       // The casts state the column types.
       return rows.map(
         (row): StreamRecord => ({
@@ -76,5 +60,32 @@ export function createStreamReader(db: Database): StreamReader {
       });
       return rows.map((row) => String(row.id));
     },
+  };
+}
+
+/**
+ * Reads the chunks of a stream after one, until they are about a megabyte. Takes no lock.
+ *
+ * @param ref - the stream
+ * @param afterSeq - the chunk before
+ * @returns the statement
+ */
+export function readRecords(ref: StreamRef, afterSeq: number): Statement {
+  return {
+    name: "streams_read",
+    text: `
+          select seq, at, data from (
+            select c.*, sum(octet_length(c.data)) over (order by c.seq) - octet_length(c.data) as before
+            from stream s
+            cross join lateral (
+              select stream_chunk.seq, stream_chunk.at, stream_chunk.data from stream_chunk
+              where stream_chunk.environment_id = $1::uuid and stream_chunk.stream_id = s.id and stream_chunk.seq > $5::int
+              order by stream_chunk.seq limit ${mostRecords}
+            ) c
+            where ${isNamed}
+          ) read
+          where before < ${enoughBytes}
+          order by seq`,
+    values: [...named(ref), afterSeq],
   };
 }
