@@ -91,6 +91,7 @@ function openHost(link: HostLink, { settings, dispatchers, services }: EnginePar
       services.dueRuns.expect(0); // what is due may be known to a server only that has died since
       void services.scheduleFires.wake(host.environmentId);
     },
+    onAnnounced: (environmentId) => void services.scheduleFires.wake(environmentId),
     onClosed: (host) => dispatchers.of(host.environmentId)?.remove(host),
     onRoomChanged: (environmentId) => dispatchers.of(environmentId)?.roomChanged(),
     onQueued: (environmentId) => dispatchers.queued(environmentId),

@@ -37,11 +37,19 @@ export function createHostStore(db: Database): HostStore {
       return Number(rows[0]?.connection);
     },
     async announce(hostId, versionIds) {
-      await db.query({
-        name: "hosts_announce",
-        text: "update host set version_ids = $2::uuid[] where id = $1::uuid",
-        values: [hostId, plainArray(versionIds)],
-      });
+      // Schedules may be able to fire now, or no more: so it comes before or after they are judged. Locks: as lockEnvironment, the host.
+      await db.transaction([
+        {
+          name: "hosts_lock_environment",
+          text: "select pg_advisory_xact_lock(hashtextextended(environment_id::text, 0)) from host where id = $1::uuid",
+          values: [hostId],
+        },
+        {
+          name: "hosts_announce",
+          text: "update host set version_ids = $2::uuid[] where id = $1::uuid",
+          values: [hostId, plainArray(versionIds)],
+        },
+      ]);
     },
     async renew(hostIds, leaseMs) {
       const [row] = await db.query({

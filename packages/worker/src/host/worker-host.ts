@@ -114,6 +114,7 @@ export class WorkerHost implements ConnectionObserver {
       if (!staysAtDrain.has(run.stage)) assignment.giveBack(run);
     }
     for (const process of pool.values()) process.recall(performance.now());
+    this.#announceVersions(); // none: schedules of development do not fire for a host that is about to stop
     reporter.tellCapacity();
   }
 
@@ -131,7 +132,7 @@ export class WorkerHost implements ConnectionObserver {
       protocol: workerProtocolVersion,
       hostId,
       name,
-      versions: [...state.versions.keys()],
+      versions: this.#versionIds(),
       held: [...held.values()],
       capacity: sizing.capacity(performance.now()),
     };
@@ -193,9 +194,15 @@ export class WorkerHost implements ConnectionObserver {
   }
 
   #announceVersions(): void {
-    const { connection, state, sizing } = this.#parts;
+    const { connection, sizing } = this.#parts;
     const capacity = sizing.capacity(performance.now());
-    connection.send({ type: "capacity", capacity, versions: [...state.versions.keys()] });
+    connection.send({ type: "capacity", capacity, versions: this.#versionIds() });
+  }
+
+  /** The versions whose runs it takes. */
+  #versionIds(): string[] {
+    const { isDraining, versions } = this.#parts.state;
+    return isDraining ? [] : [...versions.keys()];
   }
 
   /** Replaces the processes that have other variables. */

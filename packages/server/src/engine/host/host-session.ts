@@ -23,6 +23,8 @@ export interface HostSessionSettings {
   /** The host is ready to be given runs. */
   readonly onConnected: (host: ConnectedHost) => void;
   readonly onClosed: (host: ConnectedHost) => void;
+  /** It is stored which versions the host has now. */
+  readonly onAnnounced: (environmentId: string) => void;
   /** The host has more room. */
   readonly onRoomChanged: (environmentId: string) => void;
   /** Runs were queued by a report, or can be executed now that the host has another version. */
@@ -146,6 +148,6 @@ function takeCapacity(
   host.update(capacity);
   if (versions === undefined) return settings.onRoomChanged(host.environmentId);
   host.versionIds = versions;
-  settings.hosts.announce(host.id, versions).catch(settings.onError);
+  settings.hosts.announce(host.id, versions).then(() => settings.onAnnounced(host.environmentId), settings.onError);
   settings.onQueued(host.environmentId);
 }

@@ -109,10 +109,28 @@ test("a host that connects while a schedule is set aside for the lack of one bri
   const step = stepped.stopAfter("schedules_set_aside");
   const taking = createScheduleStore(stepped.database).takeDue();
   await step.reached;
-  const host = { id: newUuid(), environmentId: stage.environment.id, name: "late", versionIds: [], leaseMs: 60_000 };
+  const versionIds = [stage.versionId];
+  const host = { id: newUuid(), environmentId: stage.environment.id, name: "late", versionIds, leaseMs: 60_000 };
   const connecting = createHostStore(stage.database).connect(host);
   step.release();
   await Promise.all([taking, connecting]);
+  assert.equal(await stage.schedules.revive(stage.environment.id), true);
+  assert.deepEqual(await stage.take(), [id]);
+});
+
+test("in development, a host that takes no runs any more is as none; one that has a version brings the schedule back", async (t) => {
+  const stage = await scheduleStage(t);
+  const { id } = await stage.make();
+  const hosts = createHostStore(stage.database);
+  await hosts.announce(stage.hostId, []);
+  const stepped = steppedDatabase(stage.database);
+  const step = stepped.stopAfter("schedules_set_aside");
+  const taking = createScheduleStore(stepped.database).takeDue();
+  await step.reached;
+  const announcing = hosts.announce(stage.hostId, [stage.versionId]);
+  step.release();
+  assert.deepEqual((await taking).schedules, []);
+  await announcing;
   assert.equal(await stage.schedules.revive(stage.environment.id), true);
   assert.deepEqual(await stage.take(), [id]);
 });

@@ -4,7 +4,7 @@ import { lockEnvironment } from "../runs/claim.ts";
 import { scheduleColumns, scheduleRecord } from "./schedule-record.ts";
 
 // A schedule that can't fire is set aside: it has no due_at, so that those that can are found without looking at it. It comes back
-// when a host connects, a version is registered, or at the latest when a server looks at all of them (`revive`).
+// when a host connects or has a version, a version is registered, or at the latest when a server looks at all of them (`revive`).
 
 /** How many schedules a server takes at once. */
 const pageSize = 500;
@@ -19,12 +19,13 @@ export const hasTask = `
     where v.environment_id = s.environment_id and v.is_current
   )`;
 
-/** Whether a schedule can fire, of an active one called `s`. */
+/** Whether a schedule can fire, of an active one called `s`: in development only while there is a host that takes runs. */
 export const canFire = `(
   ${hasTask}
   and (
     (select e.type <> 'DEVELOPMENT' from environment e where e.id = s.environment_id)
-    or exists (select from host h where h.environment_id = s.environment_id and h.lease_expires_at > now())
+    or exists (select from host h where h.environment_id = s.environment_id and h.lease_expires_at > now()
+      and h.version_ids <> '{}')
   ))`;
 
 /**
