@@ -11,6 +11,14 @@ const entries = {
   "@pawl/sdk/ai": "packages/sdk/src/ai.ts",
   "@pawl/sdk/testing": "packages/sdk/src/testing.ts",
   "@pawl/react-hooks": "packages/react-hooks/src/index.ts",
+  "@pawl/build/extensions": "packages/build/src/extensions/index.ts",
+  "@pawl/build/extensions/audioWaveform": "packages/build/src/extensions/audio-waveform.ts",
+  "@pawl/build/extensions/core": "packages/build/src/extensions/core.ts",
+  "@pawl/build/extensions/lightpanda": "packages/build/src/extensions/lightpanda.ts",
+  "@pawl/build/extensions/playwright": "packages/build/src/extensions/playwright.ts",
+  "@pawl/build/extensions/prisma": "packages/build/src/extensions/prisma.ts",
+  "@pawl/build/extensions/puppeteer": "packages/build/src/extensions/puppeteer.ts",
+  "@pawl/build/extensions/python": "packages/build/src/extensions/python.ts",
 } as const;
 
 const compilerOptions = {
