@@ -214,7 +214,6 @@ async function testOwnPromises(
       props: { runId: second.id, options: { refreshInterval: 200 } },
       auth: { accessToken: short, baseURL },
     });
-    await page.untilShown<OneRun>("the run", ({ run }) => run?.id === second.id);
     await says(/401 The server does not take this access token.*refreshAccessToken/);
     await page.show({ component: "RealtimeRun", props: { runId: second.id }, auth: { accessToken: short, baseURL } });
     await says(/401 The server does not take this access token/);
