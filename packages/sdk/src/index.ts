@@ -7,6 +7,7 @@ export {
   type TriggerPublicTokenOptions,
 } from "./auth/auth-api.ts";
 export type { PublicTokenScopes, ReadScopes, WriteScopes } from "./auth/token-scopes.ts";
+export { type CacheEntry, type CacheFunction, type CacheStore, createCache, InMemoryCache } from "./cache.ts";
 export { type CallTarget, type ClientConfiguration, configure, type RequestOptions } from "./client/client-settings.ts";
 export type { NumberedPagination } from "./client/numbered-pages.ts";
 export type { Page, PagePromise, Pagination } from "./client/page.ts";
@@ -45,6 +46,7 @@ export { RunCancelledError } from "./errors/run-cancelled-error.ts";
 export {
   AbortTaskRunError,
   CompleteTaskWithOutput,
+  OutOfMemoryError,
   PayloadError,
   type PayloadIssue,
   RunContextError,

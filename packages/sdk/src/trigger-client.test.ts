@@ -49,6 +49,7 @@ test("every call of a client goes to its target", async (t) => {
     id: "x",
     status: "COMPLETED",
     name: "A",
+    version: "1",
     task: "t",
     token: "eyJ",
     url: "u",
@@ -60,7 +61,7 @@ test("every call of a client goes to its target", async (t) => {
     pagination: {},
   });
   const client = new TriggerClient({ accessToken: "tr_one", baseURL: server.url });
-  const { tasks, runs, batch, queues, schedules, envvars, wait, idempotencyKeys, auth } = client;
+  const { tasks, runs, batch, queues, schedules, envvars, deployments, wait, idempotencyKeys, auth } = client;
   const schedule = { task: "t", cron: "* * * * *", deduplicationKey: "d" };
   const all: readonly (() => unknown)[] = [
     () => tasks.trigger("t"),
@@ -104,6 +105,8 @@ test("every call of a client goes to its target", async (t) => {
     () => wait.retrieveToken("x"),
     () => wait.listTokens(),
     () => idempotencyKeys.reset("t", "key"),
+    () => deployments.list(),
+    () => deployments.retrieveCurrent(),
     () => auth.createPublicToken({ scopes: { read: { runs: true } } }),
     () => auth.createTriggerPublicToken("t"),
     () => auth.createBatchTriggerPublicToken("t"),

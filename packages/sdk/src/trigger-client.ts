@@ -1,11 +1,13 @@
 import { type AuthApi, auth } from "./auth/auth-api.ts";
 import { type CallTarget, checkConfiguration, type RequestOptions } from "./client/client-settings.ts";
+import { type DeploymentsApi, deployments } from "./deployments/deployments-api.ts";
 import { type EnvVarsApi, envvars } from "./envvars/envvars-api.ts";
 import { type IdempotencyKeysApi, idempotencyKeys } from "./idempotency/idempotency-keys-api.ts";
 import { type QueuesApi, queues } from "./queues/queues-api.ts";
 import type { BulkApi } from "./runs/bulk.ts";
 import { runs } from "./runs/runs-api.ts";
 import { type SchedulesApi, schedules } from "./schedules/schedules-api.ts";
+import { type StreamsApi, streams } from "./streams/streams-api.ts";
 import { type BatchApi, batch } from "./trigger/batch-api.ts";
 import { type TasksApi, tasks } from "./trigger/tasks-api.ts";
 import { type WaitApi, wait } from "./wait/wait-api.ts";
@@ -43,6 +45,8 @@ export class TriggerClient {
   readonly schedules: Omit<SchedulesApi, "task">;
   /** Each call begins with the project's ref and the environment's slug. */
   readonly envvars: EnvVarsApi;
+  readonly deployments: DeploymentsApi;
+  readonly streams: Pick<StreamsApi, "read">;
   readonly wait: Pick<WaitApi, "createToken" | "completeToken" | "retrieveToken" | "listTokens">;
   readonly idempotencyKeys: Pick<IdempotencyKeysApi, "reset">;
   readonly auth: Pick<AuthApi, "createPublicToken" | "createTriggerPublicToken" | "createBatchTriggerPublicToken">;
@@ -76,6 +80,8 @@ export class TriggerClient {
       retrieveToken: to(1, wait.retrieveToken),
       listTokens: to(1, wait.listTokens),
     };
+    this.deployments = { retrieveCurrent: to(0, deployments.retrieveCurrent), list: to(1, deployments.list) };
+    this.streams = { read: to(([, key]) => (typeof key === "string" ? 2 : 1), streams.read) };
     this.idempotencyKeys = { reset: to(3, idempotencyKeys.reset) };
     this.auth = {
       createPublicToken: to(1, auth.createPublicToken),

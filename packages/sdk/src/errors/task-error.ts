@@ -21,6 +21,29 @@ export class AbortTaskRunError extends Error {
 }
 
 /**
+ * Thrown in a task, ends its run as crashed for want of memory, without another attempt; for code that notices it by itself, such as
+ * when a program that it has started was killed.
+ *
+ * @example
+ * ```ts
+ * uploader.once("killed", () => {
+ *   throw new OutOfMemoryError();
+ * });
+ * ```
+ */
+export class OutOfMemoryError extends Error {
+  static {
+    brandClass(OutOfMemoryError, "OutOfMemoryError");
+  }
+  override readonly name = "OutOfMemoryError";
+
+  /** @param message - what was too large; default: a sentence that says that memory ran out */
+  constructor(message = "Code of the run has run out of memory.") {
+    super(message);
+  }
+}
+
+/**
  * Thrown in a task, ends its run as completed, from however deep in its code.
  *
  * @example

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AbortTaskRunError, NotFoundError, RateLimitError, TaskPayloadParsedError, tasks } from "@pawl/sdk";
+import {
+  AbortTaskRunError,
+  NotFoundError,
+  OutOfMemoryError,
+  RateLimitError,
+  TaskPayloadParsedError,
+  tasks,
+} from "@pawl/sdk";
 import type { CatchErrorDecision, HookParams, TaskDefinition } from "@pawl/sdk/runtime";
 import { ExecutorUnderTest } from "../fixtures/executor-under-test.ts";
 
@@ -110,4 +117,13 @@ test("retries that are off in development", async () => {
   host.executor.configure({ retries: { enabledInDev: false } });
   const { retry: again } = await host.failureOf(host.begin(() => Promise.reject(new Error("broken"))));
   assert.deepEqual(again, { never: true });
+});
+
+test("code that has run out of memory is not tried again, and says so", async () => {
+  const { failure, asked } = await failWith(undefined, { thrown: new OutOfMemoryError("ffmpeg was killed") });
+  assert.equal(asked.length, 0);
+  assert.deepEqual(failure.retry, { never: true });
+  const { error } = failure;
+  assert.ok(error.type === "INTERNAL_ERROR");
+  assert.deepEqual([error.code, error.message], ["TASK_PROCESS_OOM_KILLED", "ffmpeg was killed"]);
 });

@@ -43,7 +43,7 @@ export async function failureOf(
   thrown: unknown,
   config: BundleConfig,
 ): Promise<Failure> {
-  const error = runErrorOf(thrown);
+  const error = isOutOfMemory(thrown) ? outOfMemory(thrown) : runErrorOf(thrown);
   const isRetryOff = config.retries?.enabledInDev === false && scene?.ctx.environment.type === "DEVELOPMENT";
   if (isFinal(thrown) || isRetryOff) return { kind: "failed", error, retry: { never: true } };
   if (scene === null || run.isCancelled || !hasHooks("catchError", scene)) return { kind: "failed", error };
@@ -110,8 +110,19 @@ function handleErrorFailed(thrown: unknown): Failure {
   return { kind: "failed", error, retry: { never: true } };
 }
 
+const memoryMark = Symbol.for("pawl.error.OutOfMemoryError.1");
+
+function isOutOfMemory(thrown: unknown): thrown is Error {
+  return typeof thrown === "object" && thrown !== null && memoryMark in thrown;
+}
+
+function outOfMemory({ message, stack }: Error): Failed["error"] {
+  const trace = stack === undefined ? {} : { stackTrace: stack };
+  return { type: "INTERNAL_ERROR", code: "TASK_PROCESS_OOM_KILLED", message, ...trace };
+}
+
 // By the mark that all copies of the SDK put on an error and its subclasses, or by name.
-const finalErrors = ["AbortTaskRunError", "TaskPayloadParsedError"].map((name) => ({
+const finalErrors = ["AbortTaskRunError", "OutOfMemoryError", "TaskPayloadParsedError"].map((name) => ({
   name,
   mark: Symbol.for(`pawl.error.${name}.1`),
 }));
