@@ -26,7 +26,7 @@ export const usage = `Usage: npm run bench -- [options]
 Measures Pawl as a user gets it: packs it, installs it outside the repository, and runs server, worker and load there.
 
 Options:
-  --only NAME,NAME   measure these figures (and the calibrations they are compared with)
+  --only NAME,NAME   measure these figures, or those whose names begin so (and the calibrations they are compared with)
   --samples N        measure each so often; default: 3
   --json FILE        write machine and results as JSON
   --source           run server and worker from the sources instead: quick, and not comparable
@@ -73,10 +73,14 @@ function namesOf(only: string | undefined): ReadonlySet<FigureName> {
   if (only === undefined) return new Set(figures.map(({ name }) => name));
   const names = new Set<FigureName>();
   for (const text of only.split(",").map((part) => part.trim())) {
-    if (!isFigureName(text)) throw new Error(`--only names "${text}", which is no figure: see --help for their names.`);
-    names.add(text);
-    const calibration = figureNamed(text).calibration?.name;
-    if (calibration !== undefined && isFigureName(calibration)) names.add(calibration);
+    const meant = isFigureName(text) ? [text] : figures.map(({ name }) => name).filter((name) => name.startsWith(text));
+    if (text === "" || meant.length === 0)
+      throw new Error(`--only names "${text}", which is no figure: see --help for their names.`);
+    for (const name of meant) {
+      names.add(name);
+      const calibration = figureNamed(name).calibration?.name;
+      if (calibration !== undefined && isFigureName(calibration)) names.add(calibration);
+    }
   }
   return names;
 }

@@ -1,3 +1,4 @@
+import { clientCalls, clientsInTurn } from "./clients.ts";
 import { echoDuring } from "./echo-client.ts";
 import type { LoadCalls, LoadMessage, LoadReply } from "./protocol.ts";
 import { triggerAtOnce, triggerBatches, triggerDuring, triggerPaced, triggerSpaced } from "./triggers.ts";
@@ -17,6 +18,10 @@ function answer(message: LoadMessage): Promise<LoadCalls[keyof LoadCalls]["answe
       return triggerPaced(message.request);
     case "trigger_at_once":
       return triggerAtOnce(message.request);
+    case "client_calls":
+      return clientCalls(message.request);
+    case "clients_in_turn":
+      return clientsInTurn(message.request);
     case "echo_during":
       return echoDuring(message.request);
   }

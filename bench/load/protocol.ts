@@ -11,6 +11,12 @@ export interface CallCount {
   readonly elapsedMs: number;
 }
 
+/** Pawl's SDK, or the original's published one. */
+export type ClientName = "pawl" | "original";
+
+/** What both clients can be asked for. */
+export type ClientCallName = "trigger" | "retrieve" | "batch" | "list";
+
 /** What the load process can be asked for: each request with its answer. */
 export interface LoadCalls {
   /** Triggers single runs, each caller one after the other, until the time is over. */
@@ -38,6 +44,16 @@ export interface LoadCalls {
   trigger_at_once: {
     readonly request: { taskId: string; payload: unknown; count: number };
     readonly answer: { runs: readonly TriggeredRun[] };
+  };
+  /** Makes one call again and again with one of two clients, so many side by side. */
+  client_calls: {
+    readonly request: { client: ClientName; call: ClientCallName; count: number; callers: number };
+    readonly answer: CallCount;
+  };
+  /** Makes one call again and again, with the two clients in turn; answers with the milliseconds that each took. */
+  clients_in_turn: {
+    readonly request: { call: ClientCallName; count: number };
+    readonly answer: { readonly elapsedMs: Readonly<Record<ClientName, readonly number[]>> };
   };
   /** Posts to an echo server with `node:http`, without the SDK. */
   echo_during: {

@@ -5,6 +5,7 @@ import { calibrationInsert } from "./calibration-insert.ts";
 import { claimBesideMany } from "./claim-beside-many.ts";
 import { claimHeldTransaction } from "./claim-held-transaction.ts";
 import { claimLanes } from "./claim-lanes.ts";
+import { clientOverhead } from "./client-overhead.ts";
 import { fanOut } from "./fan-out.ts";
 import { idle } from "./idle.ts";
 import { manyParents } from "./many-parents.ts";
@@ -28,6 +29,7 @@ export const allMeasures: readonly Measure[] = [
   calibrationHttp,
   triggerSingle,
   triggerBatch,
+  clientOverhead,
   calibrationClaim,
   runsEndToEnd,
   runsSteadyState,

@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { LoadCalls, LoadReply } from "../load/protocol.ts";
 import { type Child, forkNode } from "./child.ts";
 import type { Product } from "./product.ts";
@@ -37,7 +39,11 @@ export function startLoad({ product, folder }: LoadPlan, server: Server): Load {
   const child = forkNode(join(folder.loadDir, "main.ts"), {
     args: product.nodeArgs,
     cwd: folder.dir,
-    env: childEnv({ TRIGGER_API_URL: server.apiUrl, TRIGGER_SECRET_KEY: server.secretKey }),
+    env: childEnv({
+      TRIGGER_API_URL: server.apiUrl,
+      TRIGGER_SECRET_KEY: server.secretKey,
+      ...originalSdk(),
+    }),
     logPath: folder.logPath("load"),
   });
   const waiting = new Map<
@@ -62,6 +68,16 @@ export function startLoad({ product, folder }: LoadPlan, server: Server): Load {
         child.process.send({ id, kind, request });
       }),
   };
+}
+
+/** Where the original's SDK is installed: with the tests of compatibility, which alone depend on it. */
+function originalSdk(): { readonly PAWL_BENCH_ORIGINAL_SDK?: string } {
+  const tests = join(import.meta.dirname, "..", "..", "e2e", "compat", "package.json");
+  try {
+    return { PAWL_BENCH_ORIGINAL_SDK: pathToFileURL(createRequire(tests).resolve("@trigger.dev/sdk")).href };
+  } catch {
+    return {};
+  }
 }
 
 /**
