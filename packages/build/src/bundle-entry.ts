@@ -56,7 +56,7 @@ function entryPlugin({ dir: projectDir, configPath, taskDirs, taskFiles }: Proje
       build.onLoad({ filter: /[\\/]trigger\.config\.\w+$/ }, async ({ path }) => {
         const loader = loaders[extname(path)];
         if (path !== configPath || loader === undefined) return undefined;
-        return { contents: withoutBuild(path, await readFile(path, "utf8")), loader };
+        return { contents: await withoutBuild(path, await readFile(path, "utf8")), loader };
       });
       build.onLoad({ filter: new RegExp(`^(?:${taskDirs.map(escaped).join("|")})`) }, async ({ path }) => {
         const loader = loaders[extname(path)];

@@ -1,4 +1,4 @@
-import { type Node, parseSync, visitorKeys } from "oxc-parser";
+import type { Node } from "oxc-parser";
 
 /**
  * Takes the property `build` out of the source of a configuration, with the imports that only it uses: run processes have no
@@ -8,10 +8,13 @@ import { type Node, parseSync, visitorKeys } from "oxc-parser";
  * @param source - its text
  * @returns the source without; the same text where there is no such property in plain sight, or the file does not parse
  */
-export function withoutBuild(path: string, source: string): string {
+export async function withoutBuild(path: string, source: string): Promise<string> {
+  if (!/\bbuild\b/.test(source)) return source;
+  // Most configurations do without the parser, which takes longer to load than they take to bundle.
+  const { parseSync, visitorKeys } = await import("oxc-parser");
   const { program, errors } = parseSync(path, source);
   if (errors.length > 0) return source;
-  const nodes = collect(program);
+  const nodes = collect(program, visitorKeys);
   const properties = nodes.flatMap((node) => configObject(node)?.properties ?? []).filter(isBuild);
   if (properties.length === 0) return source;
   const isInProperty = ({ start, end }: Node) => properties.some((span) => start >= span.start && end <= span.end);
@@ -56,7 +59,7 @@ function isBuild(property: ObjectNode["properties"][number]): boolean {
   return property.type === "Property" && property.key.type === "Identifier" && property.key.name === "build";
 }
 
-function collect(program: Node): readonly Node[] {
+function collect(program: Node, visitorKeys: Readonly<Record<string, readonly string[]>>): readonly Node[] {
   const nodes: Node[] = [program];
   for (const node of nodes) {
     const fields = node as unknown as Readonly<Record<string, unknown>>; // the parser's table says which of them hold nodes
