@@ -20,8 +20,8 @@ async function beginLogin({ apiUrl, command }: StagedServer, callbackPort?: numb
   });
   const { url } = (await response.json()) as { url: string };
   const code = await command.untilWritten("code", ({ stderr }) => {
-    const line = stderr.split("\n").find((text) => text.includes(url));
-    return /enter the code (\S+) there/.exec(line ?? "")?.[1];
+    const line = stderr.split("\n").find((text) => text.includes(`as login ${url.split("/").at(-1)?.slice(0, 6)}.`));
+    return /enter the code (\S+) on the page/.exec(line ?? "")?.[1];
   });
   return { url, code };
 }

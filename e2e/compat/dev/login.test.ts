@@ -11,8 +11,8 @@ async function approve(login: RunningCommand, server: StagedServer): Promise<str
   const url = await login.untilWritten("address", ({ stdout }) => /http:\/\/\S+\/login\/\w+/.exec(stdout)?.[0]);
   assert.match(await (await fetch(url)).text(), /<form method="post">/);
   const confirmation = await server.command.untilWritten("code", ({ stderr }) => {
-    const line = stderr.split("\n").find((text) => text.includes(url));
-    return /enter the code (\S+) there/.exec(line ?? "")?.[1];
+    const line = stderr.split("\n").find((text) => text.includes(`as login ${url.split("/").at(-1)?.slice(0, 6)}.`));
+    return /enter the code (\S+) on the page/.exec(line ?? "")?.[1];
   });
   const answer = await fetch(url, { method: "POST", body: new URLSearchParams({ confirmation }) });
   return answer.text();

@@ -18,6 +18,16 @@ export function loginPath(code: string): string {
 }
 
 /**
+ * What a login is called where several may wait: enough of its code to tell it from others, and too little to find its page.
+ *
+ * @param code - names the request
+ * @returns the name
+ */
+export function loginName(code: string): string {
+  return code.slice(0, 6);
+}
+
+/**
  * The page on which the server's operator approves a login: a form for the code that the server has printed, and then what comes of it.
  *
  * @param loginRequests - keeps requests
@@ -31,8 +41,9 @@ export function loginPageRoutes(loginRequests: Pick<LoginRequestStore, "isOpen" 
       path,
       accepts: "anyone",
       async answer(request, reply) {
-        const isOpen = await loginRequests.isOpen(pathPart(request, "code"));
-        return sendPage(reply, isOpen ? { kind: "form", triesLeft: null } : { kind: "over" });
+        const code = pathPart(request, "code");
+        const isOpen = await loginRequests.isOpen(code);
+        return sendPage(reply, isOpen ? { kind: "form", login: loginName(code), triesLeft: null } : { kind: "over" });
       },
     },
     {
@@ -42,11 +53,15 @@ export function loginPageRoutes(loginRequests: Pick<LoginRequestStore, "isOpen" 
       isBodyStreamed: true, // a form, where all other bodies are JSON
       async answer(request, reply) {
         const confirmation = (await readForm(request)).get("confirmation") ?? "";
-        const outcome = await loginRequests.approve(pathPart(request, "code"), confirmation);
+        const code = pathPart(request, "code");
+        const outcome = await loginRequests.approve(code, confirmation);
         if (outcome.kind === "over") return sendPage(reply, { kind: "over" });
         if (outcome.kind === "wrong") {
           const { triesLeft } = outcome;
-          return sendPage(reply, triesLeft === 0 ? { kind: "over" } : { kind: "form", triesLeft });
+          return sendPage(
+            reply,
+            triesLeft === 0 ? { kind: "over" } : { kind: "form", login: loginName(code), triesLeft },
+          );
         }
         const { approval, callbackPort } = outcome;
         if (callbackPort === null) return sendPage(reply, { kind: "approved", approval });

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 
 /** What the page shows. */
 export type LoginPage =
-  /** `triesLeft`: after a wrong code; null before the first. */
-  | { readonly kind: "form"; readonly triesLeft: number | null }
+  /** Of a login with this name. `triesLeft`: after a wrong code; null before the first. */
+  | { readonly kind: "form"; readonly login: string; readonly triesLeft: number | null }
   /** The code is for the program that waits. */
   | { readonly kind: "approved"; readonly approval: string }
   | { readonly kind: "over" };
@@ -32,8 +32,8 @@ code { white-space: nowrap; }
 export const stylePolicy = `'sha256-${createHash("sha256").update(style).digest("base64")}'`;
 
 /**
- * Writes the page on which a login is approved. It works without scripts, on small screens and in the dark, and shows nothing that came
- * with a request.
+ * Writes the page on which a login is approved. It works without scripts, on small screens and in the dark; of a request it shows
+ * nothing but the name of a login that waits.
  *
  * @param page - what it shows
  * @returns the HTML
@@ -60,7 +60,7 @@ ${body}
 }
 
 function contentOf(page: LoginPage): { readonly title: string; readonly body: string } {
-  if (page.kind === "form") return { title: "Sign in a command-line tool", body: formHtml(page.triesLeft) };
+  if (page.kind === "form") return { title: "Sign in a command-line tool", body: formHtml(page.login, page.triesLeft) };
   if (page.kind === "approved") {
     return {
       title: "One step more",
@@ -75,12 +75,12 @@ function contentOf(page: LoginPage): { readonly title: string; readonly body: st
   };
 }
 
-function formHtml(triesLeft: number | null): string {
+function formHtml(login: string, triesLeft: number | null): string {
   const wrong =
     triesLeft === null
       ? ""
       : `<p class="wrong" role="alert">That is not the code. ${triesLeft === 1 ? "One try is left." : `${triesLeft} tries are left.`}</p>\n`;
-  return `<p>A command-line tool asks for a token that opens every environment of this Pawl server. The server has printed a code in its terminal or its log, which shows that you run it.</p>
+  return `<p>A command-line tool asks for a token that opens every environment of this Pawl server. The server has printed a code for login <b>${login}</b> in its terminal or its log. Whoever can read it there may go on.</p>
 ${wrong}<form method="post">
 <label for="confirmation">Code from the server</label>
 <input id="confirmation" name="confirmation" placeholder="ABCD-EFGH" maxlength="12" required autofocus

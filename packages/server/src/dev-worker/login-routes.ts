@@ -11,7 +11,7 @@ import type { Route } from "../api/route.ts";
 import { publicUrlOf } from "../api/token-url.ts";
 import { parse } from "../api/validation.ts";
 import type { LoginRequestStore } from "../engine/personal-token-ports.ts";
-import { loginPageRoutes, loginPath } from "./login-page-routes.ts";
+import { loginName, loginPageRoutes, loginPath } from "./login-page-routes.ts";
 import { obfuscated } from "./personal-token-routes.ts";
 
 const tag = "People";
@@ -48,10 +48,11 @@ export function loginRoutes({ loginRequests, tellOperator }: LoginRouteSettings)
         const callbackPort = body.callbackPort ?? null;
         const made = await loginRequests.create({ challenge: body.codeChallenge, callbackPort });
         if (made === null) throw tooMany;
-        const url = `${publicUrlOf(request.raw)}${loginPath(made.code)}`;
+        // Not the address: its host is the caller's word, and might lead the operator to somebody else's page.
         tellOperator(
-          `A command-line tool asks to be signed in. If that is you, open ${url} and enter the code ${made.confirmation} there, within 10 minutes.`,
+          `A command-line tool asks to be signed in, as login ${loginName(made.code)}. If that is you, enter the code ${made.confirmation} on the page of this server that it names, within 10 minutes.`,
         );
+        const url = `${publicUrlOf(request.raw)}${loginPath(made.code)}`;
         return { url, authorizationCode: made.code, approval: callbackPort === null ? "paste" : "callback" };
       },
     },

@@ -15,7 +15,7 @@ async function begin(api: StartedApi, further: Record<string, unknown> = {}) {
     body: { ...pkce, ...further },
   });
   assert.equal(status, 200);
-  const [, confirmation = ""] = /enter the code (\S+) there/.exec(api.told.at(-1) ?? "") ?? [];
+  const [, confirmation = ""] = /enter the code (\S+) on the page/.exec(api.told.at(-1) ?? "") ?? [];
   const { url, authorizationCode, approval } = body;
   return { url: String(url), authorizationCode: String(authorizationCode), approval: String(approval), confirmation };
 }
@@ -33,12 +33,19 @@ test("a login that a person brings to its program", async (t) => {
   const api = await startApi(t);
   const { url, authorizationCode, approval, confirmation } = await begin(api, { callbackPort: null });
   assert.equal(approval, "paste");
-  assert.ok(url.startsWith(`${api.apiUrl}/login/`) && api.told[0]?.includes(url) === true);
+  assert.ok(url.startsWith(`${api.apiUrl}/login/`));
+  const [name = ""] = /(?<=as login )\w{6}/.exec(api.told[0] ?? "") ?? [];
+  assert.ok(url.includes(`/login/${name}`) && api.told[0]?.includes(url) === false);
   const page = await fetch(url);
   assert.match(page.headers.get("content-security-policy") ?? "", /default-src 'none'.*frame-ancestors 'none'/);
   assert.equal(page.headers.get("cache-control"), "no-store");
   const html = await page.text();
-  assert.ok(html.includes('<form method="post">') && !html.includes(confirmation) && !html.includes("<script"));
+  assert.ok(
+    html.includes('<form method="post">') &&
+      html.includes(name) &&
+      !html.includes(confirmation) &&
+      !html.includes("<script"),
+  );
   assert.match(await (await submit(url, "AAAA-AAAA")).text(), /That is not the code. 4 tries are left/);
   assert.deepEqual((await redeem(api, authorizationCode, "AAAA-AAAA-AAAA")).body, { token: null });
   const approved = await submit(url, confirmation.toLowerCase());
