@@ -29,7 +29,10 @@ export interface TaskSettings<TId extends string> {
   /** The JSON Schema of the payload, for those who call the task without its code; it checks nothing: that is what `schemaTask` does. */
   readonly jsonSchema?: Readonly<Record<string, unknown>>;
   /** How failed attempts are repeated; merged over the config's; default: 3 attempts, 1 s × 2, at most 60 s, with jitter. */
-  readonly retry?: PartialRetryPolicy;
+  readonly retry?: PartialRetryPolicy & {
+    /** Taken, and not acted on yet: machines are not enforced, so another one would not help. */
+    readonly outOfMemory?: { readonly machine?: MachinePreset };
+  };
   /** A queue made by `queue()`, or a limit for the task's own queue `task/<id>`; default: that queue without a limit. */
   readonly queue?: Queue | QueueSettings;
   /** Kept with the version, and not enforced yet; default: `small-1x`. */
