@@ -23,10 +23,13 @@ export function pipe<T>(
   const upload = new ChunkUpload({ runId, key, requestOptions: options.requestOptions });
   const reader = sent.getReader();
   const stop = () => void reader.cancel().catch(() => undefined);
-  options.signal?.addEventListener("abort", stop, { once: true });
-  if (options.signal?.aborted === true) stop();
+  const signals = [options.signal, run?.signal].filter((signal) => signal !== undefined); // a run that is cancelled reads no further
+  for (const signal of signals) signal.addEventListener("abort", stop, { once: true });
+  if (signals.some(({ aborted }) => aborted)) stop();
   const done = keptForLater(
-    pump(key, reader, upload).finally(() => options.signal?.removeEventListener("abort", stop)),
+    pump(key, reader, upload).finally(() => {
+      for (const signal of signals) signal.removeEventListener("abort", stop);
+    }),
   );
   runUploads(run)?.keep(key, done, stop);
   return { stream: withIterator(given), waitUntilComplete: () => done };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newUuid } from "@pawl/contract/ids";
+import { holdLock, untilBlocked } from "@pawl/testkit";
 import { maxStreamBytes, maxStreams } from "../../engine/stream-ports.ts";
 import { createHousekeeping } from "../housekeeping.ts";
 import { lowestUuidAt } from "../partitions.ts";
@@ -89,6 +90,22 @@ test("a run that is over takes nothing, and one that is not known neither", asyn
   }
   assert.deepEqual(await stage.append(stage.input(claim.runId), ["2"]), { kind: "run_over" });
   assert.deepEqual(await stage.chunks(stage.output(claim.runId)), ["1"]);
+});
+
+test("a run can't end while chunks of it are stored, and takes none afterwards", async (t) => {
+  const stage = await streamStage(t);
+  const claim = await stage.executing();
+  const ref = stage.output(claim.runId);
+  await stage.append(ref, ["1"]);
+  const held = await holdLock(stage.database, `select from live_run where run_id = '${claim.runId}' for key share`);
+  const ending = stage.complete(claim);
+  await untilBlocked(stage.database);
+  const appending = stage.append(ref, ["2"]); // comes while the end waits
+  await held.release();
+  await ending;
+  const { kind } = await appending;
+  assert.deepEqual(await stage.chunks(ref), kind === "appended" ? ["1", "2"] : ["1"]);
+  assert.deepEqual(await stage.append(ref, ["3"]), { kind: "run_over" });
 });
 
 test("a run has a limited number of streams", async (t) => {
