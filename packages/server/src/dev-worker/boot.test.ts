@@ -16,7 +16,7 @@ test("a personal token finds its project and the keys of its environments", asyn
   const me = await call(api, "GET", "/api/v2/whoami?projectRef=proj_mine", { key });
   assert.deepEqual(
     [me.body.email, me.body.dashboardUrl, me.body.project],
-    ["owner@pawl.localhost", api.apiUrl, { name: "Test", url: api.apiUrl, orgTitle: "Pawl" }],
+    ["owner@pawl.localhost", api.apiUrl, { name: "Test", url: api.apiUrl, orgTitle: "default" }],
   );
   assert.equal("project" in (await call(api, "GET", "/api/v2/whoami", { key })).body, false);
   const dev = await call(api, "GET", "/api/v1/projects/proj_mine/dev", { key });

@@ -25,6 +25,9 @@ import type { Presence } from "./presence.ts";
 /** A server without accounts has one owner. The domain is one that no mail leaves the machine for. */
 const ownerEmail = "owner@pawl.localhost";
 
+/** There are no organizations here: runs see this one as theirs, too. */
+const organization = { id: "org_default", title: "default", slug: "default" };
+
 const whoAmIQuerySchema = z.object({ projectRef: z.string().optional() });
 
 /** What the routes need. */
@@ -106,7 +109,7 @@ function whoAmIRoute(environments: Pick<EnvironmentStore, "openProject">): Route
         userId: toPublicId("pat", person.id),
         email: ownerEmail,
         dashboardUrl: url,
-        ...(project === null ? {} : { project: { name: project.name, url, orgTitle: "Pawl" } }),
+        ...(project === null ? {} : { project: { name: project.name, url, orgTitle: organization.title } }),
       };
     },
   };
@@ -157,17 +160,15 @@ function noEnvironment({ environments }: OpenedProject, slug: string): ApiError 
   return new ApiError("not_found", `The token opens no environment ${slug} of the project. It opens: ${names}.`);
 }
 
-/** There are no organizations here: a project is its own. */
 function toProject({ id, ref, name, createdAt }: OpenedProject): Project {
   const at = createdAt.toISOString();
-  const organization = { id: toPublicId("proj", id), title: "Pawl", slug: "pawl", createdAt: at };
-  return { id: toPublicId("proj", id), externalRef: ref, name, slug: ref, createdAt: at, organization };
+  const owner = { ...organization, createdAt: at };
+  return { id: toPublicId("proj", id), externalRef: ref, name, slug: ref, createdAt: at, organization: owner };
 }
 
-function toRuntime({ organization, name, slug, externalRef }: Project): ProjectRuntimes[number] {
-  const { title, slug: organizationSlug } = organization;
+function toRuntime({ name, slug, externalRef }: Project): ProjectRuntimes[number] {
   return {
-    organization: { title, slug: organizationSlug },
+    organization: { title: organization.title, slug: organization.slug },
     project: { name, slug, externalRef },
     environment: { slug: "prod" },
     deployment: null,
