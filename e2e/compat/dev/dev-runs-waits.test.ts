@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { startServer } from "../../stage/platform.ts";
 import { openStage } from "../../stage/stage.ts";
@@ -9,7 +11,7 @@ import { runsOf } from "./runs-of.ts";
 test("trigger dev of the original executes runs that wait", async (t) => {
   const stage = await openStage(t);
   const server = await startServer(stage);
-  await startOriginalDev(stage, server, { tasks: ["waits.ts"] });
+  const { projectDir, untilVersion } = await startOriginalDev(stage, server, { tasks: ["waits.ts"] });
   const runs = runsOf(server);
 
   await t.test("for other runs", async () => {
@@ -37,4 +39,19 @@ test("trigger dev of the original executes runs that wait", async (t) => {
     const { waitedMs } = (await runs.ended(timeId)).output as { waitedMs: number };
     assert.ok(waitedMs >= 5_900 && waitedMs < 15_000, String(waitedMs));
   });
+
+  await t.test(
+    "while their code is changed: they go on with the code that they began with, and so do their children",
+    async () => {
+      const runId = await runs.trigger("asks-later");
+      const token = await until("a token", async () => (await runs.retrieve(runId)).metadata?.token);
+      await runs.is(runId, "WAITING");
+      await writeFile(join(projectDir, "src", "greeting.ts"), 'export const greeting = "Ciao";\n');
+      await untilVersion(2);
+      await server.api.call("POST", `/api/v1/waitpoints/tokens/${token}/complete`, "{}");
+      assert.deepEqual((await runs.ended(runId)).output, { twice: 16, greeting: "Hello" });
+      const greetId = await runs.trigger("greet", { name: "Ada" });
+      assert.deepEqual((await runs.ended(greetId)).output, { text: "Ciao, Ada" });
+    },
+  );
 });

@@ -1,4 +1,5 @@
 import { batch, metadata, task, wait } from "@trigger.dev/sdk";
+import { greeting } from "../greeting.ts";
 
 export const double = task({
   id: "double",
@@ -60,5 +61,17 @@ export const waitsForToken = task({
     await metadata.flush();
     const result = await wait.forToken<{ approved: boolean }>(token);
     return result.ok ? { approved: result.output.approved } : { error: result.error.name };
+  },
+});
+
+export const asksLater = task({
+  id: "asks-later",
+  run: async () => {
+    const token = await wait.createToken({ timeout: "1h" });
+    metadata.set("token", token.id);
+    await metadata.flush();
+    await wait.forToken(token);
+    const { twice } = await double.triggerAndWait({ n: 8 }).unwrap();
+    return { twice, greeting };
   },
 });
