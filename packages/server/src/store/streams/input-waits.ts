@@ -4,7 +4,7 @@ import { type Database, plainArray, type Statement, textArray } from "../db.ts";
 import { noteCompletedOf, resumeWaiters } from "../runs/completions.ts";
 import { transactionAgain } from "../runs/contended.ts";
 import { freeExpiredKeys } from "../waits/open.ts";
-import { lockStreams, makeStreams } from "./append.ts";
+import { lockStreams, makeStreams } from "./stream-rows.ts";
 
 /**
  * Completes the tokens that wait for records which are there. The streams are locked, so that a record that comes later completes

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertBounded, indexesOf, plansOf } from "../runs/fixtures/plans.ts";
-import { addChunks, keepRunsAlive, lockStreams, makeStreams } from "./append.ts";
+import { addChunks } from "./append.ts";
 import { streamStage } from "./fixtures/stream-stage.ts";
 import { completeInputWaits } from "./input-waits.ts";
 import { readRecords } from "./read.ts";
+import { keepRunsAlive, lockStreams, makeStreams } from "./stream-rows.ts";
 
 const streamCount = 50_000;
 

@@ -1,7 +1,8 @@
 import type { StreamStore } from "../../engine/stream-ports.ts";
 import type { Database } from "../db.ts";
-import { append, keepRunsAlive, lockStreams, makeStreams } from "./append.ts";
+import { append } from "./append.ts";
 import { createInputWait } from "./input-waits.ts";
+import { keepRunsAlive, lockStreams, makeStreams } from "./stream-rows.ts";
 
 /**
  * Streams on Postgres, as the engine writes them.
