@@ -34,7 +34,14 @@ export interface CreateBatchAnswer {
 export const batchItemsQuerySchema = z.object({ sequential: z.string().optional() });
 
 /** What has to be right of a line for it to be an item of a batch at all. */
-export const batchPlaceSchema = z.object({ index: z.int().min(0), task: z.string().min(1).max(128) });
+export const batchPlaceSchema = z.object({
+  index: z.int().min(0),
+  task: z
+    .string()
+    .min(1)
+    .max(128)
+    .refine((task) => !task.includes("\0"), "contains the character NUL (U+0000)"),
+});
 
 /** One line of the body of `POST /api/v3/batches/:batchId/items`, the second phase. */
 export const batchLineSchema = batchPlaceSchema.extend({

@@ -77,7 +77,7 @@ export function beginUpload(engine: Pick<Engine, "triggerMany" | "failBatchItems
       else accepted++;
     }
     if (refused.length === 0) return;
-    await engine.failBatchItems(environment.id, batchId, refused);
+    await engine.failBatchItems(environment.id, batchId, refused.map(storable));
     accepted += refused.length;
   }
 
@@ -154,6 +154,11 @@ async function fetchPayloads(
 
 function parentOf({ parentRunId }: UploadTarget): NewRunParent | null {
   return parentRunId === null ? null : { runId: parentRunId, claim: null, wait: null };
+}
+
+/** What is wrong may be said with the caller's words, in which anything may stand; Postgres holds no NUL. */
+function storable(item: FailedBatchItem): FailedBatchItem {
+  return item.error.includes("\0") ? { ...item, error: item.error.replaceAll("\0", "\uFFFD") } : item;
 }
 
 function failureOf(outcome: TriggerOutcome, request: TriggerRequest | undefined): FailedBatchItem | null {

@@ -75,6 +75,7 @@ test("a line that is no item is refused by its index, and what came before it st
   const bad: Record<string, [string, string, RegExp]> = {
     "broken JSON": [`${line(0)}\n{"index":1,`, "items.1", /Line 2/],
     "no task": [`{"index":2}`, "items.2.task", /task/],
+    "a task that can't be": ['{"index":2,"task":"\\u0000"}', "items.2.task", /NUL/],
     "an index outside": [line(3), "items.3.index", /3 runs/],
   };
   for (const [name, [body, param, error]] of Object.entries(bad)) {
@@ -93,6 +94,7 @@ test("an item that can't be triggered is that item's error, and the batch goes o
     [{ options: { lockToVersion: "20200101.1" } }, "unprocessable", /^items\.2\.options\.lockToVersion: .*20200101\.1/],
     [{ payload: "x".repeat(3_200_000) }, "payload_too_large", /^items\.3\.payload: .*3 MB/],
     [{ options: { tags: ["a\0"] } }, "unprocessable", /^items\.4\.options\.tags: .*NUL/],
+    [{ options: { lockToVersion: "a\0" } }, "unprocessable", /^items\.5\.options\.lockToVersion: /],
   ];
   const runCount = bad.length + 2;
   const id = await makeBatch(api, runCount);
