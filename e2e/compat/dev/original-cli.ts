@@ -58,14 +58,14 @@ export function startOriginalCli(stage: Stage, args: readonly string[], options:
  * Copies the project that was written for the original into the stage, with the original's packages to import.
  *
  * @param stage - where
- * @param taskFiles - names of files in `tasks/` that are added to it
+ * @param taskFiles - names of files in `src/more-tasks/` that become tasks of it, too
  * @returns the folder of the project
  */
 export async function copyOriginalProject(stage: Stage, taskFiles: readonly string[] = []): Promise<string> {
   const projectDir = await stage.project("original", {});
   await cp(join(import.meta.dirname, "project"), projectDir, { recursive: true });
   for (const name of taskFiles) {
-    await cp(join(import.meta.dirname, "tasks", name), join(projectDir, "src", "trigger", name));
+    await cp(join(projectDir, "src", "more-tasks", name), join(projectDir, "src", "trigger", name));
   }
   await mkdir(stage.path("home"), { recursive: true });
   return projectDir;
@@ -85,7 +85,7 @@ export interface OriginalDev {
  *
  * @param stage - where
  * @param server - whom it works for
- * @param options - `env`: further environment variables; `args`: further arguments; `tasks`: files in `tasks/` that the project gets;
+ * @param options - `env`: further environment variables; `args`: further arguments; `tasks`: see {@link copyOriginalProject};
  *   `projectDir`: the project of an earlier session
  * @returns the session
  */
