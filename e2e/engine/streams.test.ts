@@ -16,6 +16,7 @@ import {
   type hearsInput,
   type mixesInput,
   type pipesAndReturns,
+  type pipesForever,
   type pipesWords,
   stamps,
   type stampsChunks,
@@ -60,6 +61,17 @@ test("what runs give is read while it comes", async (t) => {
     const handle = await tasks.trigger<typeof pipesAndReturns>("pipes-and-returns", { count: 2_000 });
     assert.deepEqual(await all(tokens.read(handle.id)), words(2_000));
     assert.equal(await outputOf(handle), "returned");
+  });
+
+  await t.test("a run that is cancelled pipes no further, and what it has read stays", async () => {
+    const handle = await tasks.trigger<typeof pipesForever>("pipes-forever", undefined);
+    const read: string[] = [];
+    for await (const chunk of await tokens.read(handle.id)) if (read.push(chunk) === 5) await runs.cancel(handle.id);
+    assert.deepEqual(
+      read,
+      Array.from(read, (_, index) => `${index}`),
+    );
+    assert.equal((await ended(handle)).status, "CANCELED");
   });
 
   await t.test("every way of writing, with a key and without", async () => {

@@ -35,6 +35,20 @@ export const pipesAndReturns = task({
   },
 });
 
+/** Pipes a source without an end. */
+export const pipesForever = task({
+  id: "pipes-forever",
+  run: async () => {
+    const source = async function* () {
+      for (let n = 0; ; n++) {
+        yield `${n}`;
+        await delay(20);
+      }
+    };
+    await tokens.pipe(source()).waitUntilComplete();
+  },
+});
+
 /** Writes in every way, to streams of its own, and to the default one. */
 export const writesStreams = task({
   id: "writes-streams",
