@@ -26,7 +26,12 @@ const pageCompilerOptions = {
   exclude: [],
 };
 
-test("the examples of docs/ compile, and print what the pages say", async (t) => {
+/** So many pages are tried beside each other; the programs of one, in turn. */
+const concurrency = 3;
+/** This page changes the environment of every run, which takes new processes. */
+const aloneWith = "environment-variables.md";
+
+test("the examples of docs/ compile, and print what the pages say", { concurrency }, async (t) => {
   const pages = await readDocPages();
   const stage = await openStage(t);
   const projectDir = await stage.project("docs", {
@@ -56,16 +61,20 @@ test("the examples of docs/ compile, and print what the pages say", async (t) =>
   const server = await startServer(stage);
   await untilReady(startWorker(stage, server, projectDir));
   const env = { TRIGGER_API_URL: server.apiUrl, TRIGGER_SECRET_KEY: server.secretKey };
-  for (const { name, programs } of pages) {
-    for (const { file, prints } of programs) {
-      await t.test(`${name}: ${file}`, async () => {
-        const args = file.endsWith(".test.ts") ? ["--test-reporter=dot", file] : [file];
-        const program = await stage.node(args, { cwd: projectDir, env }).finished();
-        assert.equal(program.ending?.code, 0, program.report());
-        assert.equal(program.stdout, prints);
-      });
-    }
-  }
+  const tryPage = ({ name, programs }: DocPage) =>
+    t.test(name, async (t) => {
+      for (const { file, prints } of programs) {
+        await t.test(file, async () => {
+          const args = file.endsWith(".test.ts") ? ["--test-reporter=dot", file] : [file];
+          const program = await stage.node(args, { cwd: projectDir, env }).finished();
+          assert.equal(program.ending?.code, 0, program.report());
+          assert.equal(program.stdout, prints);
+        });
+      }
+    });
+  const withPrograms = pages.filter(({ programs }) => programs.length > 0);
+  await Promise.all(withPrograms.filter(({ name }) => name !== aloneWith).map(tryPage));
+  await Promise.all(withPrograms.filter(({ name }) => name === aloneWith).map(tryPage));
 });
 
 test("docs/README.md names every page", async () => {
