@@ -104,6 +104,7 @@ test("follows a run until it has ended", async (t) => {
     payload: { at: new Date(0) },
     metadata: { step: 1 },
     tags: ["a"],
+    realtimeStreams: [],
     isTest: false,
     durationMs: 12,
     costInCents: 0,
