@@ -41,7 +41,8 @@ function takesNull(schema: JsonSchema): boolean {
 test("every field of a body that may be left out takes null for that", async (t) => {
   const { table } = await startWithRoutes(t);
   const strict = table.flatMap(({ method, path, document }) => {
-    if (document?.body === undefined) return [];
+    const isOfDevSession = path.startsWith("/engine/v1/dev/"); // one client speaks to it, and leaves out what it does not have
+    if (document?.body === undefined || isOfDevSession) return [];
     const schema = z.toJSONSchema(document.body as ZodType, { io: "input", unrepresentable: "any" }) as JsonSchema; // an object
     return fieldsWithoutNull(schema, `${method} ${path} body`);
   });

@@ -21,7 +21,7 @@ interface RouteBase {
   readonly bodyLimit?: number;
   /** Whether the route reads its body itself, as it comes. */
   readonly isBodyStreamed?: boolean;
-  /** What the API's document says of it. Only routes for worker hosts and dev sessions, and pages, have none; a test holds this. */
+  /** What the API's document says of it. Only routes for worker hosts, and pages, have none; a test holds this. */
   readonly document?: RouteDocument;
 }
 

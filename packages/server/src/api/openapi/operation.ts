@@ -14,6 +14,7 @@ const commonParams: Readonly<Record<string, { readonly description: string; read
   projectRef: { description: "The ref of the project that the key belongs to." },
   ref: { description: "The ref of the project." },
   slug: { description: "The environment, such as `dev`." },
+  snapshotId: { description: "Where the run stood when its dev session looked last." },
   streamId: { description: "The key of a stream, as its writer calls it." },
   environment: { description: "The environment that the key belongs to, such as `dev`." },
 };
