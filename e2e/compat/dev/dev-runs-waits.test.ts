@@ -14,21 +14,25 @@ test("trigger dev of the original executes runs that wait", async (t) => {
   const { projectDir, untilVersion } = await startOriginalDev(stage, server, { tasks: ["waits.ts"] });
   const runs = runsOf(server);
 
+  // All at once: each of them has a process of its own.
+  const otherId = await runs.trigger("asks-other");
+  const manyId = await runs.trigger("asks-many");
+  const timeId = await runs.trigger("waits-for-time", { seconds: 6 });
+
   await t.test("for other runs", async () => {
-    const run = await runs.ended(await runs.trigger("asks-other"));
+    const run = await runs.ended(otherId);
     assert.equal(run.status, "COMPLETED", JSON.stringify(run));
     assert.deepEqual(run.output, { good: { twice: 42 }, bad: "-1 is below zero", unwrapped: { twice: 8 } });
     assert.deepEqual(run.metadata, { asked: 3, count: 2 });
   });
 
   await t.test("for batches", async () => {
-    const run = await runs.ended(await runs.trigger("asks-many"));
+    const run = await runs.ended(manyId);
     assert.equal(run.status, "COMPLETED", JSON.stringify(run));
     assert.deepEqual(run.output, { own: [2, "failed", 6], mixed: [10, 12] });
   });
 
   await t.test("for a time and for tokens", async () => {
-    const timeId = await runs.trigger("waits-for-time", { seconds: 6 });
     const lateId = await runs.trigger("waits-for-token", { timeout: "3s" });
     const tokenId = await runs.trigger("waits-for-token", { timeout: "1h" });
     const token = await until("a token", async () => (await runs.retrieve(tokenId)).metadata?.token);
