@@ -4,6 +4,7 @@ import type { StreamRef } from "../../engine/stream-ports.ts";
 import type { Streams } from "../../realtime/streams.ts";
 import type { Caller } from "../authentication.ts";
 import { sendEvents } from "../event-stream.ts";
+import { isCovered } from "../public-token.ts";
 import type { Route } from "../route.ts";
 import { requireRunRead } from "../run-scope.ts";
 import { type StreamSettings, streamInPath } from "../stream-request.ts";
@@ -68,7 +69,7 @@ function readStreamRoute({ streams, runs }: StreamSettings, path: string, isInpu
 }
 
 function mayRead({ scopes }: Caller, runId: string): boolean {
-  return scopes?.some((scope) => scope === "read:inputStreams" || scope === `read:inputStreams:${runId}`) === true;
+  return scopes !== null && isCovered(scopes, "read", [["inputStreams", runId]]);
 }
 
 interface Reading {
