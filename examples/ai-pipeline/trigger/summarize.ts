@@ -44,7 +44,6 @@ export const summarizeDocument = schemaTask({
   run: async ({ title, text, maxCharacters }, { signal }) => {
     const pieces = splitDocument(text, maxCharacters);
     metadata.set("pieces", pieces.length);
-    await metadata.flush(); // seen before the pieces begin to count
     logger.info("Summing up", { title, pieces: pieces.length });
 
     // The key belongs to this run: when it is attempted again, pieces that are summed up are not paid for twice.

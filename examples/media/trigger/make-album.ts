@@ -60,7 +60,6 @@ export const makeAlbum = schemaTask({
         }));
     const [pictures, sounds] = [jobs(".png"), jobs(".wav")];
     metadata.set("files", pictures.length + sounds.length);
-    await metadata.flush(); // seen before the children begin to count
 
     // Both kinds beside each other; this run holds no slot and no machine of theirs meanwhile.
     const [shrunk, drawn] = await Promise.all([

@@ -6,6 +6,7 @@ import { fakeRun } from "../fixtures/fake-run.ts";
 import { type ProtocolServer, type Reply, startProtocolServer } from "../fixtures/protocol-server.ts";
 import { type RunCell, runtime } from "../runtime.ts";
 import { tags } from "../tags/tags-api.ts";
+import { tasks } from "../trigger/tasks-api.ts";
 import { metadata } from "./metadata-api.ts";
 
 let server: ProtocolServer;
@@ -129,6 +130,25 @@ test("a failure at the end of the attempt is logged", async () => {
     await end();
   });
   assert.deepEqual(lines, ["The last changes of the metadata could not be stored"]);
+});
+
+test("what is changed before a run is triggered is sent before it", async () => {
+  const order: string[] = [];
+  const call = async () => {
+    order.push(`trigger after ${server.requests.length}`);
+    return { runId: "run_child", isCached: false };
+  };
+  await scene({ call }).execute(async () => {
+    metadata.set("done", 0);
+    await tasks.trigger("child", {});
+    await tasks.trigger("child", {});
+    assert.deepEqual(order, ["trigger after 1", "trigger after 1"]);
+    fails.push({ status: 500 });
+    metadata.set("done", 1);
+    await tasks.trigger("child", {});
+    await end();
+  });
+  assert.deepEqual(stored, { from: "trigger", done: 1 });
 });
 
 test("outside of a run, nothing happens", async () => {

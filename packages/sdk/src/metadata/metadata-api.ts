@@ -2,6 +2,7 @@ import type { Metadata, MetadataOperation } from "@pawl/contract/metadata-operat
 import { metadataPath } from "@pawl/contract/metadata-path";
 import { currentRun, runtime } from "../runtime.ts";
 import { MetadataQueue, type MetadataTarget } from "./metadata-queue.ts";
+import { metadataLocalsKey } from "./unsent-metadata.ts";
 
 /** Changes of the metadata of a run. Each gives back what it was called on, so that calls can be chained. Outside of a run they do nothing. */
 export interface MetadataUpdater {
@@ -263,8 +264,6 @@ function asJson(value: unknown, key: string): unknown {
   return JSON.parse(text);
 }
 
-const localsKey = "pawl.metadata";
-
 /** The queue of the run that the code belongs to, made at its first use; null outside of a run. */
 function queueOfRun(): MetadataQueue | null {
   const current = currentRun();
@@ -272,11 +271,11 @@ function queueOfRun(): MetadataQueue | null {
   const cell = runtime().context?.getStore();
   if (cell === undefined) return null;
   cell.locals ??= new Map();
-  const known = cell.locals.get(localsKey) as MetadataQueue | undefined; // kept by the line below
+  const known = cell.locals.get(metadataLocalsKey) as MetadataQueue | undefined; // kept by the line below
   if (known !== undefined) return known;
   const { run } = current;
   const queue = new MetadataQueue(run, run.metadata === undefined ? {} : (JSON.parse(run.metadata) as Metadata)); // stored as an object
-  cell.locals.set(localsKey, queue);
+  cell.locals.set(metadataLocalsKey, queue);
   cell.atEnd ??= [];
   cell.atEnd.push(() => queue.flushAtEnd());
   return queue;

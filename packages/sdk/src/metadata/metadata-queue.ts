@@ -50,6 +50,11 @@ export class MetadataQueue {
     return this.#base;
   }
 
+  /** Whether there are changes that the server has not got. */
+  get hasUnsent(): boolean {
+    return this.#queue.length > 0 || this.#sending !== null;
+  }
+
   /** Adds a change, which is sent within a second. */
   add(target: MetadataTarget, operation: MetadataOperation): void {
     if (target === "self") this.#unapplied.push(operation);

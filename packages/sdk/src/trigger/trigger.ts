@@ -4,6 +4,7 @@ import { checkTokenLife, type TriggerRequestOptions, withAskedToken } from "../a
 import { type ApiAnswer, callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { unexpectedAnswer } from "../client/unexpected-answer.ts";
+import { sendUnsentMetadata } from "../metadata/unsent-metadata.ts";
 import type { ActiveRun } from "../runtime.ts";
 import type { RunHandle, TriggerOptions } from "../tasks/task-types.ts";
 import { parentRun } from "./caller-run.ts";
@@ -89,6 +90,8 @@ export async function postRun(
   more: WireTriggerOptions,
   requestOptions: RequestOptions | undefined,
 ): Promise<TriggerAnswer & { readonly answer: ApiAnswer }> {
+  const sending = more.parentRunId === undefined ? null : sendUnsentMetadata();
+  if (sending !== null) await sending;
   const answer = await callApi({
     method: "POST",
     path: `/api/v1/tasks/${encodeURIComponent(taskId)}/trigger`,
