@@ -49,7 +49,7 @@ async function addTags(
 ): Promise<"added" | "too_many" | "not_found"> {
   const [, [row] = []] = await db.transaction([
     {
-      name: "runs_lock",
+      name: "runs_annotate_lock",
       text: "select from run where environment_id = $1::uuid and id = $2::uuid for update",
       values: [environmentId, runId],
     },
