@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { type TestContext, test } from "node:test";
 import { call, manifestOf, type StartedApi, startApi } from "../fixtures/started-api.ts";
@@ -164,6 +165,36 @@ test("chunks are stored while their request is open, and what a broken one has s
   await write(api, ["c"], { "x-client-id": "w1", "x-resume-from-chunk": "2" });
   assert.deepEqual(chunksOf((await read(api, "tokens", { most: 3 })).records), ["a", "b", "c"]);
   assert.deepEqual(api.bugs, []);
+});
+
+test("a writer hears why its chunks are refused while its request is open", async (t) => {
+  const api = await start(t);
+  const open = (rest: string, headers: Record<string, string> = {}) => {
+    const request = httpRequest(api.apiUrl + path(api, rest), {
+      method: "POST",
+      headers: { authorization: `Bearer ${api.key}`, ...headers },
+    });
+    const answer = once(request, "response").then(async ([response]) => [
+      response.statusCode,
+      JSON.parse((await response.toArray()).join("")).param,
+    ]);
+    answer.catch(() => undefined); // it is awaited below
+    return { request, answer };
+  };
+  const long = "x".repeat(1024 * 1024 + 1);
+  for (const rest of ["self/tokens", "self/tokens/append"]) {
+    const { request, answer } = open(rest);
+    request.write(long);
+    assert.deepEqual(await answer, [413, "body"], rest);
+    request.destroy();
+  }
+  const { request, answer } = open("self/tokens", { "x-client-id": "w1", "x-resume-from-chunk": "0" });
+  request.write('"a"\n');
+  await read(api, "tokens", { most: 1 });
+  await call(api, "POST", `/api/v2/runs/${api.runId}/cancel`);
+  request.write('"b"\n');
+  assert.deepEqual(await answer, [400, "runId"]);
+  request.destroy();
 });
 
 test("what is no JSON is a text, and a body that is appended always is", async (t) => {

@@ -76,13 +76,14 @@ function writeStreamRoute({ engine, runs, streams }: StreamSettings): Route {
     async answer(request, reply, caller): Promise<WriteStreamAnswer | FastifyReply> {
       const ref = streamInPath(request, caller, false);
       const { raw } = request;
+      const { socket } = raw; // whoever stops reading the body takes it from the request
       const cut = () => void (raw.complete || raw.destroy()); // its writer comes again, to this server or another
       streams.closing.addEventListener("abort", cut, { once: true });
       try {
         return await storeLines(request, ref, { engine, runs });
       } catch (error) {
         if (error instanceof LineTooLong) throw chunkTooLong({ cause: error });
-        if (raw.destroyed && !raw.complete) return reply.hijack(); // its writer has gone
+        if (socket.destroyed) return reply.hijack(); // its writer has gone
         throw error;
       } finally {
         streams.closing.removeEventListener("abort", cut);
