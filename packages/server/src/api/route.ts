@@ -28,6 +28,8 @@ interface RouteBase {
 /** A route that needs no credential. */
 export interface OpenRoute extends RouteBase {
   readonly accepts: "anyone";
+  /** Refuses whom the address does not let in, before the body is read; default: nobody is refused. */
+  readonly admit?: (request: FastifyRequest) => Promise<ApiError | null>;
   answer(request: FastifyRequest, reply: FastifyReply): unknown;
 }
 
@@ -80,7 +82,9 @@ export function addRoute(app: FastifyInstance, route: Route, authenticators: Aut
     ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
   };
   if (route.accepts === "anyone") {
-    app.route({ ...base, handler: (request, reply) => route.answer(request, reply) });
+    const { admit } = route;
+    const guard = admit === undefined ? {} : { onRequest: admitting(admit, () => undefined) };
+    app.route({ ...base, ...guard, handler: (request, reply) => route.answer(request, reply) });
     return;
   }
   if (route.accepts === "personal_token") {

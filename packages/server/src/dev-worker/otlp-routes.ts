@@ -35,9 +35,12 @@ export function otlpRoutes(parts: OtlpParts): readonly Route[] {
     path: `/otel/:environmentId/:proof/v1/${signal}`,
     accepts: "anyone",
     bodyLimit,
+    async admit(request) {
+      const isKnown = await isAllowed(idInPath(request, "environmentId", "env"), request);
+      return isKnown ? null : notFound("address", request.url.split("?", 1)[0] ?? "");
+    },
     async answer(request) {
       const environmentId = idInPath(request, "environmentId", "env");
-      if (!(await isAllowed(environmentId, request))) throw notFound("address", request.url.split("?", 1)[0] ?? "");
       await parts.telemetry.append(environmentId, read(request.body ?? {}));
       return {};
     },

@@ -86,6 +86,7 @@ test("telemetry without the proof that a worker was told is refused, and nonsens
   const path = body.envVars.TRIGGER_OTEL_EXPORTER_OTLP_ENDPOINT.slice(api.apiUrl.length);
   const send = (at: string, value: unknown) => call(api, "POST", at, { key: null, body: value });
   assert.equal((await send(`${path.slice(0, -1)}/v1/logs`, {})).status, 404);
+  assert.equal((await send(`${path.slice(0, -1)}/v1/logs`, "{".repeat(1024))).status, 404); // before it is read
   assert.equal((await send(`/otel/env_x/${"0".repeat(64)}/v1/logs`, {})).status, 404);
   assert.equal((await send(`${path}/v1/logs`, {})).status, 200);
   const wrong = await send(`${path}/v1/traces`, { resourceSpans: "x" });
