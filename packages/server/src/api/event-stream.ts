@@ -32,11 +32,22 @@ export async function sendEvents(
     if (position !== null && position >= 0 && format === "v2") response.write(positionEvent(position));
     for await (const one of news) {
       const hasRoom = response.write(one === "alive" ? ": ping\n\n" : eventsOf(one, format));
-      if (!hasRoom && !response.destroyed) await Promise.race([once(response, "drain"), once(response, "close")]);
+      if (!hasRoom && !response.destroyed) await room(response);
     }
     response.end();
   } catch {
     response.destroy();
+  }
+}
+
+/** Waits until a reader has read what is written, or has gone. */
+async function room(response: ServerResponse): Promise<void> {
+  const over = new AbortController(); // takes the listener away that was not called
+  const signal = over.signal;
+  try {
+    await Promise.race([once(response, "drain", { signal }), once(response, "close", { signal })]);
+  } finally {
+    over.abort();
   }
 }
 
