@@ -60,6 +60,8 @@ test("a socket without the key of an environment is refused, and nothing else is
     await socket.hears(/^0/);
     socket.say("40/dev-worker,");
     assert.match(await socket.hears(/^44/), /secret key/);
+    socket.say("40");
+    assert.match(await socket.hears(/^4[04]/), /^44.*dev-worker/);
   }
   assert.equal((await call(api, "GET", "/socket.io/?EIO=4&transport=polling")).status, 404);
 });

@@ -56,6 +56,8 @@ export function openDevSockets({ authenticator, polledHosts }: DevSocketSettings
   });
   const inner = createServer(); // never listens: it hands on the upgrades that are given to it
   io.attach(inner);
+  // The namespace that every such server has lets in whoever knocks: it stays shut.
+  io.use((_socket, next) => next(new ApiError("not_found", "There is nothing here but /dev-worker.")));
   const sessions = io.of("/dev-worker");
   sessions.use((socket, next) => void admit(authenticator, socket).then(next));
   sessions.on("connection", serve);
