@@ -4,10 +4,13 @@ import { type Packet, type PacketType, packetAsJson } from "@pawl/contract/packe
 import { publicStatus, statusFlags } from "@pawl/contract/run-state";
 import type { BatchItem } from "./batches.ts";
 import type { MemoryRun, RunOptions } from "./memory-run.ts";
+import { Refusal } from "./refusal.ts";
 import type { CallParts } from "./run-calls.ts";
+import { streamAnswers } from "./stream-answers.ts";
 import type { ApiRequest } from "./test-api.ts";
 
-type Answer = (match: readonly string[], request: ApiRequest) => unknown;
+/** Answers the requests for a route, with the parts of the path that vary. */
+export type Answer = (match: readonly string[], request: ApiRequest) => unknown;
 
 /**
  * Answers the requests that runs and the code around them make of a server: triggers, batches, tokens, and what concerns
@@ -64,6 +67,15 @@ function triggerAnswers({ engine, batches }: CallParts): readonly (readonly [str
       },
     ],
     [
+      "POST /api/v1/idempotencyKeys/:key/reset",
+      ([key = ""], { body }) => {
+        const { taskIdentifier: taskId } = parse<{ taskIdentifier: string }>(body);
+        if (!engine.freeKey(taskId, key))
+          throw new Refusal("not_found", `This test has no run of ${taskId} with the key ${key}.`);
+        return { id: key };
+      },
+    ],
+    [
       "POST /api/v3/batches",
       (_match, { body }) => {
         const { runCount, parentRunId } = parse<{ runCount: number; parentRunId?: string }>(body);
@@ -117,18 +129,18 @@ function runAnswers({ engine }: CallParts): readonly (readonly [string, Answer])
   ];
 }
 
-function tokenAnswers({ engine, tokens }: CallParts): readonly (readonly [string, Answer])[] {
+function tokenAnswers({ tokens }: CallParts): readonly (readonly [string, Answer])[] {
   const complete = (id: string, data: unknown) => {
-    tokens.complete(id, { type: "application/json", text: JSON.stringify(data) });
+    tokens.completeWith(id, data);
     return { success: true };
   };
   return [
     [
       "POST /api/v1/waitpoints/tokens",
       (_match, { body }) => {
-        const { tags } = parse<{ tags?: string | readonly string[] }>(body);
-        const token = tokens.make({ tags: [tags ?? []].flat() });
-        return { id: token.id, isCached: false, url: tokens.urlOf(token), publicAccessToken: "test" };
+        const { tags, timeout, idempotencyKey, idempotencyKeyTTL } = parse<Parameters<typeof tokens.make>[0]>(body);
+        const { token, isCached } = tokens.make({ tags, timeout, idempotencyKey, idempotencyKeyTTL });
+        return { id: token.id, isCached, url: tokens.urlOf(token), publicAccessToken: "test" };
       },
     ],
     [
@@ -136,36 +148,7 @@ function tokenAnswers({ engine, tokens }: CallParts): readonly (readonly [string
       ([id = ""], { body }) => complete(id, parse<{ data?: unknown }>(body).data),
     ],
     ["POST /api/v1/waitpoints/tokens/:id/callback/:hash", ([id = ""], { body }) => complete(id, parse(body))],
-    [
-      "GET /api/v1/waitpoints/tokens/:id",
-      ([id = ""]) => {
-        const { tags, createdAt, waitpoint } = tokens.get(id);
-        const status = waitpoint.result === null ? "WAITING" : "COMPLETED";
-        return { id, url: tokens.urlOf(tokens.get(id)), status, createdAt, tags, nowMs: engine.clock.nowMs() };
-      },
-    ],
-  ];
-}
-
-function streamAnswers({ engine }: CallParts): readonly (readonly [string, Answer])[] {
-  const write = (runId: string, key: string, chunks: readonly unknown[]) => {
-    const { streams } = engine.run(runId);
-    streams.set(key, [...(streams.get(key) ?? []), ...chunks]);
-    return { ok: true };
-  };
-  const linesOf = (body: string) => body.split("\n").filter((line) => line !== "");
-  return [
-    ["PUT /realtime/v1/streams/:id/:target/:key", () => ({ version: "v1" })],
-    [
-      "POST /realtime/v1/streams/:id/:target/:key",
-      ([id = "", , key = ""], { body }) =>
-        write(
-          id,
-          key,
-          linesOf(body).map((line) => parse(line)),
-        ),
-    ],
-    ["POST /realtime/v1/streams/:id/:target/:key/append", ([id = "", , key = ""], { body }) => write(id, key, [body])],
+    ["GET /api/v1/waitpoints/tokens/:id", ([id = ""]) => tokens.view(tokens.get(id))],
   ];
 }
 

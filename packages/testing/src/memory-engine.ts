@@ -4,12 +4,15 @@ import { outcomeOf } from "@pawl/contract/errors";
 import { mergeRetryPolicies, type PartialRetryPolicy } from "@pawl/contract/retry";
 import type { AssignedRun, CallAnswer, RunCall, RunResult } from "@pawl/contract/worker-protocol";
 import { runtime, type TaskDefinition } from "@pawl/sdk/runtime";
-import { type ChildToHost, Executor, TelemetrySender, withRetry } from "@pawl/worker/executor";
+import { type ChildToHost, Executor, realTimers, TelemetrySender, withRetry } from "@pawl/worker/executor";
+import { KeptKeys } from "./kept-keys.ts";
 import { MemoryRun, type RunEnding, type RunOrder } from "./memory-run.ts";
 import { Refusal } from "./refusal.ts";
 import { type Stub, standIn } from "./stub.ts";
 import type { TestClock } from "./test-clock.ts";
 import { Waitpoint } from "./waitpoint.ts";
+
+const { setImmediate } = realTimers;
 
 /** The part of a project's configuration that counts in a test. */
 export interface EngineConfig {
@@ -28,10 +31,12 @@ export class MemoryEngine {
   readonly waitpoints = new Map<string, Waitpoint>();
   readonly stubs = new Map<string, Stub>();
   readonly clock: TestClock;
+  /** The idempotency keys of waits. */
+  readonly waitKeys: KeptKeys<Waitpoint>;
   /** Set by what answers the calls of runs. */
   answerCall: AnswerCall = () => null;
   readonly #config: EngineConfig;
-  readonly #byKey = new Map<string, MemoryRun>();
+  readonly #runKeys: KeptKeys<MemoryRun>;
   // What an engine does is no work of a run.
   readonly #outside = AsyncLocalStorage.snapshot();
   #executor: Executor | null = null;
@@ -41,26 +46,36 @@ export class MemoryEngine {
 
   constructor(clock: TestClock, config: EngineConfig) {
     this.clock = clock;
+    this.waitKeys = new KeptKeys(clock);
+    this.#runKeys = new KeptKeys(clock);
     this.#config = config;
   }
 
-  /** Makes a run, and has it executed when its time has come. An idempotency key that a run of the task has finds that run. */
+  /**
+   * Makes a run, and has it executed when its time has come. An idempotency key that a run of the task has finds that run; one that
+   * failed or expired has it no more.
+   */
   trigger(order: RunOrder): { readonly run: MemoryRun; readonly isCached: boolean } {
     const { taskId, options, parent } = order;
     if (!this.stubs.has(taskId) && definitionOf(taskId) === undefined) throw unknownTask(taskId);
-    const key = typeof options.idempotencyKey === "string" ? `${taskId}\0${options.idempotencyKey}` : null;
-    const found = key === null ? undefined : this.#byKey.get(key);
-    if (found !== undefined) return { run: found, isCached: true };
+    const key = typeof options.idempotencyKey === "string" ? runKey(taskId, options.idempotencyKey) : null;
+    const found = key === null ? undefined : this.#runKeys.find(key);
+    if (found?.keepsKey === true) return { run: found, isCached: true };
     const number = this.runs.size + 1;
     const run = new MemoryRun(`run_${number}`, order, new Date(this.clock.nowMs()));
     this.runs.set(run.id, run);
     this.waitpoints.set(`waitpoint_${number}`, new Waitpoint(`waitpoint_${number}`, `run ${run.id} of ${taskId}`));
-    if (key !== null) this.#byKey.set(key, run);
+    if (key !== null) this.#runKeys.keep(key, run, options.idempotencyKeyTTL);
     parent?.children.push(run);
     const delayMs = delayOf(options.delay, this.clock.nowMs());
     if (delayMs > 0) this.#startLater(run, delayMs);
     else this.#start(run);
     return { run, isCached: false };
+  }
+
+  /** Frees an idempotency key of a task. @returns whether a run had it */
+  freeKey(taskId: string, key: string): boolean {
+    return this.#runKeys.free(runKey(taskId, key));
   }
 
   /** What waits for a run. */
@@ -86,16 +101,23 @@ export class MemoryEngine {
   /** The run's code awaits waits; those that are over are given to it. */
   awaits(run: MemoryRun, keys: readonly string[]): void {
     run.awaited = keys;
-    run.state = "waiting";
+    if (run.state !== "cancelling") run.state = "waiting";
     setImmediate(() => this.#waitOver(run)); // after the answer to the call
   }
 
-  /** Cancels a run and what it has triggered. */
+  /** Cancels a run, and then what it has triggered; a run that ended otherwise keeps its children. */
   cancel(run: MemoryRun): void {
+    if (run.ending !== null && run.ending.outcome !== "canceled") return;
+    this.#stop(run);
     for (const child of run.children) this.cancel(child);
-    if (run.ending !== null) return;
+  }
+
+  #stop(run: MemoryRun): void {
+    if (run.ending !== null || run.state === "cancelling") return;
     if (run.state === "delayed") return this.#end(run, cancelled);
     run.state = "cancelling";
+    run.isParked = false; // its hooks are called, which may take their time
+    run.awaited = [];
     if (this.stubs.has(run.taskId)) this.#end(run, cancelled);
     else this.#executor?.cancel(run.id);
   }
@@ -142,7 +164,7 @@ export class MemoryEngine {
     if (ended.length === 0) return;
     run.awaited = [];
     run.isParked = false;
-    run.state = "executing";
+    if (run.state !== "cancelling") run.state = "executing";
     this.#executor?.resume(run.id, ended);
   }
 
@@ -222,7 +244,7 @@ export class MemoryEngine {
         for (const record of message.body) this.runs.get(record.runId)?.records.push(record);
         return;
       case "parked":
-        this.run(message.body.runId).isParked = true;
+        this.#parked(this.run(message.body.runId));
         break;
       case "call": {
         const { runId, call, request } = message.body;
@@ -237,6 +259,10 @@ export class MemoryEngine {
         break;
     }
     this.look();
+  }
+
+  #parked(run: MemoryRun): void {
+    if (run.state !== "cancelling") run.isParked = true;
   }
 
   async #answer(run: MemoryRun, call: number, request: RunCall): Promise<void> {
@@ -284,6 +310,10 @@ export class MemoryEngine {
 }
 
 const cancelled: RunEnding = { outcome: "canceled", error: { type: "INTERNAL_ERROR", code: "TASK_RUN_CANCELLED" } };
+
+function runKey(taskId: string, key: string): string {
+  return JSON.stringify([taskId, key]);
+}
 
 function definitionOf(taskId: string): TaskDefinition | undefined {
   return runtime().tasks.get(taskId)?.[0];

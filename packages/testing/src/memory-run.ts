@@ -1,6 +1,7 @@
 import type { Packet } from "@pawl/contract/packet";
 import type { RunOutcome, RunStanding, RunState } from "@pawl/contract/run-state";
 import type { ChildResult, RunResult, TelemetryRecord } from "@pawl/contract/worker-protocol";
+import type { MemoryStream } from "./memory-stream.ts";
 import type { Waitpoint } from "./waitpoint.ts";
 
 /** The options of a trigger as they come over the wire. */
@@ -39,7 +40,9 @@ export class MemoryRun {
   readonly failedAttempts: FailedAttempt[] = [];
   readonly records: TelemetryRecord[] = [];
   /** What it has written to streams, by their keys. */
-  readonly streams = new Map<string, unknown[]>();
+  readonly streams = new Map<string, MemoryStream>();
+  /** What was sent to its input streams, by their keys. */
+  readonly inputs = new Map<string, MemoryStream>();
   /** The waits that its code has opened, by their keys. */
   readonly waits = new Map<string, Waitpoint>();
   /** The keys of those that its code awaits. */
@@ -51,6 +54,7 @@ export class MemoryRun {
   metadata: Readonly<Record<string, unknown>>;
   tags: readonly string[];
   ending: RunEnding | null = null;
+  /** Resolves when it has ended. */
   readonly ended: Promise<void>;
   #end: () => void = () => {};
 
@@ -73,6 +77,11 @@ export class MemoryRun {
   get standing(): RunStanding {
     const { attempt, state, ending } = this;
     return ending === null ? { state, outcome: null, attempt } : { state: null, outcome: ending.outcome, attempt };
+  }
+
+  /** Whether its idempotency key still finds it: one that failed or expired frees it. */
+  get keepsKey(): boolean {
+    return this.ending === null || this.ending.outcome === "completed" || this.ending.outcome === "canceled";
   }
 
   /** The run above all others of its family; itself where it has no parent. */

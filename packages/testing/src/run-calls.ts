@@ -1,4 +1,3 @@
-import { parseDuration } from "@pawl/contract/duration";
 import type { PacketType } from "@pawl/contract/packet";
 import type {
   BatchCallAnswer,
@@ -66,17 +65,24 @@ function makeBatch({ engine, batches }: CallParts, run: MemoryRun, request: Call
   return { batchId: batch.id, runCount: request.runCount, isCached: false };
 }
 
-function openTime({ engine }: CallParts, run: MemoryRun, { wait, atMs }: Call<"time">): WaitCallAnswer {
+function openTime({ engine }: CallParts, run: MemoryRun, request: Call<"time">): WaitCallAnswer {
+  const { wait, atMs, idempotencyKey: key, idempotencyKeyTTL: ttl } = request;
+  const found = key === undefined ? undefined : engine.waitKeys.find(key);
+  if (found !== undefined) {
+    engine.openWait(run, wait, found);
+    return { waitpointId: found.id };
+  }
   const waitpoint = new Waitpoint(`waitpoint_${run.id}_${wait}`, `the time ${new Date(atMs).toISOString()}`);
   engine.clock.at(atMs, "time", () => waitpoint.end({ kind: "time" }));
+  if (key !== undefined) engine.waitKeys.keep(key, waitpoint, ttl);
   engine.openWait(run, wait, waitpoint);
   return { waitpointId: waitpoint.id, atMs };
 }
 
-function makeToken({ engine, tokens }: CallParts, { timeout, tags }: Call<"token">): TokenCallAnswer {
-  const timeoutMs = typeof timeout === "string" ? engine.clock.nowMs() + (parseDuration(timeout) ?? 0) : timeout;
-  const token = tokens.make({ tags: tags ?? [], ...(timeoutMs === undefined ? {} : { timeoutMs }) });
-  return { waitpointId: token.id, isCached: false, url: tokens.urlOf(token), publicAccessToken: "test" };
+function makeToken({ tokens }: CallParts, request: Call<"token">): TokenCallAnswer {
+  const { timeout, tags, idempotencyKey, idempotencyKeyTTL } = request;
+  const { token, isCached } = tokens.make({ timeout, tags, idempotencyKey, idempotencyKeyTTL });
+  return { waitpointId: token.id, isCached, url: tokens.urlOf(token), publicAccessToken: "test" };
 }
 
 function join({ engine }: CallParts, run: MemoryRun, { wait, waitpointId }: Call<"join">): WaitCallAnswer {

@@ -7,8 +7,20 @@ export interface ApiRequest {
   /** Such as `/api/v3/runs/run_1`, without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** By their names in small letters. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
   /** As text. */
   readonly body: string;
+}
+
+/** An answer of server-sent events, which goes on for as long as there are any. */
+export class EventStream {
+  readonly open: (signal: AbortSignal) => AsyncIterable<string>;
+
+  /** @param open - gives the events, until its signal fires */
+  constructor(open: (signal: AbortSignal) => AsyncIterable<string>) {
+    this.open = open;
+  }
 }
 
 /** Answers requests that it knows: with what it returns, as JSON, or undefined where it does not know the request. */
@@ -51,8 +63,12 @@ export class TestApi {
 
   async #respond(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname: path, searchParams: query } = new URL(message.url ?? "/", "http://test");
-    const request = { method: message.method ?? "GET", path, query, body: await textOf(message) };
+    const headers = Object.fromEntries(
+      Object.entries(message.headers).map(([name, value]) => [name, value?.toString()]),
+    );
+    const request = { method: message.method ?? "GET", path, query, headers, body: await textOf(message) };
     const { status, body } = await this.#answer(request);
+    if (body instanceof EventStream) return sendEvents(response, body);
     response.writeHead(status, { "content-type": "application/json", "x-should-retry": "false" });
     response.end(JSON.stringify(body ?? null));
   }
@@ -72,6 +88,15 @@ export class TestApi {
     const error = `The testing kit does not answer ${method} ${path}. Answer it with kit.answer("${method} ${path}", () => …).`;
     return { status: 404, body: { error, code: "not_found" } };
   }
+}
+
+async function sendEvents(response: ServerResponse, { open }: EventStream): Promise<void> {
+  const gone = new AbortController();
+  response.on("close", () => gone.abort());
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  response.flushHeaders();
+  for await (const event of open(gone.signal)) response.write(event);
+  response.end();
 }
 
 async function textOf(message: IncomingMessage): Promise<string> {

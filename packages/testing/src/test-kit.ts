@@ -2,7 +2,6 @@
 // Kept in the declarations, so that projects with an older `lib` can read them.
 
 import { parseDuration } from "@pawl/contract/duration";
-import { writePacket } from "@pawl/contract/packet";
 import {
   type AnyTask,
   auth,
@@ -225,7 +224,7 @@ export class TestKit implements AsyncDisposable {
    * @throws Error when there is no such token
    */
   completeToken(token: string | { readonly id: string }, output?: unknown): void {
-    this.#tokens.complete(typeof token === "string" ? token : token.id, writePacket(output));
+    this.#tokens.completeWith(typeof token === "string" ? token : token.id, output);
   }
 
   /**
@@ -263,7 +262,8 @@ export class TestKit implements AsyncDisposable {
   answer(route: string, answer: (request: ApiRequest, parts: readonly string[]) => unknown): void {
     this.#api.add((request) => {
       const match = matchRoute(route, request);
-      return match === null ? undefined : answer(request, match);
+      if (match === null) return undefined;
+      return Promise.resolve(answer(request, match)).then((body) => body ?? null); // no body is an answer, too
     });
   }
 

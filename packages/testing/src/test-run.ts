@@ -119,7 +119,7 @@ export class TestRun<TOutput = unknown> {
 
   /** What it has written to streams, by their keys. */
   get streams(): Readonly<Record<string, readonly unknown[]>> {
-    return Object.fromEntries(this.#run.streams);
+    return Object.fromEntries([...this.#run.streams].map(([key, { chunks }]) => [key, [...chunks]]));
   }
 
   /** The runs it has triggered, waited for or not, in their order. */

@@ -1,4 +1,5 @@
-import type { Packet } from "@pawl/contract/packet";
+import { parseDuration } from "@pawl/contract/duration";
+import { type Packet, writePacket } from "@pawl/contract/packet";
 import type { MemoryEngine } from "./memory-engine.ts";
 import { Refusal } from "./refusal.ts";
 import { Waitpoint } from "./waitpoint.ts";
@@ -10,6 +11,17 @@ export interface MemoryToken {
   readonly createdAt: Date;
   readonly timeoutAt: Date | null;
   readonly waitpoint: Waitpoint;
+}
+
+/** What makes a token, as it comes over the wire. */
+interface TokenOrder {
+  readonly tags?: string | readonly string[] | undefined;
+  /** `10m`, an ISO date, or milliseconds since 1970. */
+  readonly timeout?: string | number | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly idempotencyKeyTTL?: string | undefined;
+  /** What it is, for people; default: a token. */
+  readonly about?: string;
 }
 
 /** The tokens of a test. */
@@ -27,20 +39,24 @@ export class Tokens {
     return [...this.#tokens.values()];
   }
 
-  /** Makes a token. */
-  make({ tags, timeoutMs }: { readonly tags: readonly string[]; readonly timeoutMs?: number }): MemoryToken {
+  /** Makes a token, or finds the one that its idempotency key has made. */
+  make(order: TokenOrder): { readonly token: MemoryToken; readonly isCached: boolean } {
+    const { tags, timeout, idempotencyKey: key, idempotencyKeyTTL: ttl } = order;
+    const { clock, waitpoints, waitKeys } = this.#engine;
+    const found = key === undefined ? undefined : this.#tokens.get(waitKeys.find(key)?.id ?? "");
+    if (found !== undefined) return { token: found, isCached: true };
     const id = `waitpoint_token${this.#tokens.size + 1}`;
-    const waitpoint = new Waitpoint(id, `the token ${id}`);
-    const { clock, waitpoints } = this.#engine;
-    const timeoutAt = timeoutMs === undefined ? null : new Date(timeoutMs);
-    const token = { id, tags, createdAt: new Date(clock.nowMs()), timeoutAt, waitpoint };
+    const waitpoint = new Waitpoint(id, order.about ?? `the token ${id}`);
+    const timeoutAt = timeout === undefined ? null : timeOf(timeout, clock.nowMs());
+    const token = { id, tags: [tags ?? []].flat(), createdAt: new Date(clock.nowMs()), timeoutAt, waitpoint };
     this.#tokens.set(id, token);
     waitpoints.set(id, waitpoint);
-    if (timeoutMs !== undefined) {
-      const forget = clock.at(timeoutMs, "timeout", () => waitpoint.end({ kind: "token", isTimeout: true }));
-      waitpoint.whenOver(forget);
+    if (key !== undefined) waitKeys.keep(key, waitpoint, ttl);
+    if (timeoutAt !== null) {
+      const end = () => waitpoint.end({ kind: "token", isTimeout: true });
+      waitpoint.whenOver(clock.at(timeoutAt.getTime(), "timeout", end));
     }
-    return token;
+    return { token, isCached: false };
   }
 
   /** @throws Refusal when there is none with the id */
@@ -60,4 +76,30 @@ export class Tokens {
     const output = text === undefined ? {} : { output: text };
     this.get(id).waitpoint.end({ kind: "token", isTimeout: false, outputType: type, ...output });
   }
+
+  /** Completes a token with a value. */
+  completeWith(id: string, output: unknown): void {
+    this.complete(id, writePacket(output));
+  }
+
+  /** A token as the API shows it. */
+  view(token: MemoryToken): Readonly<Record<string, unknown>> {
+    const { id, tags, createdAt, timeoutAt, waitpoint } = token;
+    const result = waitpoint.result?.kind === "token" ? waitpoint.result : null;
+    const ended = result?.isTimeout === true ? "TIMED_OUT" : "COMPLETED";
+    return {
+      id,
+      url: this.urlOf(token),
+      status: result === null ? "WAITING" : ended,
+      createdAt,
+      tags,
+      ...(timeoutAt === null ? {} : { timeoutAt }),
+      ...(result?.output === undefined ? {} : { output: result.output, outputType: result.outputType }),
+    };
+  }
+}
+
+function timeOf(timeout: string | number, nowMs: number): Date {
+  const lengthMs = typeof timeout === "string" ? parseDuration(timeout) : null;
+  return new Date(lengthMs === null ? timeout : nowMs + lengthMs);
 }

@@ -12,6 +12,7 @@ import {
 import type { ChildToHost, EndedWait, RunOrder } from "../channel/messages.ts";
 import { heapUsedRatio } from "./heap-use.ts";
 import { Parking } from "./parking.ts";
+import { realTimers } from "./real-timers.ts";
 import { RecoveryLog } from "./recovery-log.ts";
 import { withoutActivity } from "./run-activity.ts";
 import { RunCalls } from "./run-calls.ts";
@@ -20,6 +21,8 @@ import { RunWaits } from "./run-waits.ts";
 import { currentSpanId, startSpan } from "./spans.ts";
 import type { TelemetrySender } from "./telemetry.ts";
 import { endWithWait } from "./wait-span.ts";
+
+const { setImmediate } = realTimers;
 
 /** Where a run's words go. */
 export interface RunOutlets {

@@ -1,5 +1,8 @@
 import type { RunInProcess } from "./active-run.ts";
+import { realTimers } from "./real-timers.ts";
 import { hookParams, hooksFor } from "./run-hooks.ts";
+
+const { setTimeout, clearTimeout } = realTimers;
 
 /** How long code may go on after its signal has fired and its hooks are done, in milliseconds. */
 const endingGraceMs = 1_000;

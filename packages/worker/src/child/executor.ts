@@ -9,8 +9,11 @@ import { cancelRun } from "./cancellation.ts";
 import { cancelledResult, execute, resultOf } from "./execution.ts";
 import { recordUnendedLines, withoutCapture } from "./output-capture.ts";
 import { ProcessExitError } from "./process-exit.ts";
+import { realTimers } from "./real-timers.ts";
 import type { TelemetrySender } from "./telemetry.ts";
 import { describeThrown } from "./thrown-value.ts";
+
+const { setImmediate, setTimeout, clearTimeout } = realTimers;
 
 /** Resident memory is told once in so many runs, since asking the kernel costs more than a short run. */
 const runsBetweenMemoryReports = 100;

@@ -1,5 +1,8 @@
 import type { RunCell } from "@pawl/sdk/runtime";
+import { realTimers } from "./real-timers.ts";
 import { ActivityCounter, withoutActivity } from "./run-activity.ts";
+
+const { setImmediate, setTimeout, clearTimeout } = realTimers;
 
 /** How long code may work beside open waits before it is taken for waiting, in milliseconds. */
 export interface ParkingTimes {

@@ -3,7 +3,10 @@ import type { TelemetryRecord } from "@pawl/contract/worker-protocol";
 import type { LogRecord } from "@pawl/sdk/runtime";
 import type { Link } from "../channel/link.ts";
 import type { ChildToHost, HostToChild } from "../channel/messages.ts";
+import { realTimers } from "./real-timers.ts";
 import { asJson } from "./thrown-value.ts";
+
+const { setImmediate } = realTimers;
 
 /** Records that wait for a slow channel are dropped beyond this many characters, and counted. */
 const maxBacklogLength = 4 * 1024 * 1024;
