@@ -12,6 +12,7 @@ import { ApiError } from "../api/errors.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { HostLink, HostSession } from "../engine/host-link.ts";
 import type { Claim, Environment } from "../engine/ports.ts";
+import { WaitingWorkers } from "./waiting-workers.ts";
 
 /** The most runs that one answer brings: a worker takes what it is offered, also beyond what it executes at once. */
 const maxOffered = 5;
@@ -26,6 +27,8 @@ export interface PolledHostSettings {
   readonly onChanged: (runId: string) => void;
   /** The engine has closed it: another takes its place with the next sign of life. */
   readonly onClosed: () => void;
+  /** A clock that never jumps, in milliseconds. */
+  readonly now: () => number;
 }
 
 /** What a report may say; the rest of it is empty. */
@@ -49,7 +52,7 @@ export class PolledHost {
   readonly #welcome = Promise.withResolvers<void>();
   readonly #acks = new Map<number, Waiting<readonly Held[]>>();
   readonly #answers = new Map<number, Waiting<CallAnswer>>();
-  readonly #polls = new Set<(runs: readonly AssignedRun[]) => void>();
+  readonly #waiting: WaitingWorkers;
   #push = 0;
   #reports = 0;
   #calls = 0;
@@ -57,6 +60,7 @@ export class PolledHost {
 
   constructor(settings: PolledHostSettings) {
     this.#settings = settings;
+    this.#waiting = new WaitingWorkers(settings.now);
     this.#versionIds = new Set(settings.versionIds);
     this.#welcome.promise.catch(() => undefined); // whoever waits for it is told
     this.#session = settings.engine.openHost(this.#link());
@@ -82,7 +86,7 @@ export class PolledHost {
 
   /** Whether a worker waits for runs. */
   get isAsked(): boolean {
-    return this.#polls.size > 0;
+    return this.#waiting.size > 0;
   }
 
   /** The versions that its workers have named. */
@@ -106,15 +110,17 @@ export class PolledHost {
     await this.#welcome.promise;
     const isNew = !this.#versionIds.has(versionId);
     this.#versionIds.add(versionId);
+    const kept = this.#waiting.take(versionId);
+    if (kept.length > 0) return kept;
     return new Promise((resolve) => {
       const end = (runs: readonly AssignedRun[]) => {
-        if (!this.#polls.delete(end)) return;
+        if (!this.#waiting.remove(end)) return;
         signal.removeEventListener("abort", giveUp);
         this.#tellRoom(false);
         resolve(runs);
       };
       const giveUp = () => end([]);
-      this.#polls.add(end);
+      this.#waiting.add(end, versionId);
       signal.addEventListener("abort", giveUp);
       if (signal.aborted || !this.#isOpen) return giveUp();
       this.#tellRoom(isNew);
@@ -123,7 +129,7 @@ export class PolledHost {
 
   /** Ends all waiting: its workers ask again. */
   endPolls(): void {
-    for (const end of [...this.#polls]) end([]);
+    this.#waiting.endAll();
   }
 
   /**
@@ -212,10 +218,9 @@ export class PolledHost {
 
   #offer(push: number, runs: readonly AssignedRun[]): void {
     this.#push = push;
-    const [end] = this.#polls;
-    if (end !== undefined) return end(runs);
+    const unwanted = this.#waiting.offer(runs);
     this.#tellRoom(false);
-    void this.giveBack(runs);
+    if (unwanted.length > 0) void this.giveBack(unwanted);
   }
 
   /** Queues runs again that were offered to nobody. Where the store fails they are found later, as offers that nobody took. */
@@ -231,7 +236,7 @@ export class PolledHost {
   }
 
   #capacity() {
-    const ready = this.#polls.size * maxOffered;
+    const ready = this.#waiting.size * maxOffered;
     return { ready, ahead: 0, processes: ready, afterPush: this.#push };
   }
 

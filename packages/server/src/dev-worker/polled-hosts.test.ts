@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { call, startApi } from "../api/fixtures/started-api.ts";
+import type { EnvironmentStore } from "../engine/environment-ports.ts";
 import { ended, pollingWorker } from "./fixtures/polling-worker.ts";
 import { PolledHosts } from "./polled-hosts.ts";
 
@@ -10,8 +11,10 @@ async function stage(t: TestContext) {
   const clock = { now: 1_000 };
   const errors: unknown[] = [];
   let polledHosts: PolledHosts | null = null;
+  let environments: Pick<EnvironmentStore, "findByKey"> | null = null;
   const api = await startApi(t, (settings) => {
     settings.polledHosts.close();
+    environments = settings.environments;
     const onError = (error: unknown) => errors.push(error);
     polledHosts = new PolledHosts({ ...settings, onError, now: () => clock.now });
     return { ...settings, polledHosts };
@@ -22,7 +25,13 @@ async function stage(t: TestContext) {
   };
   const sql = (text: string) => api.database.query({ name: `test_${text.length}`, text, values: [] });
   const statusOf = async (runId: string) => (await call(api, "GET", `/api/v3/runs/${runId}`)).body.status;
-  return { api, clock, care, sql, statusOf };
+  /** Until a worker waits for runs. */
+  const asked = async () => {
+    const environment = await environments?.findByKey(api.key);
+    assert.ok(environment);
+    while ((await polledHosts?.of(environment))?.isAsked !== true) await turn();
+  };
+  return { api, clock, care, sql, statusOf, asked };
 }
 
 test("an offer that nobody takes goes back, and can't be taken any more", async (t) => {
@@ -119,4 +128,18 @@ test("a session that has another version now is asked for runs of both", async (
   const offers = [...(await worker.dequeue()), ...(await asked)];
   while (offers.length < 2) offers.push(...(await worker.dequeue()));
   assert.deepEqual(offers.map(({ runId }) => runId).sort(), [lockedId, currentId].sort());
+});
+
+test("of two sessions each is offered the runs of its own version, also while it is between two calls", async (t) => {
+  const { api, asked } = await stage(t);
+  const other = await pollingWorker(api, "mail.send");
+  const worker = await pollingWorker(api, "mail.send", "mail.read");
+  const firstId = await worker.trigger("mail.send");
+  assert.equal((await worker.offered()).runId, firstId);
+  const offered = other.offered();
+  await asked();
+  const secondId = await worker.trigger("mail.send");
+  const lockedId = await worker.trigger("mail.send", { options: { lockToVersion: other.versionLabel } });
+  assert.equal((await offered).runId, lockedId);
+  assert.equal((await worker.offered()).runId, secondId);
 });

@@ -135,6 +135,7 @@ export class PolledHosts {
       engine,
       environment,
       versionIds,
+      now: this.#now,
       onChanged: (runId) => {
         for (const listener of this.#listeners) listener(id, runId);
       },
