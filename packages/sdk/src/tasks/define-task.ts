@@ -16,7 +16,8 @@ import { ttlInSeconds } from "./ttl.ts";
 export interface SchemaTaskOptions<TId extends string, TSchema, TOutput, TInit = unknown>
   extends TaskSettings<TId>,
     TaskHooks<SchemaOutput<TSchema>, TOutput, TInit> {
-  /** A Standard Schema (zod, valibot, arktype, …), or a function that returns the value or throws. */
+  /** Of zod, valibot, arktype or any library with Standard Schema, of yup, superstruct, runtypes or TypeBox (compiled); or a function that
+   * returns the value or throws. */
   readonly schema: TSchema;
   /** The work, with the value that the schema gave. */
   readonly run: (payload: SchemaOutput<TSchema>, args: RunArguments<TInit>) => Promise<TOutput> | TOutput;

@@ -49,7 +49,7 @@ test("a function that throws refuses the payload, and its error is the cause", a
 });
 
 test("what is no schema is refused at once", () => {
-  for (const schema of [undefined, null, 3, {}, { parse() {} }, { "~standard": {} }]) {
+  for (const schema of [undefined, null, 3, {}, { validate() {} }, { Check() {} }, { "~standard": {} }]) {
     assert.throws(() => payloadParser("t", schema), { name: "TypeError", message: /The schema of task t is none/ });
   }
 });
