@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { type TestContext, test } from "node:test";
+import { fromPublicId } from "@pawl/contract/ids";
 import { call, manifestOf, type StartedApi, startApi } from "../fixtures/started-api.ts";
 
 interface StreamApi extends StartedApi {
@@ -299,4 +300,24 @@ test("a server that closes breaks the connections of its readers, so that they c
   const text = response.text();
   await api.app.close();
   await assert.rejects(text);
+});
+
+test("chunks that can't be stored do not concern those of another environment", async (t) => {
+  const api = await start(t);
+  await call(api, "POST", "/worker/v1/versions", { body: manifestOf("a"), key: api.otherKey });
+  const { body } = await call(api, "POST", "/api/v1/tasks/a/trigger", { body: { payload: 1 }, key: api.otherKey });
+  const append = async (key: string, id: string, chunk: string) => {
+    const [row] = await api.database.query({
+      name: "test_environment_of_run",
+      text: "select id, environment_id from run where id = $1::uuid",
+      values: [fromPublicId("run", id)],
+    });
+    const ref = { environmentId: String(row?.environment_id), runId: String(row?.id), isInput: false, key };
+    return () => api.engine.appendToStream({ ...ref, chunks: [chunk], writer: null });
+  };
+  const [good, bad] = [await append("tokens", api.runId, '"a"'), await append("tokens", body.id, '"\0"')];
+  const [kept, refused] = await Promise.allSettled([good(), bad()]);
+  assert.deepEqual([kept.status, refused.status], ["fulfilled", "rejected"]);
+  await write(api, ["b"]);
+  assert.deepEqual(chunksOf((await read(api, "tokens", { most: 2 })).records), ["a", "b"]);
 });

@@ -1,6 +1,6 @@
 import { Batcher } from "../batcher.ts";
 import type { Engine } from "../engine.ts";
-import type { AppendOutcome, StreamAppend, StreamStore } from "../stream-ports.ts";
+import type { AppendOutcome, StreamAppend } from "../stream-ports.ts";
 import type { EngineParts } from "./engine-parts.ts";
 
 /** The verbs of streams. */
@@ -18,14 +18,22 @@ const maxInFlight = 2;
  */
 export function streamVerbs(parts: EngineParts): StreamVerbs {
   const { settings, services } = parts;
-  const appends = new Batcher<StreamAppend, AppendOutcome>({
-    run: (array) => appendAll(parts, array),
-    maxItems: maxAppends,
-    maxInFlight,
-    isItemError: settings.isRowError,
-  });
+  const batchers = new Map<string, Batcher<StreamAppend, AppendOutcome>>();
+  /** One for each environment: an array that fails is split and done again, which must not concern what others have stored with it. */
+  const batcherOf = (environmentId: string) => {
+    const batcher =
+      batchers.get(environmentId) ??
+      new Batcher<StreamAppend, AppendOutcome>({
+        run: (array) => appendAll(parts, environmentId, array),
+        maxItems: maxAppends,
+        maxInFlight,
+        isItemError: settings.isRowError,
+      });
+    batchers.set(environmentId, batcher);
+    return batcher;
+  };
   return {
-    appendToStream: (append) => appends.add(append),
+    appendToStream: (append) => batcherOf(append.environmentId).add(append),
     createStream: (ref) => settings.streams.create(ref),
     async createInputWait(wait) {
       const outcome = await settings.streams.createInputWait(wait);
@@ -37,20 +45,16 @@ export function streamVerbs(parts: EngineParts): StreamVerbs {
 
 async function appendAll(
   { settings, dispatchers }: EngineParts,
+  environmentId: string,
   appends: readonly StreamAppend[],
 ): Promise<readonly AppendOutcome[]> {
-  const outcomes = new Map<StreamAppend, AppendOutcome>();
-  const ofEnvironment = Map.groupBy(appends, ({ environmentId }) => environmentId);
-  const appended = async (environmentId: string, ones: readonly StreamAppend[], streams: StreamStore) => {
-    const { outcomes: found, hasResumed } = await streams.append(environmentId, ones);
-    if (hasResumed) dispatchers.freed(environmentId);
-    for (const [index, outcome] of found.entries()) {
-      const one = ones[index];
-      if (one === undefined) continue;
-      outcomes.set(one, outcome);
-      if ("records" in outcome && outcome.records.length > 0) settings.onAppended(one, outcome.records);
+  const { outcomes, hasResumed } = await settings.streams.append(environmentId, appends);
+  if (hasResumed) dispatchers.freed(environmentId);
+  for (const [index, outcome] of outcomes.entries()) {
+    const append = appends[index];
+    if (append !== undefined && "records" in outcome && outcome.records.length > 0) {
+      settings.onAppended(append, outcome.records);
     }
-  };
-  await Promise.all([...ofEnvironment].map(([id, ones]) => appended(id, ones, settings.streams)));
-  return appends.flatMap((one) => outcomes.get(one) ?? []);
+  }
+  return outcomes;
 }
