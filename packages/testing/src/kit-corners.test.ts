@@ -71,6 +71,23 @@ describe("waits", () => {
     assert.deepEqual(kit.runsOf(middle)[0]?.metadata, { list: ["low"] });
   });
 
+  test("for children begin once what the run has set in its metadata is sent", async () => {
+    const setting = task({
+      id: "corner.setting",
+      run: async () => {
+        metadata.set("state", "doubling");
+        const four = await double.triggerAndWait({ n: 2 }).unwrap();
+        metadata.set("state", "doubling many");
+        const { runs: results } = await double.batchTriggerAndWait([{ payload: { n: four } }]);
+        metadata.set("state", "doubled");
+        return results.map((result) => result.ok && result.output);
+      },
+    });
+    const run = await kit.run(setting);
+    assert.deepEqual(run.output, [8]);
+    assert.deepEqual(run.metadata, { state: "doubled" });
+  });
+
   test("call onWait and onResume", async () => {
     const calls: string[] = [];
     const hooked = task({

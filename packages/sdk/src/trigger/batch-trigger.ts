@@ -6,6 +6,7 @@ import type { RequestOptions } from "../client/client-settings.ts";
 import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import { BatchNotSealedError, type BatchPhase, BatchTriggerError } from "../errors/batch-error.ts";
 import { toWireKey } from "../idempotency/idempotency-key.ts";
+import { sendUnsentMetadata } from "../metadata/unsent-metadata.ts";
 import { checkOptionNames, type OptionNames } from "../options/option-names.ts";
 import type { ActiveRun } from "../runtime.ts";
 import type { BatchHandle, BatchItems, BatchOptions } from "../tasks/batch-types.ts";
@@ -77,6 +78,8 @@ export async function sendBatch<TItem>(
   let batchId: string | undefined;
   let phase: BatchPhase = "create";
   try {
+    const sending = run === null ? null : sendUnsentMetadata();
+    if (sending !== null) await sending;
     const batch = await (run === null || requestOptions?.clientConfig !== undefined
       ? createOverHttp(written, batchKey, run, requestOptions)
       : createInRun(run, runCount, batchKey, wait));

@@ -1,6 +1,5 @@
 import type { RunCall } from "@pawl/contract/worker-protocol";
 import { apiErrorFromCall } from "../errors/api-error-from-call.ts";
-import { sendUnsentMetadata } from "../metadata/unsent-metadata.ts";
 import type { ActiveRun } from "../runtime.ts";
 
 /**
@@ -16,8 +15,6 @@ import type { ActiveRun } from "../runtime.ts";
  * ```
  */
 export async function callAsRun<TAnswer>(run: ActiveRun, request: RunCall): Promise<TAnswer> {
-  const sending = request.kind === "trigger" || request.kind === "batch" ? sendUnsentMetadata() : null;
-  if (sending !== null) await sending;
   try {
     return (await run.call(request)) as TAnswer; // the server answers with what the protocol says
   } catch (thrown) {

@@ -1,6 +1,7 @@
 import type { TriggerCallAnswer } from "@pawl/contract/worker-protocol";
 import { SubtaskUnwrapError } from "../errors/wait-error.ts";
 import { sha256 } from "../idempotency/sha256.ts";
+import { sendUnsentMetadata } from "../metadata/unsent-metadata.ts";
 import type { ActiveRun, WaitAbout } from "../runtime.ts";
 import type { TaskRunResult } from "../tasks/result-types.ts";
 import { keptForLater, type OpenedWait, resultOf, waitingRun } from "../wait/opened-wait.ts";
@@ -76,6 +77,9 @@ async function open(call: TriggerAndWaitCall): Promise<OpenedWait> {
   const child = await wireRun(call, { subject: `task ${taskId}`, isAwaited: true });
   const wait = run.nextWait(await waitKind(taskId, child));
   if (!isShort(child)) return { run, wait, about: Promise.resolve(await openOverHttp(run, wait, call, child)) };
+  // Nothing may come between the next call and what is returned: the run is suspended for the wait behind the call that opens it.
+  const sending = sendUnsentMetadata();
+  if (sending !== null) await sending;
   const answer = callAsRun<TriggerCallAnswer>(run, { kind: "trigger", taskId, ...child, wait });
   const about = answer.then(({ runId }): WaitAbout => ({ type: "task", runId }));
   return { run, wait, about: keptForLater(about) };

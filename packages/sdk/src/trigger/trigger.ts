@@ -47,6 +47,8 @@ async function send<TId extends string, TInput, TOutput>(
   const caller = parentRun(`Triggering task ${taskId}`, requestOptions);
   const run = await wireRun(call, { subject: `task ${taskId}`, isAwaited: false });
   if (caller !== null && requestOptions?.clientConfig === undefined && isShort(run)) {
+    const sending = sendUnsentMetadata();
+    if (sending !== null) await sending;
     const answer = await callAsRun<TriggerCallAnswer>(caller, { kind: "trigger", taskId, ...run });
     const { runId, isCached, publicAccessToken } = answer;
     const token = publicAccessToken === undefined ? {} : { publicAccessToken };
