@@ -71,7 +71,7 @@ test("rates", async (t) => {
     await outputOf(kept, 5_000);
     await outputOf(behind, 5_000);
     assert.equal((await queues.resetRateLimit(mail)).rateLimit?.period, 60_000);
-    await tasks.trigger<typeof slow>("slow", null, { concurrencyKey: "ada" });
+    await outputOf(await tasks.trigger<typeof slow>("slow", null, { concurrencyKey: "ada" })); // takes the token
     const last = await tasks.trigger<typeof slow>("slow", null, { concurrencyKey: "ada" });
     assert.match((await runs.retrieve(last.id)).reason ?? "", /may start 1 run per minute/);
   });
