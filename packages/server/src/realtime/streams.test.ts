@@ -127,6 +127,15 @@ test("a word of another server is worth a look, also while one is under way that
   assert.deepEqual(await next, [1]);
 });
 
+test("chunks whose word was lost with their server are found with the next sign of life", async (t) => {
+  const store = new Store();
+  const reader = reading(t, new Streams(store), { aliveEveryMs: 20 });
+  const next = reader.next(1);
+  await turn();
+  store.add(1);
+  assert.deepEqual(await next, [0]);
+});
+
 test("the end of the run comes after its last chunk, told or not", async (t) => {
   const store = new Store();
   const streams = new Streams(store);

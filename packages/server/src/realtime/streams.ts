@@ -9,7 +9,7 @@ export interface StreamReading {
   readonly afterSeq: number;
   /** After how long without a chunk the reading ends, in milliseconds; null: when the run has ended. */
   readonly idleMs: number | null;
-  /** How often a sign of life is given while there is nothing else, in milliseconds. */
+  /** How often a sign of life is given, and the store is looked into, while there is nothing else, in milliseconds. */
   readonly aliveEveryMs: number;
   /** Fires when the reader has gone. */
   readonly signal: AbortSignal;
@@ -112,7 +112,10 @@ export class Streams {
       const idleLeftMs = idleMs === null ? Number.POSITIVE_INFINITY : idleSinceMs + idleMs - performance.now();
       if (hasEnded || idleLeftMs <= 0) return;
       const isQuiet = await alarm.wait(Math.min(idleLeftMs, aliveEveryMs), (onNews) => place.wait(onNews));
-      if (isQuiet && idleLeftMs > aliveEveryMs) yield "alive";
+      if (isQuiet && idleLeftMs > aliveEveryMs) {
+        place.doubt();
+        yield "alive";
+      }
     }
   }
 
@@ -154,6 +157,11 @@ class Place {
     if (records.length === 0) this.#wordsRead = words;
     this.#last = records.at(-1)?.seq ?? this.#last;
     return records;
+  }
+
+  /** There may be more all the same: a server may have died between a commit and its word. */
+  doubt(): void {
+    this.#wordsRead = -1;
   }
 
   /** Waits until there may be more. */
