@@ -91,6 +91,15 @@ describe("what is sent to a run", () => {
   });
 });
 
+test("an input stream that can't be read fails who waits for a record of it", { timeout: 10_000 }, async () => {
+  kit.answer("GET /realtime/v1/streams/:id/input/:key", () => {
+    throw new Error("no such stream");
+  });
+  const takes = task({ id: "input.refused", retry: { maxAttempts: 1 }, run: () => approval.once().unwrap() });
+  const run = await kit.run(takes);
+  assert.match(run.error?.message ?? run.status, /no such stream/);
+});
+
 async function* words(...given: readonly string[]): AsyncGenerator<string> {
   yield* given;
 }

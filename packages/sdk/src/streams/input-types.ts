@@ -82,7 +82,7 @@ export interface RealtimeDefinedInputStream<T> {
    *
    * @param options - a timeout, a signal
    * @returns `{ ok: true, output }`, or `{ ok: false, error }` when none came in time; `.unwrap()` gives the record or throws
-   * @throws RunContextError outside of a run
+   * @throws RunContextError outside of a run; ApiError when the server refuses to have the stream read
    * @example
    * ```ts
    * const answer = await approval.once({ timeoutMs: 30_000 });

@@ -18,9 +18,15 @@ export function once<T>(key: string, { timeoutMs, signal }: InputStreamOnceOptio
       takeBack();
       reject(signal?.reason);
     };
-    const takeBack = input.take((data) => {
-      end();
-      resolve({ ok: true, output: data as T }); // of the type that the stream's definition says
+    const takeBack = input.take({
+      onRecord(data) {
+        end();
+        resolve({ ok: true, output: data as T }); // of the type that the stream's definition says
+      },
+      onFailure(error) {
+        end();
+        reject(error);
+      },
     });
     signal?.addEventListener("abort", abort, { once: true });
     if (timeoutMs === undefined) return;

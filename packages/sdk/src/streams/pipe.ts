@@ -19,10 +19,11 @@ export function pipe<T>(
 ): PipeStreamResult<T> {
   checkedStreamKey(key);
   const { runId, run } = resolveTarget(callName, options.target);
-  const [sent, given] = streamOf(source, callName).tee();
+  const origin = streamOf(source, callName).getReader();
+  const stop = () => void origin.cancel().catch(() => undefined); // both branches end, however slowly the source does
+  const [sent, given] = iterableStream<T>({ next: () => origin.read() }, stop).tee();
   const upload = new ChunkUpload({ runId, key, requestOptions: options.requestOptions });
   const reader = sent.getReader();
-  const stop = () => void reader.cancel().catch(() => undefined);
   const signals = [options.signal, run?.signal].filter((signal) => signal !== undefined); // a run that is cancelled reads no further
   for (const signal of signals) signal.addEventListener("abort", stop, { once: true });
   if (signals.some(({ aborted }) => aborted)) stop();

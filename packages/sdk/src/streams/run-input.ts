@@ -14,6 +14,13 @@ const pauseMs = 1_000;
 /** Called with a record. */
 type Handler = (data: unknown) => unknown;
 
+/** Who waits in place for a record. */
+interface Taker {
+  readonly onRecord: (data: unknown) => void;
+  /** The stream can't be read. */
+  readonly onFailure: (error: unknown) => void;
+}
+
 /**
  * What comes to one input stream of a run, as one attempt of it sees that. Records are read from the server once code asks for them,
  * and as long as the attempt goes on.
@@ -22,7 +29,7 @@ export class RunInput {
   readonly numbers = new TakenNumbers();
   readonly #path: string;
   readonly #handlers = new Set<Handler>();
-  readonly #takers = new Map<number, (data: unknown) => void>();
+  readonly #takers = new Map<number, Taker>();
   /** Come, and nobody has taken them. */
   readonly #kept = new Map<number, unknown>();
   #reading: AbortController | null = null;
@@ -56,20 +63,20 @@ export class RunInput {
   /**
    * Takes the next record.
    *
-   * @param onRecord - called with it, perhaps at once
+   * @param taker - told of it, perhaps at once
    * @returns takes the wish back
    */
-  take(onRecord: (data: unknown) => void): () => void {
+  take(taker: Taker): () => void {
     const number = this.numbers.takeNext();
     if (this.#kept.has(number)) {
       const data = this.#kept.get(number);
       this.#kept.delete(number);
       this.numbers.settle(number);
-      onRecord(data);
+      taker.onRecord(data);
       return () => {};
     }
     this.#read();
-    this.#takers.set(number, onRecord);
+    this.#takers.set(number, taker);
     return () => {
       if (this.#takers.delete(number)) this.numbers.giveBack(number);
     };
@@ -94,6 +101,12 @@ export class RunInput {
     this.#reading = reading;
     this.#readAll(reading.signal).catch((error: unknown) => {
       this.#reading = null; // the next call tries again
+      if (reading.signal.aborted) return;
+      for (const [number, taker] of this.#takers) {
+        this.numbers.giveBack(number);
+        taker.onFailure(error);
+      }
+      this.#takers.clear();
       logger.error("An input stream could not be read", { path: this.#path, reason: String(error) });
     });
   }
@@ -123,7 +136,7 @@ export class RunInput {
     const isTaken = taker !== undefined || this.numbers.has(number);
     if (taker !== undefined || (!isTaken && this.#handlers.size > 0)) this.numbers.settle(number);
     if (!isTaken && this.#handlers.size === 0) this.#kept.set(number, data);
-    taker?.(data);
+    taker?.onRecord(data);
     for (const handler of this.#handlers) call(handler, data);
   }
 }

@@ -213,3 +213,54 @@ test("leaving the loop, cancelling and a signal all end the connection", async (
   await Promise.all(closed);
   assert.equal(closed.length, 3);
 });
+
+test("a signal ends the source, what is merged into it, and what is read beside", async (t) => {
+  await serve(t, () => ({ body: { ok: true } }));
+  const ended: string[] = [];
+  async function* endless(name: string) {
+    try {
+      for (let n = 0; ; n++) {
+        yield `${name} ${n}`;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    } finally {
+      ended.push(name);
+    }
+  }
+  const ending = new AbortController();
+  const { signal } = ending;
+  const piped = streams.pipe("piped", endless("piped"), { ...target, signal });
+  const beside = all(piped.stream);
+  const written = streams.writer<string>("written", {
+    ...target,
+    signal,
+    execute: ({ write, merge }) => {
+      write("first");
+      merge(endless("merged"));
+    },
+  });
+  setTimeout(() => ending.abort(), 20);
+  await Promise.all([piped.waitUntilComplete(), written.waitUntilComplete(), beside]);
+  while (ended.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  assert.deepEqual(ended.sort(), ["merged", "piped"]);
+});
+
+test("what is merged and fails while the writer goes on fails the writer, and nothing else", async (t) => {
+  await serve(t, () => ({ body: { ok: true } }));
+  const { waitUntilComplete } = streams.writer<string>("merged", {
+    ...target,
+    execute: async ({ write, merge }) => {
+      merge(
+        ReadableStream.from(
+          (async function* () {
+            yield "a";
+            throw new Error("source gone");
+          })(),
+        ),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      write("b");
+    },
+  });
+  await assert.rejects(waitUntilComplete(), /source gone/);
+});

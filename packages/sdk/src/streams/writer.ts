@@ -1,4 +1,5 @@
 import { logger } from "../logger.ts";
+import { keptForLater } from "../wait/opened-wait.ts";
 import { pipe, type StreamSource } from "./pipe.ts";
 import type { PipeStreamResult, WriterStreamOptions } from "./stream-types.ts";
 
@@ -15,12 +16,15 @@ export function writer<T>(key: string, { execute, ...options }: WriterStreamOpti
       isOpen = false;
     },
   });
-  const write = (chunk: T) => {
+  /** Says whether it takes more. */
+  const put = (chunk: T) => {
     if (isOpen) controller?.enqueue(chunk);
+    return isOpen;
   };
+  const write = (chunk: T) => void put(chunk);
   const result = pipe(key, source, options, "streams.writer");
   const merge = (stream: StreamSource<T>) => {
-    work.push(writeAll(stream, write));
+    work.push(keptForLater(writeAll(stream, put)));
   };
   const ended = async () => {
     await execute({ write, merge });
@@ -44,15 +48,16 @@ export function writer<T>(key: string, { execute, ...options }: WriterStreamOpti
   return { stream: result.stream, waitUntilComplete };
 }
 
-async function writeAll<T>(stream: StreamSource<T>, write: (chunk: T) => void): Promise<void> {
+/** Ends the source when the writer takes no more. */
+async function writeAll<T>(stream: StreamSource<T>, put: (chunk: T) => boolean): Promise<void> {
   if (Symbol.asyncIterator in stream) {
-    for await (const chunk of stream) write(chunk);
+    for await (const chunk of stream) if (!put(chunk)) return;
     return;
   }
   const reader = (stream as ReadableStream<T>).getReader(); // in a browser whose streams are not iterable
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    write(value);
+    if (!put(value)) return void reader.cancel().catch(() => undefined);
   }
 }
