@@ -99,8 +99,14 @@ export type { ListedRun, RetrievedRun } from "./runs/run.ts";
 export type { QueueFilter, RunFilters } from "./runs/run-filters.ts";
 export { runs } from "./runs/runs-api.ts";
 export type { RunArguments, WaitAbout } from "./runtime.ts";
-export type { ScheduledTaskPayload } from "./schedules/scheduled-payload.ts";
-export type { DeclaredCron, FirePolicy, ScheduledTaskOptions, ScheduleWindow } from "./schedules/scheduled-task.ts";
+export type { ScheduledTaskInput, ScheduledTaskPayload } from "./schedules/scheduled-payload.ts";
+export type {
+  DeclaredCron,
+  FirePolicy,
+  ScheduledTask,
+  ScheduledTaskOptions,
+  ScheduleWindow,
+} from "./schedules/scheduled-task.ts";
 export {
   type CreateScheduleOptions,
   type ListSchedulesOptions,

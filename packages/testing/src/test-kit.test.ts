@@ -121,7 +121,9 @@ describe("a run", () => {
 
   test("of a scheduled task gets times", async () => {
     const daily = schedules.task({ id: "run.daily", run: async ({ timestamp }) => timestamp.toISOString() });
-    assert.match((await kit.run(daily, undefined as never)).output, /^2026-03-01T09:00/);
+    assert.match((await kit.run(daily)).output, /^2026-03-01T09:00/);
+    assert.match((await kit.run(daily, {})).output, /^2026-03-01T09:00/);
+    assert.equal((await kit.run(daily, { timestamp: new Date(0) })).output, "1970-01-01T00:00:00.000Z");
   });
 
   test("tries a part of its work again", async () => {

@@ -1,5 +1,12 @@
 // Checked by the type checker alone: what tasks of schedules and calls about schedules take and give.
-import { type ScheduledTaskPayload, schedules, type TaskPayload, tasks } from "../index.ts";
+import {
+  batch,
+  type ScheduledTaskInput,
+  type ScheduledTaskPayload,
+  schedules,
+  type TaskPayload,
+  tasks,
+} from "../index.ts";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function same<A, B>(_proof: Same<A, B>): void {}
@@ -32,7 +39,7 @@ schedules.task({
   },
   onSuccess: ({ output }) => same<typeof output, number>(true),
 });
-schedules.task({ id: "plain", cron: "0 9 * * *", run: () => 1 });
+const plain = schedules.task({ id: "plain", cron: "0 9 * * *", run: () => 1 });
 schedules.task({ id: "for-calls", run: () => 1 });
 for (const percent of [10, 25]) {
   schedules.task({ id: "spread", cron: { pattern: "@hourly", window: `${percent}%` }, run: () => 1 });
@@ -47,11 +54,21 @@ schedules.task({ id: "a", cron: { pattern: "@hourly", environments: ["PROD"] }, 
 schedules.task({ id: "a", cron: { pattern: "@hourly", overlap: "queue" }, run: () => 1 });
 
 export async function triggersByHand(payload: ScheduledTaskPayload) {
-  same<TaskPayload<typeof morning>, ScheduledTaskPayload>(true);
+  same<Exclude<TaskPayload<typeof morning>, void>, ScheduledTaskInput>(true);
   await morning.trigger(payload);
   await tasks.trigger<typeof morning>("report.morning", payload);
-  // @ts-expect-error the payload is missing
+  for (const timestamp of payload.upcoming) await morning.trigger({ timestamp });
+  await morning.trigger({}, { tags: ["by-hand"] });
   await morning.trigger();
+  await tasks.trigger<typeof morning>("report.morning");
+  await tasks.trigger<typeof morning>("report.morning", { timezone: "Europe/Berlin" });
+  await tasks.triggerAndWait<typeof morning>("report.morning").unwrap();
+  await morning.batchTrigger([{ payload: { externalId: "customer" } }, { options: { delay: "1h" } }]);
+  await batch.trigger<typeof morning | typeof plain>([{ id: "report.morning" }, { id: "plain", payload: {} }]);
+  // @ts-expect-error a time is a date
+  await morning.trigger({ timestamp: "2026-01-01" });
+  // @ts-expect-error no such field
+  await tasks.trigger<typeof morning>("report.morning", { time: new Date() });
 }
 
 export async function managesSchedules() {

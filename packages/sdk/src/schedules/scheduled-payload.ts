@@ -18,6 +18,9 @@ export interface ScheduledTaskPayload {
   readonly upcoming: readonly Date[];
 }
 
+/** What a trigger of a scheduled task may say of its payload. The rest is filled in: `timestamp` is now, and the zone UTC. */
+export type ScheduledTaskInput = Partial<ScheduledTaskPayload>;
+
 /**
  * Reads the payload of a scheduled task. One that was triggered by hand may come as plain JSON, with dates as text, and may leave
  * out what a test does not need: `timestamp` is then now.

@@ -3,7 +3,7 @@ import { type OptionNames, unknownOption } from "../options/option-names.ts";
 import type { TaskDefinition } from "../runtime.ts";
 import { defineTask } from "../tasks/define-task.ts";
 import type { Task, TaskOptions } from "../tasks/task-types.ts";
-import { readScheduledPayload, type ScheduledTaskPayload } from "./scheduled-payload.ts";
+import { readScheduledPayload, type ScheduledTaskInput, type ScheduledTaskPayload } from "./scheduled-payload.ts";
 
 /**
  * The time after its nominal one over which a schedule's fires are spread: whole minutes or hours of at most 24 h, or a
@@ -44,6 +44,10 @@ export interface ScheduledTaskOptions<TId extends string, TOutput, TInit = unkno
   readonly cron?: string | DeclaredCron;
 }
 
+/** A task that schedules run. A trigger by hand passes what it wants to see of the payload, or nothing; `run` gets all of it. */
+// biome-ignore lint/suspicious/noConfusingVoidType: what makes a parameter one that can be left out
+export type ScheduledTask<TId extends string, TOutput> = Task<TId, ScheduledTaskInput | void, TOutput>;
+
 /**
  * Defines a task that schedules run; see `schedules.task`.
  *
@@ -57,9 +61,10 @@ export interface ScheduledTaskOptions<TId extends string, TOutput, TInit = unkno
  */
 export function scheduledTask<const TId extends string, TOutput = unknown, TInit = unknown>(
   options: ScheduledTaskOptions<TId, TOutput, TInit>,
-): Task<TId, ScheduledTaskPayload, TOutput> {
+): ScheduledTask<TId, TOutput> {
   const schedule = declaredSchedule(options.id, options.cron);
-  return defineTask(options, { isScheduled: true, schedule, parsePayload: readScheduledPayload });
+  const task = defineTask(options, { isScheduled: true, schedule, parsePayload: readScheduledPayload });
+  return task as ScheduledTask<TId, TOutput>; // readScheduledPayload fills in what a trigger leaves out
 }
 
 const cronNames: OptionNames<Omit<DeclaredCron, "pattern">> = {

@@ -6,9 +6,7 @@ import type { PagePromise } from "../client/page.ts";
 import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import { badRequest } from "../errors/bad-request.ts";
 import { checkOptionNames, type OptionNames } from "../options/option-names.ts";
-import type { Task } from "../tasks/task-types.ts";
-import type { ScheduledTaskPayload } from "./scheduled-payload.ts";
-import { type FirePolicy, type ScheduledTaskOptions, scheduledTask } from "./scheduled-task.ts";
+import { type FirePolicy, type ScheduledTask, type ScheduledTaskOptions, scheduledTask } from "./scheduled-task.ts";
 
 /** A schedule as it stands. */
 export interface RetrievedSchedule extends Omit<ScheduleObject, "nextRun" | "nextRunEffectiveAt"> {
@@ -50,7 +48,7 @@ export interface SchedulesApi {
    * Defines a task that is run at times: by the schedule that it declares as `cron`, and by those that `create` makes.
    *
    * @param options - its id, its work, its schedule, and the settings that every task has
-   * @returns the task, which can be triggered like any other too
+   * @returns the task, which can be triggered like any other too; what a trigger leaves out of the payload is filled in
    * @throws TypeError when `cron` is neither a text nor an object with a `pattern`, and what `task` throws
    * @example
    * ```ts
@@ -63,7 +61,7 @@ export interface SchedulesApi {
    */
   task<const TId extends string, TOutput = unknown, TInit = unknown>(
     options: ScheduledTaskOptions<TId, TOutput, TInit>,
-  ): Task<TId, ScheduledTaskPayload, TOutput>;
+  ): ScheduledTask<TId, TOutput>;
   /**
    * Makes a schedule, or makes the one with the same `deduplicationKey` what the options say.
    *
