@@ -1,4 +1,3 @@
-import { requestKeyHeader } from "@pawl/contract/api/headers";
 import { streamKeySchema } from "@pawl/contract/api/streams";
 import type { FastifyRequest } from "fastify";
 import type { Engine } from "../engine/engine.ts";
@@ -8,6 +7,7 @@ import { maxChunkBytes, maxStreamBytes, maxStreams, type StreamRef } from "../en
 import type { Streams } from "../realtime/streams.ts";
 import type { Caller } from "./authentication.ts";
 import { ApiError } from "./errors.ts";
+import { requestKeyOf } from "./request-key.ts";
 import { idInPath, notFound, parse, pathPart, refuseNul } from "./validation.ts";
 
 /** What the routes of streams need. */
@@ -114,6 +114,6 @@ export function chunkTooLong(options?: ErrorOptions): ApiError {
  * @returns the writer of one chunk; null without a key
  */
 export function oneTimeWriter(request: FastifyRequest): { readonly clientId: string; readonly firstIndex: 0 } | null {
-  const key = request.headers[requestKeyHeader];
-  return typeof key === "string" && key !== "" ? { clientId: `once ${key.slice(0, 128)}`, firstIndex: 0 } : null;
+  const key = requestKeyOf(request);
+  return key === null ? null : { clientId: `once ${key}`, firstIndex: 0 };
 }

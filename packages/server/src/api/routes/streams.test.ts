@@ -215,9 +215,12 @@ test("records that are sent to a run come as they were sent, a repeated call's o
   const key = { "x-trigger-request-idempotency-key": "k1" };
   await send(2, key);
   await send(2, key);
+  const long = (end: string) => ({ "x-trigger-request-idempotency-key": `${"k".repeat(200)}${end}` });
+  await send(3, long("a"));
+  await send(4, long("b"));
   await send(null);
-  const { records, headers } = await read(api, "input/approval", { most: 3 });
-  assert.deepEqual(chunksOf(records), [{ approved: true }, 2, null]);
+  const { records, headers } = await read(api, "input/approval", { most: 5 });
+  assert.deepEqual(chunksOf(records), [{ approved: true }, 2, 3, 4, null]);
   assert.equal(headers.get("x-stream-version"), "v2");
   const { body: run } = await call(api, "GET", `/api/v3/runs/${api.runId}`);
   assert.deepEqual(run.realtimeStreams, []);
