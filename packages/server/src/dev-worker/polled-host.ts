@@ -218,9 +218,20 @@ export class PolledHost {
 
   #offer(push: number, runs: readonly AssignedRun[]): void {
     this.#push = push;
-    const unwanted = this.#waiting.offer(runs);
+    const hooks = runs.filter(({ hook }) => hook !== undefined);
+    const unwanted = this.#waiting.offer(runs.filter(({ hook }) => hook === undefined));
     this.#tellRoom(false);
+    if (hooks.length > 0) void this.#skip(hooks);
     if (unwanted.length > 0) void this.giveBack(unwanted);
+  }
+
+  /** Ends runs that call the hook of another one: these workers have no such hooks, and would execute the task again. */
+  async #skip(runs: readonly AssignedRun[]): Promise<void> {
+    const started = runs.map(({ runId, fence }) => ({ runId, fence }));
+    const results = started.map(
+      (claim): RunResult => ({ kind: "completed", ...claim, outputType: "application/json", durationMs: 0 }),
+    );
+    await this.report({ started, results }).catch(() => undefined); // they are found later, as offers that nobody took
   }
 
   /** Queues runs again that were offered to nobody. Where the store fails they are found later, as offers that nobody took. */

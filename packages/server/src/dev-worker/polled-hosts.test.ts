@@ -143,3 +143,15 @@ test("of two sessions each is offered the runs of its own version, also while it
   assert.equal((await offered).runId, lockedId);
   assert.equal((await worker.offered()).runId, secondId);
 });
+
+test("a run that calls a hook is over where workers have none, and its task is not executed again", async (t) => {
+  const { api, sql } = await stage(t);
+  const worker = await pollingWorker(api, "mail.send");
+  await sql("update task set has_cancel_hook = true");
+  const cancelledId = await worker.trigger("mail.send", { options: { delay: "1h" } });
+  await call(api, "POST", `/api/v2/runs/${cancelledId}/cancel`);
+  while ((await sql("select from run where hook is not null limit 1")).length === 0) await turn();
+  const runId = await worker.trigger("mail.send");
+  assert.equal((await worker.offered()).runId, runId);
+  while ((await sql("select from run where hook is not null and outcome = 'completed'")).length === 0) await turn();
+});
