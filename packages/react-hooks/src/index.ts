@@ -6,6 +6,7 @@ export {
   useTriggerAuthContext,
   useTriggerAuthContextOptional,
 } from "./auth-context.ts";
+export type { StreamResults } from "./followed-run.ts";
 export type { UseApiClientOptions } from "./target.ts";
 export { type InputStreamSendInstance, useInputStreamSend } from "./use-input-stream-send.ts";
 export {
@@ -16,7 +17,6 @@ export {
   useRealtimeRun,
 } from "./use-realtime-run.ts";
 export {
-  type StreamResults,
   type UseRealtimeRunWithStreamsInstance,
   useRealtimeRunWithStreams,
 } from "./use-realtime-run-with-streams.ts";

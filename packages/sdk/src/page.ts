@@ -3,7 +3,7 @@
 export { AuthenticationError } from "./errors/api-error.ts";
 export { subscribeToBatch, subscribeToRun, subscribeToRunsWithTag } from "./realtime/subscribe.ts";
 export { retrieve } from "./runs/retrieve.ts";
-export { read } from "./streams/read.ts";
+export { read, readToEnd } from "./streams/read.ts";
 export { sendInput } from "./streams/send-input.ts";
 export { trigger } from "./trigger/trigger.ts";
 export { completeToken } from "./wait/token.ts";

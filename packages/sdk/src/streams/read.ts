@@ -13,7 +13,31 @@ export async function read<T>(
   key: string,
   options: ReadStreamOptions<T> = {},
 ): Promise<AsyncIterableStream<T>> {
-  const reading = readingOf(runId, key, options);
+  return open(readingOf(runId, key, options), options);
+}
+
+/**
+ * Reads a stream until its run has ended, however long nothing comes.
+ *
+ * @param runId - the run
+ * @param key - the key of the stream
+ * @param options - as for `streams.read`, without a timeout
+ * @returns the chunks
+ * @throws BadRequestError when an option can't be right
+ * @example
+ * ```ts
+ * for await (const chunk of await readToEnd("run_…", "tokens", { signal })) show(chunk);
+ * ```
+ */
+export async function readToEnd<T>(
+  runId: string,
+  key: string,
+  options: Omit<ReadStreamOptions<T>, "timeoutInSeconds"> = {},
+): Promise<AsyncIterableStream<T>> {
+  return open({ ...readingOf(runId, key, options), timeoutInSeconds: null }, options);
+}
+
+function open<T>(reading: StreamReading, options: ReadStreamOptions<T>): AsyncIterableStream<T> {
   const settings = clientSettings(options.clientConfig); // the key is that of the call, wherever the loop is
   const ending = new AbortController();
   const end = () => ending.abort();
