@@ -182,6 +182,7 @@ test("runs of all environments come as one list, in both directions", async (t) 
   const back = await list(`page[size]=2&page[before]=${third.pagination.previous}`);
   assert.deepEqual(idsOf(back), ids.slice(2, 4));
   assert.deepEqual(idsOf(await list("filter[env]=prod")), [ids[1], ids[3]]);
+  assert.deepEqual(idsOf(await list("filter[env]=prod,prod")), [ids[1], ids[3]]);
   assert.match((await list("filter[env]=test")).error, /opens no environment test, only dev, prod/);
   assert.deepEqual((await list("filter[tag]=none")).data, []);
 });

@@ -64,7 +64,7 @@ function choose(
   asked: readonly string[] | undefined,
 ): readonly OpenedEnvironment[] {
   if (asked === undefined || asked.length === 0) return environments;
-  return asked.map((name) => {
+  const chosen = asked.map((name) => {
     const found = environments.find(({ slug }) => isSlugOf(name, slug));
     if (found !== undefined) return found;
     const names = environments.map(({ slug }) => slug).join(", ");
@@ -74,6 +74,7 @@ function choose(
       "filter[env]",
     );
   });
+  return [...new Set(chosen)];
 }
 
 function withoutEnvironments(query: unknown): Record<string, unknown> {
