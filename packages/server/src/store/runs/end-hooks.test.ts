@@ -58,6 +58,18 @@ test("a run that ended without its process leaves word of its hook; one whose pr
   assert.deepEqual(await noted(stage), [], "its task has no hooks");
 });
 
+test("a hook is called at once, also when others of the same report go on", async (t) => {
+  const stage = await hookStage(t);
+  const [goesOn, ends] = [await stage.waiting(), await stage.waiting()];
+  await stage.sql("update live_run set lost_count = 100 where run_id = $1", [ends.runId]);
+  const { nextDueInMs } = await stage.settle({ orphaned: [goesOn, ends] });
+  assert.deepEqual(
+    (await noted(stage)).map((note) => note.run_id),
+    [ends.runId],
+  );
+  assert.equal(nextDueInMs, 0);
+});
+
 test("an attempt that is not the last leaves no word", async (t) => {
   const stage = await hookStage(t);
   const claim = await stage.executing();

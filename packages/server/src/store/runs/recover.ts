@@ -84,7 +84,7 @@ export function recoverLost(first: number): string {
     ${finishEnded},
     ${noteClosingOf("ended")},
     ${noteAwaitedOf("ended")}
-    select run_id, state, booked_at is not null and is_limited as has_freed, false as has_hooks
+    select run_id, state, booked_at is not null and is_limited as has_freed, ${hasHooks}
     from (select q.run_id, q.state, j.booked_at, j.is_limited from requeued q join judged j using (run_id)) queued
     union all
     select f.run_id, null, f.has_freed, ${hasHooks} from finished f cross join noted cross join closing`;
