@@ -105,7 +105,7 @@ const refusals: Record<string, { body: unknown; status: number; param?: string; 
   },
   "a NUL in the payload": { body: packet("a\0b", "text/plain"), status: 422, param: "payload", error: /NUL/ },
   "a NUL in a tag": { body: { options: { tags: ["a\0"] } }, status: 422, param: "options.tags", error: /NUL/ },
-  "a NUL in the task": { body: {}, path: "/api/v1/tasks/a%00/trigger", status: 422, param: "task", error: /NUL/ },
+  "a NUL in the task": { body: {}, path: "/api/v1/tasks/a%00/trigger", status: 422, param: "taskId", error: /NUL/ },
   "a task id that is too long": {
     body: {},
     path: `/api/v1/tasks/${"x".repeat(129)}/trigger`,
