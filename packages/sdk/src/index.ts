@@ -8,6 +8,7 @@ export {
 } from "./auth/auth-api.ts";
 export type { PublicTokenScopes, ReadScopes, WriteScopes } from "./auth/token-scopes.ts";
 export { type CacheEntry, type CacheFunction, type CacheStore, createCache, InMemoryCache } from "./cache.ts";
+export type { ApiPromise } from "./client/api-promise.ts";
 export { type CallTarget, type ClientConfiguration, configure, type RequestOptions } from "./client/client-settings.ts";
 export type { NumberedPagination } from "./client/numbered-pages.ts";
 export type { Page, PagePromise, Pagination } from "./client/page.ts";

@@ -1,6 +1,6 @@
 // Checked by the type checker alone: what callers pass and get back, from a task's definition to its finished run.
 import { z } from "zod";
-import { type RunHandle, runs, type StandardSchema, schemaTask, task, tasks } from "./index.ts";
+import { type ApiPromise, type RunHandle, runs, type StandardSchema, schemaTask, task, tasks } from "./index.ts";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function same<A, B>(_proof: Same<A, B>): void {}
@@ -35,6 +35,14 @@ const byAsyncFunction = schemaTask({
 });
 declare const handMade: StandardSchema<"a" | "b", { letter: string }>;
 const byHand = schemaTask({ id: "by-hand", schema: handMade, run: async ({ letter }) => letter });
+
+export async function hasAnswersOfCalls() {
+  const { data, response } = await runs.retrieve<typeof hello>("run_1").withResponse();
+  same<typeof data.output, { greeting: string } | undefined>(true);
+  same<typeof response, Response>(true);
+  same<ReturnType<typeof runs.cancel>, ApiPromise<{ readonly id: string }>>(true);
+  same<Awaited<ReturnType<ReturnType<typeof runs.list>["asResponse"]>>, Response>(true);
+}
 
 export async function triggersByInstance() {
   const handle = await hello.trigger({ name: "Ada" });

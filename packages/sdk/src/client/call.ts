@@ -21,8 +21,10 @@ export interface ApiCall {
   readonly options?: RequestOptions | undefined;
 }
 
-/** The body of a success, read as JSON, and the headers that came with it. */
+/** A success: its body as it came and read as JSON, and the headers that came with it. */
 export interface ApiAnswer {
+  readonly status: number;
+  readonly text: string;
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -85,7 +87,7 @@ function errorOf(outcome: Outcome): Error {
 
 function parseAnswer(call: ApiCall, { status, headers, text }: Answer): ApiAnswer {
   try {
-    return { headers, body: JSON.parse(text) };
+    return { status, headers, text, body: JSON.parse(text) };
   } catch (cause) {
     const message = `${call.method} ${call.path} was answered with something that is no JSON. Is TRIGGER_API_URL the URL of a Pawl server?`;
     throw new ApiSchemaValidationError(status, { headers, body: text, message }, { cause });

@@ -1,4 +1,3 @@
-import { callApi } from "./call.ts";
 import type { RequestOptions } from "./client-settings.ts";
 import { isWireList } from "./list-query.ts";
 import { type PagePromise, type Pagination, pagePromise } from "./page.ts";
@@ -38,10 +37,10 @@ export interface NumberedList<TEntry> {
  */
 export function numberedPages<TEntry>(list: NumberedList<TEntry>): PagePromise<TEntry, NumberedPagination> {
   const { path, noun, page = 1, perPage, readEntry, requestOptions } = list;
-  return pagePromise<TEntry, NumberedPagination>({ after: String(page) }, async (cursors) => {
+  return pagePromise<TEntry, NumberedPagination>({ after: String(page) }, async (cursors, send) => {
     const query = new URLSearchParams({ page: cursors.after ?? cursors.before ?? "1" });
     if (perPage !== undefined) query.set("perPage", String(perPage));
-    const answer = await callApi({ method: "GET", path: `${path}?${query}`, options: requestOptions });
+    const answer = await send({ method: "GET", path: `${path}?${query}`, options: requestOptions });
     if (!isWireList(answer.body)) throw unexpectedAnswer(answer, `a list of ${noun}`);
     const pagination = answer.body.pagination as unknown as NumberedPagination; // the server answers with what the contract says
     return { data: answer.body.data.map(readEntry), pagination: withNeighbours(pagination) };

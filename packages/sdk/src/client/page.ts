@@ -1,3 +1,5 @@
+import { type ApiPromise, apiPromise, type SendCall } from "./api-promise.ts";
+
 /** Where a page starts; the cursors come from another page. */
 export interface PageCursors {
   readonly after?: string | undefined;
@@ -37,18 +39,19 @@ export interface Page<TEntry, TPagination extends Pagination = Pagination>
 }
 
 /** A page on its way: await it, or iterate over it with `for await` at once. */
-export type PagePromise<TEntry, TPagination extends Pagination = Pagination> = Promise<Page<TEntry, TPagination>> &
+export type PagePromise<TEntry, TPagination extends Pagination = Pagination> = ApiPromise<Page<TEntry, TPagination>> &
   AsyncIterable<TEntry>;
 
 type FetchPage<TEntry, TPagination extends Pagination> = (
   cursors: PageCursors,
+  send: SendCall,
 ) => Promise<PageContents<TEntry, TPagination>>;
 
 /**
  * Asks for the first page of a list.
  *
  * @param first - where it starts
- * @param fetchPage - gets one page
+ * @param fetchPage - gets one page, with what it is given to send a request
  * @returns the page on its way
  * @example
  * ```ts
@@ -60,7 +63,7 @@ export function pagePromise<TEntry, TPagination extends Pagination = Pagination>
   fetchPage: FetchPage<TEntry, TPagination>,
 ): PagePromise<TEntry, TPagination> {
   const { after, before } = first;
-  const page = getPage({ after, before }, fetchPage);
+  const page = apiPromise((send) => getPage({ after, before }, fetchPage, send));
   return Object.assign(page, {
     async *[Symbol.asyncIterator]() {
       yield* await page;
@@ -71,8 +74,9 @@ export function pagePromise<TEntry, TPagination extends Pagination = Pagination>
 async function getPage<TEntry, TPagination extends Pagination>(
   cursors: PageCursors,
   fetchPage: FetchPage<TEntry, TPagination>,
+  send: SendCall,
 ): Promise<Page<TEntry, TPagination>> {
-  const { data, pagination } = await fetchPage(cursors);
+  const { data, pagination } = await fetchPage(cursors, send);
   const { next, previous } = pagination;
   const page: Page<TEntry, TPagination> = {
     data,
@@ -81,11 +85,11 @@ async function getPage<TEntry, TPagination extends Pagination>(
     hasPreviousPage: () => previous !== undefined,
     async getNextPage() {
       if (next === undefined) throw new RangeError("This is the last page.");
-      return getPage({ after: next, before: undefined }, fetchPage);
+      return pagePromise({ after: next }, fetchPage);
     },
     async getPreviousPage() {
       if (previous === undefined) throw new RangeError("This is the first page.");
-      return getPage({ after: undefined, before: previous }, fetchPage);
+      return pagePromise({ before: previous }, fetchPage);
     },
     async *[Symbol.asyncIterator]() {
       yield* data;

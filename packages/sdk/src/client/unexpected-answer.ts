@@ -12,7 +12,10 @@ import type { ApiAnswer } from "./call.ts";
  * throw unexpectedAnswer(answer, "the id of a run");
  * ```
  */
-export function unexpectedAnswer(answer: ApiAnswer, missing: string): ApiSchemaValidationError {
+export function unexpectedAnswer(
+  answer: Pick<ApiAnswer, "headers" | "body">,
+  missing: string,
+): ApiSchemaValidationError {
   const message = `The answer lacks ${missing}. Is TRIGGER_API_URL the URL of a Pawl server?`;
   return new ApiSchemaValidationError(200, { headers: answer.headers, body: answer.body, message });
 }

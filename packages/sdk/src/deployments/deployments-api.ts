@@ -1,5 +1,5 @@
 import type { DeploymentObject } from "@pawl/contract/api/deployments";
-import { callApi } from "../client/call.ts";
+import { type ApiPromise, apiPromise } from "../client/api-promise.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { withDates } from "../client/dates.ts";
 import { isWireList } from "../client/list-query.ts";
@@ -39,7 +39,7 @@ export interface DeploymentsApi {
    * const { version } = await deployments.retrieveCurrent();
    * ```
    */
-  retrieveCurrent(requestOptions?: RequestOptions): Promise<Deployment>;
+  retrieveCurrent(requestOptions?: RequestOptions): ApiPromise<Deployment>;
   /**
    * Lists the deployments of the environment, newest first.
    *
@@ -66,21 +66,22 @@ const path = "/api/v1/deployments";
  * ```
  */
 export const deployments: DeploymentsApi = {
-  async retrieveCurrent(requestOptions) {
-    const answer = await callApi({ method: "GET", path: `${path}/current`, options: requestOptions });
-    const body = answer.body as Readonly<Record<string, unknown>> | null; // checked in the next line
-    if (typeof body?.id !== "string" || typeof body.version !== "string")
-      throw unexpectedAnswer(answer, "a deployment");
-    return toDeployment(body);
-  },
+  retrieveCurrent: (requestOptions) =>
+    apiPromise(async (send) => {
+      const answer = await send({ method: "GET", path: `${path}/current`, options: requestOptions });
+      const body = answer.body as Readonly<Record<string, unknown>> | null; // checked in the next line
+      if (typeof body?.id !== "string" || typeof body.version !== "string")
+        throw unexpectedAnswer(answer, "a deployment");
+      return toDeployment(body);
+    }),
   list(options = {}, requestOptions) {
-    return pagePromise({ after: options.cursor }, async ({ after, before }) => {
+    return pagePromise({ after: options.cursor }, async ({ after, before }, send) => {
       const query = new URLSearchParams();
       const { status, period, limit } = options;
       const parts = { status, from: timeText(options.from), to: timeText(options.to), period };
       const page = { "page[size]": limit?.toString(), "page[after]": after, "page[before]": before };
       for (const [name, text] of Object.entries({ ...parts, ...page })) if (text !== undefined) query.set(name, text);
-      const answer = await callApi({ method: "GET", path: `${path}?${query}`, options: requestOptions });
+      const answer = await send({ method: "GET", path: `${path}?${query}`, options: requestOptions });
       if (!isWireList(answer.body)) throw unexpectedAnswer(answer, "a list of deployments");
       return { data: answer.body.data.map(toDeployment), pagination: answer.body.pagination };
     });

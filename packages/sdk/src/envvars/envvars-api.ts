@@ -1,5 +1,6 @@
 import type { EnvVarAnswer } from "@pawl/contract/api/env-vars";
-import { type ApiAnswer, type ApiCall, callApi } from "../client/call.ts";
+import { type ApiPromise, apiPromise, type SendCall } from "../client/api-promise.ts";
+import type { ApiAnswer, ApiCall } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import { envVarName, type Place, placed } from "./env-var-place.ts";
@@ -57,8 +58,8 @@ export interface EnvVarsApi {
    * for (const { name, value } of await envvars.list("proj_…", "dev")) console.log(name, value);
    * ```
    */
-  list(projectRef: string, slug: string, requestOptions?: RequestOptions): Promise<readonly EnvironmentVariable[]>;
-  list(requestOptions?: RequestOptions): Promise<readonly EnvironmentVariable[]>;
+  list(projectRef: string, slug: string, requestOptions?: RequestOptions): ApiPromise<readonly EnvironmentVariable[]>;
+  list(requestOptions?: RequestOptions): ApiPromise<readonly EnvironmentVariable[]>;
   /**
    * Sets a variable, also one that exists.
    *
@@ -74,8 +75,8 @@ export interface EnvVarsApi {
     slug: string,
     options: CreateEnvVarOptions,
     requestOptions?: RequestOptions,
-  ): Promise<EnvVarChange>;
-  create(options: CreateEnvVarOptions, requestOptions?: RequestOptions): Promise<EnvVarChange>;
+  ): ApiPromise<EnvVarChange>;
+  create(options: CreateEnvVarOptions, requestOptions?: RequestOptions): ApiPromise<EnvVarChange>;
   /**
    * Gets a variable.
    *
@@ -91,8 +92,8 @@ export interface EnvVarsApi {
     slug: string,
     name: string,
     requestOptions?: RequestOptions,
-  ): Promise<EnvironmentVariable>;
-  retrieve(name: string, requestOptions?: RequestOptions): Promise<EnvironmentVariable>;
+  ): ApiPromise<EnvironmentVariable>;
+  retrieve(name: string, requestOptions?: RequestOptions): ApiPromise<EnvironmentVariable>;
   /**
    * Gives a variable another value.
    *
@@ -110,8 +111,8 @@ export interface EnvVarsApi {
     name: string,
     options: UpdateEnvVarOptions,
     requestOptions?: RequestOptions,
-  ): Promise<EnvVarChange>;
-  update(name: string, options: UpdateEnvVarOptions, requestOptions?: RequestOptions): Promise<EnvVarChange>;
+  ): ApiPromise<EnvVarChange>;
+  update(name: string, options: UpdateEnvVarOptions, requestOptions?: RequestOptions): ApiPromise<EnvVarChange>;
   /**
    * Removes a variable.
    *
@@ -122,8 +123,8 @@ export interface EnvVarsApi {
    * await envvars.del("proj_…", "dev", "API_URL");
    * ```
    */
-  del(projectRef: string, slug: string, name: string, requestOptions?: RequestOptions): Promise<EnvVarChange>;
-  del(name: string, requestOptions?: RequestOptions): Promise<EnvVarChange>;
+  del(projectRef: string, slug: string, name: string, requestOptions?: RequestOptions): ApiPromise<EnvVarChange>;
+  del(name: string, requestOptions?: RequestOptions): ApiPromise<EnvVarChange>;
   /**
    * Sets many variables by one call: all of them, or none.
    *
@@ -139,8 +140,8 @@ export interface EnvVarsApi {
     slug: string,
     options: UploadEnvVarsOptions,
     requestOptions?: RequestOptions,
-  ): Promise<EnvVarChange>;
-  upload(options: UploadEnvVarsOptions, requestOptions?: RequestOptions): Promise<EnvVarChange>;
+  ): ApiPromise<EnvVarChange>;
+  upload(options: UploadEnvVarsOptions, requestOptions?: RequestOptions): ApiPromise<EnvVarChange>;
 }
 
 /**
@@ -152,36 +153,47 @@ export interface EnvVarsApi {
  * ```
  */
 export const envvars: EnvVarsApi = {
-  async list(...given: readonly unknown[]) {
-    const { place, rest } = placed("envvars.list", given, typeof given[0] === "string");
-    const answer = await callApi({ method: "GET", path: pathOf(place), options: optionsIn(rest[0]) });
-    if (!Array.isArray(answer.body)) throw unexpectedAnswer(answer, "a list of environment variables");
-    return answer.body as readonly EnvVarAnswer[]; // the server answers with what the contract says
-  },
-  async create(...given: readonly unknown[]) {
-    const { place, rest } = placed("envvars.create", given, typeof given[0] === "string");
-    return change({ method: "POST", path: pathOf(place), body: JSON.stringify(rest[0]), options: optionsIn(rest[1]) });
-  },
-  async retrieve(...given: readonly unknown[]) {
-    const { place, rest } = placed("envvars.retrieve", given, typeof given[1] === "string");
-    const answer = await callApi({ method: "GET", path: pathOf(place, rest[0]), options: optionsIn(rest[1]) });
-    return readEnvVar(answer);
-  },
-  async update(...given: readonly unknown[]) {
-    const { place, rest } = placed("envvars.update", given, typeof given[1] === "string");
-    const [name, value, options] = rest;
-    const path = pathOf(place, name);
-    return change({ method: "PUT", path, body: JSON.stringify(value), options: optionsIn(options) });
-  },
-  async del(...given: readonly unknown[]) {
-    const { place, rest } = placed("envvars.del", given, typeof given[1] === "string");
-    return change({ method: "DELETE", path: pathOf(place, rest[0]), options: optionsIn(rest[1]) });
-  },
-  async upload(...given: readonly unknown[]) {
-    const { place, rest } = placed("envvars.upload", given, typeof given[0] === "string");
-    const path = `${pathOf(place)}/import`;
-    return change({ method: "POST", path, body: JSON.stringify(rest[0]), options: optionsIn(rest[1]) });
-  },
+  list: (...given: readonly unknown[]) =>
+    apiPromise(async (send) => {
+      const { place, rest } = placed("envvars.list", given, typeof given[0] === "string");
+      const answer = await send({ method: "GET", path: pathOf(place), options: optionsIn(rest[0]) });
+      if (!Array.isArray(answer.body)) throw unexpectedAnswer(answer, "a list of environment variables");
+      return answer.body as readonly EnvVarAnswer[]; // the server answers with what the contract says
+    }),
+  create: (...given: readonly unknown[]) =>
+    apiPromise(async (send) => {
+      const { place, rest } = placed("envvars.create", given, typeof given[0] === "string");
+      return change(send, {
+        method: "POST",
+        path: pathOf(place),
+        body: JSON.stringify(rest[0]),
+        options: optionsIn(rest[1]),
+      });
+    }),
+  retrieve: (...given: readonly unknown[]) =>
+    apiPromise(async (send) => {
+      const { place, rest } = placed("envvars.retrieve", given, typeof given[1] === "string");
+      const answer = await send({ method: "GET", path: pathOf(place, rest[0]), options: optionsIn(rest[1]) });
+      return readEnvVar(answer);
+    }),
+  update: (...given: readonly unknown[]) =>
+    apiPromise(async (send) => {
+      const { place, rest } = placed("envvars.update", given, typeof given[1] === "string");
+      const [name, value, options] = rest;
+      const path = pathOf(place, name);
+      return change(send, { method: "PUT", path, body: JSON.stringify(value), options: optionsIn(options) });
+    }),
+  del: (...given: readonly unknown[]) =>
+    apiPromise(async (send) => {
+      const { place, rest } = placed("envvars.del", given, typeof given[1] === "string");
+      return change(send, { method: "DELETE", path: pathOf(place, rest[0]), options: optionsIn(rest[1]) });
+    }),
+  upload: (...given: readonly unknown[]) =>
+    apiPromise(async (send) => {
+      const { place, rest } = placed("envvars.upload", given, typeof given[0] === "string");
+      const path = `${pathOf(place)}/import`;
+      return change(send, { method: "POST", path, body: JSON.stringify(rest[0]), options: optionsIn(rest[1]) });
+    }),
 };
 
 function pathOf({ projectRef, slug }: Place, name?: unknown): string {
@@ -194,8 +206,8 @@ function optionsIn(argument: unknown): RequestOptions | undefined {
   return argument as RequestOptions | undefined;
 }
 
-async function change(call: ApiCall): Promise<EnvVarChange> {
-  const answer = await callApi(call);
+async function change(send: SendCall, call: ApiCall): Promise<EnvVarChange> {
+  const answer = await send(call);
   const { success } = (answer.body ?? {}) as { readonly success?: unknown }; // checked in the next line
   if (typeof success !== "boolean") throw unexpectedAnswer(answer, "whether it has succeeded");
   return { success };

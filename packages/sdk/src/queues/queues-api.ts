@@ -1,5 +1,6 @@
 import type { QueueItem } from "@pawl/contract/api/queues";
-import { type ApiAnswer, callApi } from "../client/call.ts";
+import { type ApiPromise, apiPromise } from "../client/api-promise.ts";
+import type { ApiAnswer } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { type NumberedPagination, numberedPages } from "../client/numbered-pages.ts";
 import type { PagePromise } from "../client/page.ts";
@@ -56,7 +57,7 @@ export interface QueuesApi {
    * const { queued } = await queues.retrieve({ type: "task", name: "mail.send" });
    * ```
    */
-  retrieve(queue: QueueRef, requestOptions?: RequestOptions): Promise<RetrievedQueue>;
+  retrieve(queue: QueueRef, requestOptions?: RequestOptions): ApiPromise<RetrievedQueue>;
   /**
    * Starts no more runs of a queue; those that execute go on.
    *
@@ -65,7 +66,7 @@ export interface QueuesApi {
    * await queues.pause({ type: "custom", name: "mail" });
    * ```
    */
-  pause(queue: QueueRef, requestOptions?: RequestOptions): Promise<RetrievedQueue>;
+  pause(queue: QueueRef, requestOptions?: RequestOptions): ApiPromise<RetrievedQueue>;
   /**
    * Starts runs of a paused queue again.
    *
@@ -74,7 +75,7 @@ export interface QueuesApi {
    * await queues.resume({ type: "custom", name: "mail" });
    * ```
    */
-  resume(queue: QueueRef, requestOptions?: RequestOptions): Promise<RetrievedQueue>;
+  resume(queue: QueueRef, requestOptions?: RequestOptions): ApiPromise<RetrievedQueue>;
   /**
    * Sets how many runs of a queue may execute at once, in place of what its code says and over deployments.
    *
@@ -89,7 +90,7 @@ export interface QueuesApi {
     queue: QueueRef,
     concurrencyLimit: number,
     requestOptions?: RequestOptions,
-  ): Promise<RetrievedQueue>;
+  ): ApiPromise<RetrievedQueue>;
   /**
    * Gives a queue the limit of its code back.
    *
@@ -98,7 +99,7 @@ export interface QueuesApi {
    * await queues.resetConcurrencyLimit({ type: "custom", name: "mail" });
    * ```
    */
-  resetConcurrencyLimit(queue: QueueRef, requestOptions?: RequestOptions): Promise<RetrievedQueue>;
+  resetConcurrencyLimit(queue: QueueRef, requestOptions?: RequestOptions): ApiPromise<RetrievedQueue>;
   /**
    * Sets how many runs of a queue may start in a time, in place of what its code says and over deployments.
    *
@@ -113,7 +114,7 @@ export interface QueuesApi {
     queue: QueueRef,
     rate: RateLimit | RateLimitOverride,
     requestOptions?: RequestOptions,
-  ): Promise<RetrievedQueue>;
+  ): ApiPromise<RetrievedQueue>;
   /**
    * Gives a queue the rates of its code back.
    *
@@ -122,7 +123,7 @@ export interface QueuesApi {
    * await queues.resetRateLimit({ type: "custom", name: "mail" });
    * ```
    */
-  resetRateLimit(queue: QueueRef, requestOptions?: RequestOptions): Promise<RetrievedQueue>;
+  resetRateLimit(queue: QueueRef, requestOptions?: RequestOptions): ApiPromise<RetrievedQueue>;
 }
 
 /**
@@ -141,29 +142,34 @@ export const queues: QueuesApi = {
     const readEntry = (queue: unknown) => withDate(queue as QueueItem);
     return numberedPages({ path: "/api/v1/queues", noun: "queues", page, perPage, readEntry, requestOptions });
   },
-  async retrieve(queue, requestOptions) {
-    const { path, type } = place(queue);
-    return readQueue(await callApi({ method: "GET", path: `${path}?type=${type}`, options: requestOptions }));
-  },
-  pause: (queue, requestOptions) => post(queue, "pause", { action: "pause" }, requestOptions),
-  resume: (queue, requestOptions) => post(queue, "pause", { action: "resume" }, requestOptions),
-  async overrideConcurrencyLimit(queue, concurrencyLimit, requestOptions) {
-    if (!Number.isInteger(concurrencyLimit) || concurrencyLimit < 0) {
+  retrieve: (queue, options) =>
+    apiPromise(async (send) => {
+      const { path, type } = place(queue);
+      return readQueue(await send({ method: "GET", path: `${path}?type=${type}`, options }));
+    }),
+  pause: (queue, options) => post(queue, { verb: "pause", body: () => ({ action: "pause" }), options }),
+  resume: (queue, options) => post(queue, { verb: "pause", body: () => ({ action: "resume" }), options }),
+  overrideConcurrencyLimit(queue, concurrencyLimit, options) {
+    const body = () => {
+      if (Number.isInteger(concurrencyLimit) && concurrencyLimit >= 0) return { concurrencyLimit };
       throw badRequest(
         "concurrencyLimit",
         `A concurrency limit must be a whole number from 0, not ${concurrencyLimit}.`,
       );
-    }
-    return post(queue, "concurrency/override", { concurrencyLimit }, requestOptions);
+    };
+    return post(queue, { verb: "concurrency/override", body, options });
   },
-  resetConcurrencyLimit: (queue, requestOptions) => post(queue, "concurrency/reset", {}, requestOptions),
-  async overrideRateLimit(queue, rate, requestOptions) {
-    const rates: RateLimitOverride = "limit" in rate ? { rateLimit: rate } : rate;
-    checkRate("rateLimit", rates.rateLimit);
-    checkRate("combinedRateLimit", rates.combinedRateLimit);
-    return post(queue, "rate-limit/override", { ...rates }, requestOptions);
+  resetConcurrencyLimit: (queue, options) => post(queue, { verb: "concurrency/reset", options }),
+  overrideRateLimit(queue, rate, options) {
+    const body = () => {
+      const rates: RateLimitOverride = "limit" in rate ? { rateLimit: rate } : rate;
+      checkRate("rateLimit", rates.rateLimit);
+      checkRate("combinedRateLimit", rates.combinedRateLimit);
+      return rates;
+    };
+    return post(queue, { verb: "rate-limit/override", body, options });
   },
-  resetRateLimit: (queue, requestOptions) => post(queue, "rate-limit/reset", {}, requestOptions),
+  resetRateLimit: (queue, options) => post(queue, { verb: "rate-limit/reset", options }),
 };
 
 function checkRate(option: string, rate: RateLimit | null | undefined): void {
@@ -171,15 +177,20 @@ function checkRate(option: string, rate: RateLimit | null | undefined): void {
   if (problem !== null) throw badRequest(option, `The ${option} ${problem}`);
 }
 
-async function post(
-  queue: QueueRef,
-  verb: string,
-  body: Readonly<Record<string, unknown>>,
-  requestOptions: RequestOptions | undefined,
-): Promise<RetrievedQueue> {
-  const { path, type } = place(queue);
-  const call = { method: "POST", path: `${path}/${verb}`, body: JSON.stringify({ type, ...body }) } as const;
-  return readQueue(await callApi({ ...call, options: requestOptions }));
+/** What is done with a queue. */
+interface QueueChange {
+  readonly verb: string;
+  /** Checks what the caller gave, and gives what is sent beside the type of the queue's name. */
+  readonly body?: () => object;
+  readonly options: RequestOptions | undefined;
+}
+
+function post(queue: QueueRef, { verb, body, options }: QueueChange): ApiPromise<RetrievedQueue> {
+  return apiPromise(async (send) => {
+    const { path, type } = place(queue);
+    const text = JSON.stringify({ type, ...body?.() });
+    return readQueue(await send({ method: "POST", path: `${path}/${verb}`, body: text, options }));
+  });
 }
 
 function place(queue: QueueRef): { readonly path: string; readonly type: "id" | "task" | "custom" } {

@@ -1,4 +1,5 @@
-import { callApi } from "../client/call.ts";
+import { type ApiPromise, apiPromise } from "../client/api-promise.ts";
+import type { ApiAnswer } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { withDates } from "../client/dates.ts";
 import { isWireList, listQuery } from "../client/list-query.ts";
@@ -27,7 +28,7 @@ export interface BulkApi {
    * console.log((await runs.bulk.poll(action)).counts);
    * ```
    */
-  cancel(options: BulkCancelOptions, requestOptions?: RequestOptions): Promise<{ readonly id: string }>;
+  cancel(options: BulkCancelOptions, requestOptions?: RequestOptions): ApiPromise<{ readonly id: string }>;
   /**
    * Makes a new run of each run that matches, finished or not, with its payload and its options, on the current version.
    *
@@ -40,7 +41,7 @@ export interface BulkApi {
    * for await (const run of runs.list({ bulkAction: action.id })) console.log(run.id);
    * ```
    */
-  replay(options: BulkReplayOptions, requestOptions?: RequestOptions): Promise<{ readonly id: string }>;
+  replay(options: BulkReplayOptions, requestOptions?: RequestOptions): ApiPromise<{ readonly id: string }>;
   /**
    * Gets a bulk action as it stands now.
    *
@@ -52,7 +53,7 @@ export interface BulkApi {
    * const { status, counts } = await runs.bulk.retrieve("bulk_…");
    * ```
    */
-  retrieve(action: BulkActionRef, requestOptions?: RequestOptions): Promise<BulkAction>;
+  retrieve(action: BulkActionRef, requestOptions?: RequestOptions): ApiPromise<BulkAction>;
   /**
    * Waits until a bulk action is over, completed or aborted, by looking at it again and again.
    *
@@ -89,7 +90,7 @@ export interface BulkApi {
    * await runs.bulk.abort(action);
    * ```
    */
-  abort(action: BulkActionRef, requestOptions?: RequestOptions): Promise<{ readonly id: string }>;
+  abort(action: BulkActionRef, requestOptions?: RequestOptions): ApiPromise<{ readonly id: string }>;
 }
 
 /**
@@ -113,26 +114,28 @@ export const bulk: BulkApi = {
     }
   },
   list(options = {}, requestOptions) {
-    return pagePromise(options, async (cursors) => {
+    return pagePromise(options, async (cursors, send) => {
       const query = listQuery({}, { ...(options.limit === undefined ? {} : { limit: options.limit }) }, cursors);
-      const answer = await callApi({ method: "GET", path: `${path}?${query}`, options: requestOptions });
+      const answer = await send({ method: "GET", path: `${path}?${query}`, options: requestOptions });
       if (!isWireList(answer.body)) throw unexpectedAnswer(answer, "a list of bulk actions");
       return { data: answer.body.data.map(toAction), pagination: answer.body.pagination };
     });
   },
-  async abort(action, requestOptions) {
-    const answer = await callApi({ method: "POST", path: `${pathOf(action)}/abort`, options: requestOptions });
-    return { id: idIn(answer) };
-  },
+  abort: (action, options) =>
+    apiPromise(async (send) => ({
+      id: idIn(await send({ method: "POST", path: `${pathOf(action)}/abort`, options })),
+    })),
 };
 
-async function create(
+function create(
   action: "cancel" | "replay",
   { filter, ...options }: BulkReplayOptions,
   requestOptions: RequestOptions | undefined,
-): Promise<{ readonly id: string }> {
-  const body = JSON.stringify({ action, ...options, ...(filter === undefined ? {} : { filter: toWire(filter) }) });
-  return { id: idIn(await callApi({ method: "POST", path, body, options: requestOptions })) };
+): ApiPromise<{ readonly id: string }> {
+  return apiPromise(async (send) => {
+    const body = JSON.stringify({ action, ...options, ...(filter === undefined ? {} : { filter: toWire(filter) }) });
+    return { id: idIn(await send({ method: "POST", path, body, options: requestOptions })) };
+  });
 }
 
 /** A date becomes the ISO text that JSON writes of it. */
@@ -140,11 +143,14 @@ function toWire(filter: RunFilters): Readonly<Record<string, unknown>> {
   return { ...filter, queue: queueNames(filter.queue) };
 }
 
-async function retrieve(action: BulkActionRef, requestOptions?: RequestOptions): Promise<BulkAction> {
-  const answer = await callApi({ method: "GET", path: pathOf(action), options: requestOptions });
-  const body = answer.body as Readonly<Record<string, unknown>> | null; // checked in the next line
-  if (typeof body?.id !== "string" || typeof body.status !== "string") throw unexpectedAnswer(answer, "a bulk action");
-  return toAction(body);
+function retrieve(action: BulkActionRef, requestOptions?: RequestOptions): ApiPromise<BulkAction> {
+  return apiPromise(async (send) => {
+    const answer = await send({ method: "GET", path: pathOf(action), options: requestOptions });
+    const body = answer.body as Readonly<Record<string, unknown>> | null; // checked in the next line
+    if (typeof body?.id !== "string" || typeof body.status !== "string")
+      throw unexpectedAnswer(answer, "a bulk action");
+    return toAction(body);
+  });
 }
 
 /** The server answers with what the contract says. */
@@ -152,7 +158,7 @@ function toAction(body: Readonly<Record<string, unknown>>): BulkAction {
   return withDates(body, ["createdAt", "completedAt"]) as unknown as BulkAction;
 }
 
-function idIn(answer: Awaited<ReturnType<typeof callApi>>): string {
+function idIn(answer: ApiAnswer): string {
   const id = (answer.body as { readonly id?: unknown } | null)?.id; // checked in the next line
   if (typeof id !== "string") throw unexpectedAnswer(answer, "the id of a bulk action");
   return id;

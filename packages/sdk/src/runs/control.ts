@@ -1,5 +1,5 @@
 import type { IdAnswer } from "@pawl/contract/api/run-control";
-import { callApi } from "../client/call.ts";
+import { type ApiPromise, apiPromise } from "../client/api-promise.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import { badRequest } from "../errors/bad-request.ts";
@@ -42,9 +42,11 @@ export interface RescheduleOptions {
  * await runs.cancel(handle);
  * ```
  */
-export async function cancel(run: RunRef, requestOptions?: RequestOptions): Promise<{ readonly id: string }> {
-  const answer = await callApi({ method: "POST", path: `/api/v2/runs/${pathOf(run)}/cancel`, options: requestOptions });
-  return { id: (answer.body as IdAnswer | null)?.id ?? idOf(run) }; // the server answers with what the contract says
+export function cancel(run: RunRef, requestOptions?: RequestOptions): ApiPromise<{ readonly id: string }> {
+  return apiPromise(async (send) => {
+    const answer = await send({ method: "POST", path: `/api/v2/runs/${pathOf(run)}/cancel`, options: requestOptions });
+    return { id: (answer.body as IdAnswer | null)?.id ?? idOf(run) }; // the server answers with what the contract says
+  });
 }
 
 /** `runs.replay`. */
@@ -65,23 +67,24 @@ export interface Replay {
     run: THandle,
     overrides?: ReplayOptions<TaskPayload<THandle>>,
     requestOptions?: RequestOptions,
-  ): Promise<{ readonly id: string }>;
+  ): ApiPromise<{ readonly id: string }>;
   <TTask extends AnyTask = UntypedTask>(
     run: string | { readonly id: string; readonly taskIdentifier?: never },
     overrides?: ReplayOptions<TaskPayload<TTask>>,
     requestOptions?: RequestOptions,
-  ): Promise<{ readonly id: string }>;
+  ): ApiPromise<{ readonly id: string }>;
 }
 
 /** Makes a new run of another's payload and options; see {@link Replay}. */
-export const replay: Replay = async (run: RunRef, overrides?: ReplayOptions, requestOptions?: RequestOptions) => {
-  const body = overrides === undefined ? undefined : JSON.stringify(await replayBody(idOf(run), overrides));
-  const path = `/api/v1/runs/${pathOf(run)}/replay`;
-  const answer = await callApi({ method: "POST", path, body, options: requestOptions });
-  const id = (answer.body as Partial<IdAnswer> | null)?.id; // checked in the next line
-  if (typeof id !== "string") throw unexpectedAnswer(answer, "the id of a run");
-  return { id };
-};
+export const replay: Replay = (run: RunRef, overrides?: ReplayOptions, requestOptions?: RequestOptions) =>
+  apiPromise(async (send) => {
+    const body = overrides === undefined ? undefined : JSON.stringify(await replayBody(idOf(run), overrides));
+    const path = `/api/v1/runs/${pathOf(run)}/replay`;
+    const answer = await send({ method: "POST", path, body, options: requestOptions });
+    const id = (answer.body as Partial<IdAnswer> | null)?.id; // checked in the next line
+    if (typeof id !== "string") throw unexpectedAnswer(answer, "the id of a run");
+    return { id };
+  });
 
 async function replayBody(id: string, overrides: ReplayOptions): Promise<Readonly<Record<string, unknown>>> {
   const { payload, ...options } = overrides;
@@ -107,17 +110,19 @@ async function replayBody(id: string, overrides: ReplayOptions): Promise<Readonl
  * await runs.reschedule(handle, { delay: "2h" });
  * ```
  */
-export async function reschedule<TTask extends AnyTask = UntypedTask>(
+export function reschedule<TTask extends AnyTask = UntypedTask>(
   run: RunRef,
   options: RescheduleOptions,
   requestOptions?: RequestOptions,
-): Promise<RetrievedRun<TaskPayload<TTask>, TaskOutput<TTask>>> {
-  if (!isTime(options?.delay)) {
-    throw badRequest("delay", "The delay must be a duration such as 1h30m, an ISO date or a valid Date.");
-  }
-  const path = `/api/v1/runs/${pathOf(run)}/reschedule`;
-  const body = JSON.stringify({ delay: options.delay });
-  return readRun(await callApi({ method: "POST", path, body, options: requestOptions }));
+): ApiPromise<RetrievedRun<TaskPayload<TTask>, TaskOutput<TTask>>> {
+  return apiPromise(async (send) => {
+    if (!isTime(options?.delay)) {
+      throw badRequest("delay", "The delay must be a duration such as 1h30m, an ISO date or a valid Date.");
+    }
+    const path = `/api/v1/runs/${pathOf(run)}/reschedule`;
+    const body = JSON.stringify({ delay: options.delay });
+    return readRun(await send({ method: "POST", path, body, options: requestOptions }));
+  });
 }
 
 function idOf(run: RunRef): string {

@@ -1,4 +1,3 @@
-import { callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { withDates } from "../client/dates.ts";
 import { isWireList, listQuery } from "../client/list-query.ts";
@@ -35,9 +34,9 @@ export function list(options: ListRunsOptions = {}, requestOptions?: RequestOpti
   const { status, taskIdentifier, version, tag, machine, region, batch, schedule, bulkAction } = options;
   const [queue, isTest] = [queueNames(options.queue), options.isTest?.toString()];
   const filters = { status, taskIdentifier, version, tag, queue, machine, region, batch, schedule, bulkAction, isTest };
-  return pagePromise(options, async (cursors) => {
+  return pagePromise(options, async (cursors, send) => {
     const path = `/api/v1/runs?${listQuery(filters, options, cursors)}`;
-    const answer = await callApi({ method: "GET", path, options: requestOptions });
+    const answer = await send({ method: "GET", path, options: requestOptions });
     if (!isWireList(answer.body)) throw unexpectedAnswer(answer, "a list of runs");
     // The server answers with what the contract says.
     const data = answer.body.data.map((run) => withDates(run, runTimeFields) as unknown as ListedRun);

@@ -1,4 +1,5 @@
-import { type ApiAnswer, callApi } from "../client/call.ts";
+import { type ApiPromise, apiPromise } from "../client/api-promise.ts";
+import type { ApiAnswer } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { withDates } from "../client/dates.ts";
 import { unexpectedAnswer } from "../client/unexpected-answer.ts";
@@ -22,19 +23,20 @@ export interface Retrieve {
   <THandle extends AnyRunHandle>(
     run: THandle,
     requestOptions?: RequestOptions,
-  ): Promise<RetrievedRun<TaskPayload<THandle>, TaskOutput<THandle>>>;
+  ): ApiPromise<RetrievedRun<TaskPayload<THandle>, TaskOutput<THandle>>>;
   <TTask extends AnyTask = UntypedTask>(
     run: string | { readonly id: string },
     requestOptions?: RequestOptions,
-  ): Promise<RetrievedRun<TaskPayload<TTask>, TaskOutput<TTask>>>;
+  ): ApiPromise<RetrievedRun<TaskPayload<TTask>, TaskOutput<TTask>>>;
 }
 
 /** Gets a run as it stands now; see {@link Retrieve}. */
-export const retrieve: Retrieve = async (run: string | { readonly id: string }, requestOptions?: RequestOptions) => {
-  const id = typeof run === "string" ? run : run.id;
-  const path = `/api/v3/runs/${encodeURIComponent(id)}`;
-  return readRun(await callApi({ method: "GET", path, options: requestOptions }));
-};
+export const retrieve: Retrieve = (run: string | { readonly id: string }, requestOptions?: RequestOptions) =>
+  apiPromise(async (send) => {
+    const id = typeof run === "string" ? run : run.id;
+    const path = `/api/v3/runs/${encodeURIComponent(id)}`;
+    return readRun(await send({ method: "GET", path, options: requestOptions }));
+  });
 
 /**
  * Reads a run out of an answer.

@@ -1,5 +1,6 @@
 import type { ScheduleObject, TimezonesAnswer } from "@pawl/contract/api/schedules";
-import { type ApiAnswer, type ApiCall, callApi } from "../client/call.ts";
+import { type ApiPromise, apiPromise, type SendCall } from "../client/api-promise.ts";
+import type { ApiAnswer, ApiCall } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { type NumberedPagination, numberedPages } from "../client/numbered-pages.ts";
 import type { PagePromise } from "../client/page.ts";
@@ -80,7 +81,7 @@ export interface SchedulesApi {
    * });
    * ```
    */
-  create(options: CreateScheduleOptions, requestOptions?: RequestOptions): Promise<RetrievedSchedule>;
+  create(options: CreateScheduleOptions, requestOptions?: RequestOptions): ApiPromise<RetrievedSchedule>;
   /**
    * Gets a schedule.
    *
@@ -89,7 +90,7 @@ export interface SchedulesApi {
    * const { nextRun } = await schedules.retrieve("sched_…");
    * ```
    */
-  retrieve(id: string, requestOptions?: RequestOptions): Promise<RetrievedSchedule>;
+  retrieve(id: string, requestOptions?: RequestOptions): ApiPromise<RetrievedSchedule>;
   /**
    * Changes a schedule that a call made. It becomes what the options say, and has the default of what they leave out.
    *
@@ -99,7 +100,7 @@ export interface SchedulesApi {
    * await schedules.update(schedule.id, { task: "report.morning", cron: "0 8 * * *", timezone: "Europe/Berlin" });
    * ```
    */
-  update(id: string, options: UpdateScheduleOptions, requestOptions?: RequestOptions): Promise<RetrievedSchedule>;
+  update(id: string, options: UpdateScheduleOptions, requestOptions?: RequestOptions): ApiPromise<RetrievedSchedule>;
   /**
    * Lists the schedules of the environment.
    *
@@ -122,7 +123,7 @@ export interface SchedulesApi {
    * await schedules.activate(schedule.id);
    * ```
    */
-  activate(id: string, requestOptions?: RequestOptions): Promise<RetrievedSchedule>;
+  activate(id: string, requestOptions?: RequestOptions): ApiPromise<RetrievedSchedule>;
   /**
    * Keeps a schedule from firing until it is activated; one that code declares stays so over new versions.
    *
@@ -131,7 +132,7 @@ export interface SchedulesApi {
    * await schedules.deactivate(schedule.id);
    * ```
    */
-  deactivate(id: string, requestOptions?: RequestOptions): Promise<RetrievedSchedule>;
+  deactivate(id: string, requestOptions?: RequestOptions): ApiPromise<RetrievedSchedule>;
   /**
    * Removes a schedule that a call made. Its runs stay.
    *
@@ -141,7 +142,7 @@ export interface SchedulesApi {
    * await schedules.del(schedule.id);
    * ```
    */
-  del(id: string, requestOptions?: RequestOptions): Promise<{ readonly id: string }>;
+  del(id: string, requestOptions?: RequestOptions): ApiPromise<{ readonly id: string }>;
   /**
    * Gives the time zones that a schedule can have, by their IANA names.
    *
@@ -154,7 +155,7 @@ export interface SchedulesApi {
   timezones(
     options?: { readonly excludeUtc?: boolean },
     requestOptions?: RequestOptions,
-  ): Promise<{ readonly timezones: readonly string[] }>;
+  ): ApiPromise<{ readonly timezones: readonly string[] }>;
 }
 
 const path = "/api/v1/schedules";
@@ -198,22 +199,30 @@ function checkSchedule(callName: string, options: UpdateScheduleOptions, names: 
  */
 export const schedules: SchedulesApi = {
   task: scheduledTask,
-  async create(options, requestOptions) {
-    checkSchedule("schedules.create", options, createNames);
-    const { deduplicationKey } = options;
-    if (typeof deduplicationKey !== "string" || deduplicationKey === "") {
-      throw badRequest(
-        "deduplicationKey",
-        "A schedule needs a deduplicationKey, such as the id of your customer: calls with the same one make one schedule.",
-      );
-    }
-    return callForSchedule({ method: "POST", path, body: JSON.stringify(options), options: requestOptions });
-  },
-  retrieve: async (id, options) => callForSchedule({ method: "GET", path: pathOf(id), options }),
-  async update(id, options, requestOptions) {
-    checkSchedule("schedules.update", options, knownInUpdate);
-    return callForSchedule({ method: "PUT", path: pathOf(id), body: JSON.stringify(options), options: requestOptions });
-  },
+  create: (options, requestOptions) =>
+    apiPromise(async (send) => {
+      checkSchedule("schedules.create", options, createNames);
+      const { deduplicationKey } = options;
+      if (typeof deduplicationKey !== "string" || deduplicationKey === "") {
+        throw badRequest(
+          "deduplicationKey",
+          "A schedule needs a deduplicationKey, such as the id of your customer: calls with the same one make one schedule.",
+        );
+      }
+      return callForSchedule(send, { method: "POST", path, body: JSON.stringify(options), options: requestOptions });
+    }),
+  retrieve: (id, options) =>
+    apiPromise(async (send) => callForSchedule(send, { method: "GET", path: pathOf(id), options })),
+  update: (id, options, requestOptions) =>
+    apiPromise(async (send) => {
+      checkSchedule("schedules.update", options, knownInUpdate);
+      return callForSchedule(send, {
+        method: "PUT",
+        path: pathOf(id),
+        body: JSON.stringify(options),
+        options: requestOptions,
+      });
+    }),
   list: ({ page, perPage } = {}, requestOptions) =>
     // The server answers with what the contract says.
     numberedPages({
@@ -224,21 +233,25 @@ export const schedules: SchedulesApi = {
       readEntry: (schedule: unknown) => withDate(schedule as ScheduleObject),
       requestOptions,
     }),
-  activate: async (id, options) => callForSchedule({ method: "POST", path: `${pathOf(id)}/activate`, options }),
-  deactivate: async (id, options) => callForSchedule({ method: "POST", path: `${pathOf(id)}/deactivate`, options }),
-  async del(id, options) {
-    const answer = await callApi({ method: "DELETE", path: pathOf(id), options });
-    const removed = answer.body as { id?: unknown } | null; // checked in the next line
-    if (typeof removed?.id !== "string") throw unexpectedAnswer(answer, "the id of a schedule");
-    return { id: removed.id };
-  },
-  async timezones({ excludeUtc = false } = {}, options) {
-    const query = excludeUtc ? "?excludeUtc=true" : "";
-    const answer = await callApi({ method: "GET", path: `/api/v1/timezones${query}`, options });
-    const found = answer.body as Partial<TimezonesAnswer> | null; // checked in the next line
-    if (!Array.isArray(found?.timezones)) throw unexpectedAnswer(answer, "a list of time zones");
-    return { timezones: found.timezones };
-  },
+  activate: (id, options) =>
+    apiPromise(async (send) => callForSchedule(send, { method: "POST", path: `${pathOf(id)}/activate`, options })),
+  deactivate: (id, options) =>
+    apiPromise(async (send) => callForSchedule(send, { method: "POST", path: `${pathOf(id)}/deactivate`, options })),
+  del: (id, options) =>
+    apiPromise(async (send) => {
+      const answer = await send({ method: "DELETE", path: pathOf(id), options });
+      const removed = answer.body as { id?: unknown } | null; // checked in the next line
+      if (typeof removed?.id !== "string") throw unexpectedAnswer(answer, "the id of a schedule");
+      return { id: removed.id };
+    }),
+  timezones: ({ excludeUtc = false } = {}, options) =>
+    apiPromise(async (send) => {
+      const query = excludeUtc ? "?excludeUtc=true" : "";
+      const answer = await send({ method: "GET", path: `/api/v1/timezones${query}`, options });
+      const found = answer.body as Partial<TimezonesAnswer> | null; // checked in the next line
+      if (!Array.isArray(found?.timezones)) throw unexpectedAnswer(answer, "a list of time zones");
+      return { timezones: found.timezones };
+    }),
 };
 
 /** An empty id would name the list. */
@@ -247,8 +260,8 @@ function pathOf(id: string): string {
   throw badRequest("scheduleId", "The id of a schedule is missing. It looks like sched_….");
 }
 
-async function callForSchedule(call: ApiCall): Promise<RetrievedSchedule> {
-  return readSchedule(await callApi(call));
+async function callForSchedule(send: SendCall, call: ApiCall): Promise<RetrievedSchedule> {
+  return readSchedule(await send(call));
 }
 
 function readSchedule(answer: ApiAnswer): RetrievedSchedule {

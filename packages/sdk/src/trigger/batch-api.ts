@@ -1,4 +1,5 @@
 import type { TriggerRequestOptions } from "../auth/access-token.ts";
+import type { ApiPromise } from "../client/api-promise.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { runtime } from "../runtime.ts";
 import type {
@@ -113,7 +114,7 @@ export interface BatchApi {
    * const { status, runs } = await batch.retrieve(handle);
    * ```
    */
-  retrieve(batch: string | { readonly batchId: string }, requestOptions?: RequestOptions): Promise<RetrievedBatch>;
+  retrieve(batch: string | { readonly batchId: string }, requestOptions?: RequestOptions): ApiPromise<RetrievedBatch>;
 }
 
 interface ItemById {

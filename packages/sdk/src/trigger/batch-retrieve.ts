@@ -1,4 +1,5 @@
-import { type ApiAnswer, callApi } from "../client/call.ts";
+import { type ApiPromise, apiPromise } from "../client/api-promise.ts";
+import type { ApiAnswer } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { withDates } from "../client/dates.ts";
 import { unexpectedAnswer } from "../client/unexpected-answer.ts";
@@ -15,13 +16,15 @@ import type { RetrievedBatch } from "../tasks/batch-types.ts";
  * const { status, runs } = await retrieveBatch("batch_…");
  * ```
  */
-export async function retrieveBatch(
+export function retrieveBatch(
   batch: string | { readonly batchId: string },
   requestOptions?: RequestOptions,
-): Promise<RetrievedBatch> {
-  const id = typeof batch === "string" ? batch : batch.batchId;
-  const path = `/api/v2/batches/${encodeURIComponent(id)}`;
-  return readBatch(await callApi({ method: "GET", path, options: requestOptions }));
+): ApiPromise<RetrievedBatch> {
+  return apiPromise(async (send) => {
+    const id = typeof batch === "string" ? batch : batch.batchId;
+    const path = `/api/v2/batches/${encodeURIComponent(id)}`;
+    return readBatch(await send({ method: "GET", path, options: requestOptions }));
+  });
 }
 
 function readBatch(answer: ApiAnswer): RetrievedBatch {

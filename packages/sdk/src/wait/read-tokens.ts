@@ -1,5 +1,5 @@
 import type { TokenDetail } from "@pawl/contract/api/waitpoints";
-import { callApi } from "../client/call.ts";
+import { type ApiPromise, apiPromise } from "../client/api-promise.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { withDates } from "../client/dates.ts";
 import { isWireList, listQuery } from "../client/list-query.ts";
@@ -25,9 +25,9 @@ const timeFields = ["createdAt", "completedAt", "timeoutAt", "idempotencyKeyExpi
  */
 export function listTokens(options: ListTokensOptions = {}, requestOptions?: RequestOptions): PagePromise<ListedToken> {
   const { status, idempotencyKey, tags } = options;
-  return pagePromise(options, async (cursors) => {
+  return pagePromise(options, async (cursors, send) => {
     const path = `/api/v1/waitpoints/tokens?${listQuery({ status, idempotencyKey, tags }, options, cursors)}`;
-    const answer = await callApi({ method: "GET", path, options: requestOptions });
+    const answer = await send({ method: "GET", path, options: requestOptions });
     if (!isWireList(answer.body)) throw unexpectedAnswer(answer, "a list of tokens");
     // The server answers with what the contract says.
     const data = answer.body.data.map((token) => withDates(token, timeFields) as unknown as ListedToken);
@@ -46,20 +46,22 @@ export function listTokens(options: ListTokensOptions = {}, requestOptions?: Req
  * const { status } = await retrieveToken("waitpoint_…");
  * ```
  */
-export async function retrieveToken<TOutput = unknown>(
+export function retrieveToken<TOutput = unknown>(
   token: TokenRef,
   requestOptions?: RequestOptions,
-): Promise<RetrievedToken<TOutput>> {
-  const id = typeof token === "string" ? token : token.id;
-  const path = `/api/v1/waitpoints/tokens/${encodeURIComponent(id)}`;
-  const answer = await callApi({ method: "GET", path, options: requestOptions });
-  const { output: _text, outputType: _type, outputIsError, ...rest } = readToken(answer);
-  const found = withDates(rest, timeFields) as unknown as ListedToken; // what the contract says
-  if (outputIsError === true || found.status === "TIMED_OUT") {
-    return { ...found, error: new WaitpointTimeoutError(timeoutMessage(id)) };
-  }
-  if (found.status === "WAITING") return found;
-  return { ...found, output: readOutput(readToken(answer)) as TOutput }; // as the caller says
+): ApiPromise<RetrievedToken<TOutput>> {
+  return apiPromise(async (send) => {
+    const id = typeof token === "string" ? token : token.id;
+    const path = `/api/v1/waitpoints/tokens/${encodeURIComponent(id)}`;
+    const answer = await send({ method: "GET", path, options: requestOptions });
+    const { output: _text, outputType: _type, outputIsError, ...rest } = readToken(answer);
+    const found = withDates(rest, timeFields) as unknown as ListedToken; // what the contract says
+    if (outputIsError === true || found.status === "TIMED_OUT") {
+      return { ...found, error: new WaitpointTimeoutError(timeoutMessage(id)) };
+    }
+    if (found.status === "WAITING") return found;
+    return { ...found, output: readOutput(readToken(answer)) as TOutput }; // as the caller says
+  });
 }
 
 function readToken(answer: { readonly body: unknown; readonly headers: Readonly<Record<string, string>> }) {

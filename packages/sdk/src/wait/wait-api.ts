@@ -1,3 +1,4 @@
+import type { ApiPromise } from "../client/api-promise.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import type { PagePromise } from "../client/page.ts";
 import { listTokens, retrieveToken } from "./read-tokens.ts";
@@ -103,7 +104,10 @@ export interface WaitApi {
    * const { status, output } = await wait.retrieveToken<{ approved: boolean }>("waitpoint_…");
    * ```
    */
-  retrieveToken<TOutput = unknown>(token: TokenRef, requestOptions?: RequestOptions): Promise<RetrievedToken<TOutput>>;
+  retrieveToken<TOutput = unknown>(
+    token: TokenRef,
+    requestOptions?: RequestOptions,
+  ): ApiPromise<RetrievedToken<TOutput>>;
 }
 
 /**
