@@ -48,28 +48,38 @@ function nameIn(problem: string): string {
   return /"([^"]*)"/.exec(problem)?.[1] ?? "options";
 }
 
-/** The name that takes the fewest changes, if they are few for its length; capitals count for nothing. */
+/** The name that takes the fewest changes, if they are few for its length, or that begins alike; capitals count for nothing. */
 function closest(name: string, known: readonly string[]): string | null {
   let best: string | null = null;
   let fewest = Math.floor(name.length / 3) + 1;
   for (const candidate of known) {
     const distance = changesBetween(name.toLowerCase(), candidate.toLowerCase());
-    if (distance >= fewest) continue;
+    if (distance >= fewest + (isAnotherForm(name, candidate) ? 1 : 0)) continue;
     best = candidate;
     fewest = distance;
   }
   return best;
 }
 
-/** How many letters have to be added, taken away or changed. */
+/** Whether all but the end is the same, as in "retries" and "retry". */
+function isAnotherForm(name: string, candidate: string): boolean {
+  const stem = candidate.slice(0, -1).toLowerCase();
+  return stem.length >= 4 && name.toLowerCase().startsWith(stem);
+}
+
+/** How many letters have to be added, taken away or changed; two that have changed places count once. */
 function changesBetween(from: string, to: string): number {
+  let before: readonly number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i++) {
     const next = [i];
     for (let j = 1; j <= to.length; j++) {
       const change = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const isSwapped = i > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      const swap = isSwapped ? (before[j - 2] ?? 0) + 1 : change;
+      next.push(Math.min(change, swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
+    before = row;
     row = next;
   }
   return row[to.length] ?? 0;
