@@ -194,7 +194,7 @@ function currentDevServer(givenUrl: string | undefined): DevServer {
   const found = readDevServer();
   if (found.kind === "absent") {
     throw new ApiClientMissingError(
-      `No key is set, and no "pawl dev" runs in this folder or above it. Start "pawl dev" here. Or elsewhere: ${hint}`,
+      `No key is set, and no "pawl dev" runs in this folder or above it. Start "pawl dev" here. For a server elsewhere: ${hint}`,
     );
   }
   if (found.kind === "unusable") throw new ApiClientMissingError(`No key is set, and ${found.reason} ${hint}`);

@@ -18,4 +18,5 @@ test("gives the whole answer, whatever its status", async () => {
   const error = await sendWithFetch(request).catch((error: unknown) => error);
   assert.ok(error instanceof TransportError && error.isRefused);
   assert.match(error.message, /ECONNREFUSED/);
+  assert.match(error.message, /Start the server, as with "pawl dev"/);
 });

@@ -1,4 +1,4 @@
-import { type Answer, answerTimeoutMs, type OutgoingRequest, TransportError } from "./transport.ts";
+import { type Answer, answerTimeoutMs, noAnswer, type OutgoingRequest } from "./transport.ts";
 
 /**
  * Sends a request with the global `fetch`: in browsers, on other runtimes than Node, and over TLS.
@@ -22,7 +22,7 @@ export async function sendWithFetch(request: OutgoingRequest): Promise<Answer> {
     });
     return { status: response.status, headers: Object.fromEntries(response.headers), text: await response.text() };
   } catch (error) {
-    throw new TransportError(`No answer from ${url}: ${reasonOf(error)}`, error);
+    throw noAnswer(url, reasonOf(error), error);
   }
 }
 

@@ -1,6 +1,13 @@
 import type * as Net from "node:net";
 import { AnswerParser, type ParsedAnswer } from "./answer-parser.ts";
-import { type Answer, answerTimeoutMs, type OutgoingRequest, type Transport, TransportError } from "./transport.ts";
+import {
+  type Answer,
+  answerTimeoutMs,
+  noAnswer,
+  type OutgoingRequest,
+  type Transport,
+  TransportError,
+} from "./transport.ts";
 
 // HTTP/1.1 over plain sockets that stay open, one request at a time on each. It costs a fifth to a third of the processor time that
 // `node:http` or `fetch` take for a request of this size, which counts where the caller shares a machine with its server.
@@ -182,9 +189,7 @@ class Connection {
     const isStale = isBroken && this.#answerCount > 0 && this.#parser.isUntouched;
     if (isStale) return this.#events.closed(exchange);
     const reason = this.#error === undefined ? "the connection closed" : messageOf(this.#error);
-    exchange.reject(
-      new TransportError(`No answer from ${this.#origin}${exchange.request.path}: ${reason}`, this.#error),
-    );
+    exchange.reject(noAnswer(this.#origin + exchange.request.path, reason, this.#error));
     this.#events.closed(null);
   }
 }

@@ -39,6 +39,27 @@ export class TransportError extends Error {
   }
 }
 
+/**
+ * Says that no complete answer came, and what to do where nobody listens.
+ *
+ * @param url - what was asked
+ * @param reason - why, as the system or the connection has it
+ * @param cause - the error behind it
+ * @returns the error
+ * @example
+ * ```ts
+ * throw noAnswer("http://localhost:3030/healthcheck", "the connection closed", undefined);
+ * ```
+ */
+export function noAnswer(url: string, reason: string, cause: unknown): TransportError {
+  const code = codeOf(cause);
+  const isNobodyThere = code === "ECONNREFUSED" || code === "ENOTFOUND";
+  const hint = isNobodyThere
+    ? '. Start the server, as with "pawl dev", or correct its address in TRIGGER_API_URL.'
+    : "";
+  return new TransportError(`No answer from ${url}: ${reason}${hint}`, cause);
+}
+
 /** The system's code of an error, also where Node wraps several attempts to connect into one. */
 function codeOf(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;
