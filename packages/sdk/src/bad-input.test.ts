@@ -4,7 +4,7 @@ import { z } from "zod";
 import { configure } from "./client/client-settings.ts";
 import { fakeRun } from "./fixtures/fake-run.ts";
 import { type ProtocolServer, startProtocolServer } from "./fixtures/protocol-server.ts";
-import { batch, queue, retry, runs, schedules, schemaTask, TriggerClient, task, tasks, wait } from "./index.ts";
+import { auth, batch, queue, retry, runs, schedules, schemaTask, TriggerClient, task, tasks, wait } from "./index.ts";
 import { runtime } from "./runtime.ts";
 
 // Wrong use gets an error at the call, which says what is wrong and what to do. Types refuse most of it; code without types can't be.
@@ -24,6 +24,16 @@ describe("definitions", () => {
       "a misspelt setting",
       () => task(untyped({ id: "t", run, maxDuraton: 5 })),
       /Task t has no option "maxDuraton"\. Did you mean "maxDuration"\?/,
+    ],
+    [
+      "a setting in another form",
+      () => task(untyped({ id: "t", run, retries: 3 })),
+      /no option "retries"\. Did you mean "retry"\?/,
+    ],
+    [
+      "a setting with two letters swapped",
+      () => task(untyped({ id: "t", run, qeuue: {} })),
+      /no option "qeuue"\. Did you mean "queue"\?/,
     ],
     [
       "a setting that there is not",
@@ -220,6 +230,23 @@ describe("calls", () => {
       /wait\.until waits inside of a run, and here is none/,
     ],
     ["a policy out of range", () => retry.onThrow(run, { factor: 0 }), /policy of retry\.onThrow has a factor of 0/],
+    ["no task", () => tasks.trigger(untyped(undefined), 1), /The id of the task to trigger is undefined: give a text/],
+    ["an empty id of a task", () => tasks.trigger("", 1), /The id of the task to trigger is an empty text/],
+    [
+      "a misspelt option of polling",
+      () => runs.poll("run_1", untyped({ pollInterval: 9 })),
+      /runs\.poll has no option "pollInterval"\. Did you mean "pollIntervalMs"/,
+    ],
+    [
+      "a pause of polling that is none",
+      () => runs.poll("run_1", { pollIntervalMs: untyped("1s") }),
+      /pollIntervalMs of runs\.poll must be a number of milliseconds/,
+    ],
+    [
+      "a misspelt action of a public token",
+      () => auth.createPublicToken({ scopes: untyped({ red: { runs: "run_1" } }) }),
+      /A public token's list of scopes has no option "red"\. Did you mean "read"/,
+    ],
     ["a batch without items", () => tasks.batchTrigger("t", []), /The batch has no items/],
   ];
   for (const [name, call, message] of wrong) {

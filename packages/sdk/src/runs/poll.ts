@@ -1,4 +1,6 @@
 import type { RequestOptions } from "../client/client-settings.ts";
+import { badRequest } from "../errors/bad-request.ts";
+import { checkOptionNames, type OptionNames } from "../options/option-names.ts";
 import type { AnyRunHandle, AnyTask, TaskOutput, TaskPayload, UntypedTask } from "../tasks/task-types.ts";
 import { retrieve } from "./retrieve.ts";
 import type { RetrievedRun } from "./run.ts";
@@ -35,16 +37,23 @@ export interface Poll {
   ): Promise<RetrievedRun<TaskPayload<TTask>, TaskOutput<TTask>>>;
 }
 
+const pollOptionNames: OptionNames<PollOptions> = { pollIntervalMs: true };
+
 /** Waits until a run has finished; see {@link Poll}. */
 export const poll: Poll = async (
   run: string | { readonly id: string },
   options?: PollOptions,
   requestOptions?: RequestOptions,
 ) => {
+  const { pollIntervalMs = 1_000 } = options ?? {};
+  checkOptionNames("runs.poll", options, pollOptionNames);
+  if (!(typeof pollIntervalMs === "number" && pollIntervalMs >= 0)) {
+    throw badRequest("pollIntervalMs", "The pollIntervalMs of runs.poll must be a number of milliseconds from 0.");
+  }
   for (;;) {
     const current = await retrieve(run, requestOptions);
     // Payload and output are what the task's type says.
     if (current.isCompleted) return current as RetrievedRun<never, never>;
-    await new Promise((resolve) => setTimeout(resolve, options?.pollIntervalMs ?? 1_000));
+    await new Promise((resolve) => setTimeout(resolve, pollIntervalMs));
   }
 };

@@ -8,7 +8,7 @@ import { keptForLater, type OpenedWait, resultOf, waitingRun } from "../wait/ope
 import { WaitPromise } from "../wait/wait-promise.ts";
 import { callAsRun } from "./run-call.ts";
 import { taskRunResult } from "./task-run-result.ts";
-import { parentOf, postRun, type TriggerCall } from "./trigger.ts";
+import { checkTaskId, parentOf, postRun, type TriggerCall } from "./trigger.ts";
 import { isShort, type WireRun, wireRun } from "./wire-run.ts";
 
 /**
@@ -72,6 +72,7 @@ export function triggerAndWait<TId extends string, TOutput>(
 
 async function open(call: TriggerAndWaitCall): Promise<OpenedWait> {
   const { taskId, payload, parsePayload } = call;
+  checkTaskId(taskId);
   const run = waitingRun(`Triggering task ${taskId} and waiting for it`);
   await parsePayload?.(payload);
   const child = await wireRun(call, { subject: `task ${taskId}`, isAwaited: true });

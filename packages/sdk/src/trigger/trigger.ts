@@ -4,6 +4,7 @@ import { checkTokenLife, type TriggerRequestOptions, withAskedToken } from "../a
 import { type ApiAnswer, callApi } from "../client/call.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
 import { unexpectedAnswer } from "../client/unexpected-answer.ts";
+import { badRequest } from "../errors/bad-request.ts";
 import { sendUnsentMetadata } from "../metadata/unsent-metadata.ts";
 import type { ActiveRun } from "../runtime.ts";
 import type { RunHandle, TriggerOptions } from "../tasks/task-types.ts";
@@ -35,9 +36,26 @@ export async function trigger<TId extends string, TInput, TOutput>(
   call: TriggerCall & { readonly taskId: TId },
 ): Promise<RunHandle<TId, TInput, TOutput>> {
   const { requestOptions } = call;
+  checkTaskId(call.taskId);
   checkTokenLife(requestOptions);
   const handle = await send<TId, TInput, TOutput>(call);
   return withAskedToken(handle, `read:runs:${handle.id}`, requestOptions);
+}
+
+/**
+ * Refuses what is no id of a task, before it becomes part of an address.
+ *
+ * @param taskId - what code without types may have given
+ * @throws BadRequestError that says what an id is
+ * @example
+ * ```ts
+ * checkTaskId("mail.send");
+ * ```
+ */
+export function checkTaskId(taskId: unknown): void {
+  if (typeof taskId === "string" && taskId !== "") return;
+  const given = taskId === "" ? "an empty text" : String(taskId);
+  throw badRequest("taskId", `The id of the task to trigger is ${given}: give a text such as "mail.send.welcome".`);
 }
 
 async function send<TId extends string, TInput, TOutput>(
