@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { batch, idempotencyKeys, logger, metadata, runs, task, tasks, usage, wait } from "@pawl/sdk";
+import { auth, batch, configure, idempotencyKeys, logger, metadata, runs, task, tasks, usage, wait } from "@pawl/sdk";
 import { ai } from "@pawl/sdk/ai";
+import { currentConfiguration } from "@pawl/sdk/runtime";
 import { openTestKit, type TestKit } from "./index.ts";
 
 const double = task({ id: "corner.double", run: async ({ n }: { n: number }) => n * 2 });
@@ -20,6 +21,14 @@ beforeEach(async () => {
   kit = await openTestKit({ now: "2026-03-01T09:00:00Z" });
 });
 afterEach(() => kit.close());
+
+test("what is no task is named", async () => {
+  const untyped = (value: unknown) => value as never;
+  await assert.rejects(
+    () => kit.run(untyped("corner.double"), untyped({})),
+    /this is the id "corner\.double": import the task's file/,
+  );
+});
 
 describe("waits", () => {
   test("race: the first that is over is the one", async () => {
@@ -221,6 +230,18 @@ describe("the code around tasks", () => {
     const late = await wait.createToken({ timeout: "1h" });
     kit.advance("2h");
     assert.equal((await wait.retrieveToken(late.id)).status, "TIMED_OUT");
+  });
+
+  test("makes public tokens, and has its own target back after the kit is closed", async () => {
+    assert.equal(await auth.createPublicToken({ scopes: { read: { runs: "run_1" } } }), "test");
+    await kit.close();
+    const own = { secretKey: "tr_dev_own", baseURL: "http://own.example" };
+    configure(own);
+    kit = await openTestKit();
+    await kit.close();
+    assert.deepEqual(currentConfiguration(), own);
+    configure({});
+    kit = await openTestKit();
   });
 
   test("is answered with nothing where the test says so", async () => {

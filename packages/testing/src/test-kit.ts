@@ -11,6 +11,7 @@ import {
   type TriggerOptions,
   tasks,
 } from "@pawl/sdk";
+import { currentConfiguration } from "@pawl/sdk/runtime";
 import { apiAnswers, matchRoute } from "./api-answers.ts";
 import { Batches } from "./batches.ts";
 import { type EngineConfig, MemoryEngine } from "./memory-engine.ts";
@@ -297,6 +298,10 @@ export function openTestKit(options?: TestKitOptions): Promise<TestKit> {
 type Trigger = (payload: unknown, options?: TriggerOptions) => Promise<{ readonly id: string }>;
 
 function triggerOf(task: AnyTask): Trigger {
+  if (typeof task !== "object" || task === null) {
+    const given = typeof task === "string" ? `the id "${task as string}"` : typeof task;
+    throw new TypeError(`The kit runs tasks, and this is ${given}: import the task's file and pass the task itself.`);
+  }
   if ("trigger" in task && typeof task.trigger === "function") {
     return (payload, options) => (task as unknown as { trigger: Trigger }).trigger(payload, options); // it is a task
   }
@@ -304,6 +309,7 @@ function triggerOf(task: AnyTask): Trigger {
 }
 
 function useServer(baseURL: string): () => void {
+  const before = currentConfiguration();
   configure({ accessToken: "test", baseURL });
-  return () => configure({});
+  return () => configure(before);
 }
