@@ -148,7 +148,7 @@ test("says what is wrong with a call", async (t) => {
     [{ action: "cancel", filter: { tag: [] } }, 400, "filter.tag", /must have an element/],
     [{ action: "cancel", filter: { tag: "a\0" } }, 422, "filter.tag", /NUL/],
     [{ action: "cancel", filter: { queue: 1 } }, 400, "filter.queue", /must be the name of a queue/],
-    [{ action: "cancel", filter: { machine: "huge" } }, 400, "filter.machine.0", /must be one of micro/],
+    [{ action: "cancel", filter: { machine: "huge" } }, 400, "filter.machine", /must be one of micro/],
     [{ action: "cancel", filter: { batch: "b" } }, 400, "filter.batch", /b is no id of a batch/],
     [{ action: "cancel", filter: { schedule: "s" } }, 400, "filter.schedule", /s is no id of a schedule/],
     [{ action: "cancel", filter: { bulkAction: "k" } }, 400, "filter.bulkAction", /k is no id of a bulk action/],
