@@ -155,3 +155,26 @@ test("a run that calls a hook is over where workers have none, and its task is n
   assert.equal((await worker.offered()).runId, runId);
   while ((await sql("select from run where hook is not null and outcome = 'completed'")).length === 0) await turn();
 });
+
+test("a store that is slow is not asked again before it has answered", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const answer = Promise.withResolvers<readonly []>();
+  let looks = 0;
+  let polledHosts: PolledHosts | null = null;
+  const api = await startApi(t, (settings) => {
+    settings.polledHosts.close();
+    const held = () => {
+      looks++;
+      return answer.promise;
+    };
+    polledHosts = new PolledHosts({ ...settings, polledRuns: { ...settings.polledRuns, held }, onError: assert.fail });
+    return { ...settings, polledHosts };
+  });
+  await call(api, "GET", "/engine/v1/dev/runs/run_01kaqk9s6ye4ja0n3x5v7c9bd1/snapshots/latest");
+  for (let i = 0; i < 5; i++) t.mock.timers.tick(2_500);
+  assert.equal(looks, 1);
+  answer.resolve([]);
+  await turn();
+  t.mock.timers.tick(2_500);
+  assert.equal(looks, 2);
+});

@@ -61,13 +61,14 @@ export class PolledHosts {
   readonly #opening = new Map<string, Promise<Kept>>();
   readonly #listeners = new Set<RunListener>();
   readonly #timer: NodeJS.Timeout;
+  #isCaring = false;
   #isClosed = false;
 
   constructor(settings: PolledHostsSettings) {
     this.#settings = settings;
     this.#now = settings.now ?? (() => performance.now());
     settings.presence.listen({ seen: (environmentId) => this.#seen(environmentId), left: () => undefined });
-    this.#timer = setInterval(() => void this.runOnce(), careEveryMs);
+    this.#timer = setInterval(() => void this.#care(), careEveryMs);
     this.#timer.unref();
   }
 
@@ -111,6 +112,15 @@ export class PolledHosts {
     this.#isClosed = true;
     clearInterval(this.#timer);
     for (const { host } of [...this.#kept.values()]) host.close();
+  }
+
+  /** One look at a time: a store that is slow is not asked more and more. */
+  async #care(): Promise<void> {
+    if (this.#isCaring) return;
+    this.#isCaring = true;
+    await this.runOnce().finally(() => {
+      this.#isCaring = false;
+    });
   }
 
   #seen(environmentId: string): void {
