@@ -123,11 +123,19 @@ async function testHooks(t: TestContext, engine: EngineStage, browser: Browser, 
     const handle = await tasks.trigger<typeof gated>("gated", { gate });
     await untilStatus(handle, "EXECUTING");
     const auth = { accessToken: handle.publicAccessToken ?? "", baseURL };
-    await page.show({ component: "LookedAt", props: { runId: handle.id, options: { refreshInterval: 100 } }, auth });
+    const lookEvery = (refreshInterval: number) =>
+      page.show({ component: "LookedAt", props: { runId: handle.id, options: { refreshInterval } }, auth });
+    await lookEvery(0);
     await page.untilShown<OneRun>("that it executes", ({ run }) => run?.status === "EXECUTING");
+    await lookEvery(100);
     await engine.open(`${hooks}-looked`);
     const { state } = await page.untilShown<OneRun>("its end", ({ run }) => run?.isCompleted === true);
     assert.equal(state.run?.output, "open");
+    const all = await page.allShown<OneRun>();
+    assert.ok(
+      all.every(({ state: { run } }) => run != null),
+      "what was shown stays while it is looked at again",
+    );
   });
 
   await t.test("useWaitToken completes a token", async () => {

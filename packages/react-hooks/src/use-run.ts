@@ -75,8 +75,8 @@ function planOf(
   return {
     key: JSON.stringify(["look", target.key, id, next]),
     throttleMs: 0,
-    async follow(show, signal) {
-      let seen = nothingSeen;
+    async follow(show, signal, shown) {
+      let seen = shown;
       do {
         seen = await look(id, target, seen, show);
       } while (await untilNextLook(seen.run?.isCompleted === true ? { ...next, afterMs: 0 } : next, signal));

@@ -5,6 +5,7 @@ import type { HookName, HookParams } from "./hooks/hook-types.ts";
 import type { TaskContext } from "./task-context.ts";
 import type { RateLimit } from "./tasks/rate-limit.ts";
 
+export { currentConfiguration } from "./client/client-settings.ts";
 export { CallError } from "./errors/call-error.ts";
 export { RunCancelledError } from "./errors/run-cancelled-error.ts";
 export { errorOfRun } from "./errors/run-error.ts";

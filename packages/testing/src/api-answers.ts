@@ -148,6 +148,7 @@ function tokenAnswers({ tokens }: CallParts): readonly (readonly [string, Answer
       ([id = ""], { body }) => complete(id, parse<{ data?: unknown }>(body).data),
     ],
     ["POST /api/v1/waitpoints/tokens/:id/callback/:hash", ([id = ""], { body }) => complete(id, parse(body))],
+    ["POST /api/v1/auth/public-tokens", () => ({ token: "test" })],
     ["GET /api/v1/waitpoints/tokens/:id", ([id = ""]) => tokens.view(tokens.get(id))],
   ];
 }
