@@ -127,6 +127,7 @@ function runsOf(to: Bind): typeof runs {
     replay: to(2, runs.replay),
     reschedule: to(2, runs.reschedule),
     bulk: bound,
+    fetchStream: to(2, runs.fetchStream),
     subscribeToRun: to(1, runs.subscribeToRun),
     subscribeToRunsWithTag: to(1, runs.subscribeToRunsWithTag),
     subscribeToBatch: to(1, runs.subscribeToBatch),

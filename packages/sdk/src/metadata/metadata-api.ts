@@ -1,6 +1,10 @@
 import type { Metadata, MetadataOperation } from "@pawl/contract/metadata-operations";
 import { metadataPath } from "@pawl/contract/metadata-path";
 import { currentRun, runtime } from "../runtime.ts";
+import { pipe, type StreamSource } from "../streams/pipe.ts";
+import { read } from "../streams/read.ts";
+import { resolveTarget } from "../streams/stream-target.ts";
+import type { AsyncIterableStream } from "../streams/stream-types.ts";
 import { MetadataQueue, type MetadataTarget } from "./metadata-queue.ts";
 import { metadataLocalsKey } from "./unsent-metadata.ts";
 
@@ -76,6 +80,20 @@ export interface MetadataUpdater {
    * ```
    */
   update(value: Readonly<Record<string, unknown>>): this;
+  /**
+   * Sends a source to a stream of the run. The same as `streams.pipe`, with which new code is written: it says when all is sent.
+   *
+   * @param key - of the stream, 1 to 128 characters
+   * @param source - its chunks
+   * @param signal - ends it when it fires
+   * @returns the same chunks for this code
+   * @throws RunContextError outside of a run
+   * @example
+   * ```ts
+   * for await (const token of await metadata.stream("tokens", completion)) text += token;
+   * ```
+   */
+  stream<T>(key: string, source: StreamSource<T>, signal?: AbortSignal): Promise<AsyncIterableStream<T>>;
 }
 
 /** The calls of {@link metadata}. */
@@ -143,6 +161,19 @@ export interface MetadataApi extends MetadataUpdater {
    * ```
    */
   refresh(): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /**
+   * Reads a stream of the run itself, such as what a child sends to it. The same as `streams.read` with the id of the run.
+   *
+   * @param key - of the stream
+   * @param signal - ends it when it fires
+   * @returns the chunks, until there was none for 60 seconds
+   * @throws RunContextError outside of a run
+   * @example
+   * ```ts
+   * for await (const line of await metadata.fetchStream<string>("lines")) console.log(line);
+   * ```
+   */
+  fetchStream<T = unknown>(key: string, signal?: AbortSignal): Promise<AsyncIterableStream<T>>;
 }
 
 class Updater implements MetadataUpdater {
@@ -181,6 +212,11 @@ class Updater implements MetadataUpdater {
       throw new TypeError("Metadata is an object, such as { progress: 0.5 }.");
     }
     return this.#add({ type: "update", value: asJson(value, "metadata") as Metadata }); // an object stays one in JSON
+  }
+
+  async stream<T>(key: string, source: StreamSource<T>, signal?: AbortSignal): Promise<AsyncIterableStream<T>> {
+    const options = { target: this.#target, ...(signal === undefined ? {} : { signal }) };
+    return pipe(key, source, options, "metadata.stream").stream;
   }
 
   #add(operation: MetadataOperation): this {
@@ -225,6 +261,11 @@ class OwnMetadata extends Updater implements MetadataApi {
 
   async refresh(): Promise<Metadata | undefined> {
     return queueOfRun()?.refresh();
+  }
+
+  async fetchStream<T = unknown>(key: string, signal?: AbortSignal): Promise<AsyncIterableStream<T>> {
+    const { runId } = resolveTarget("metadata.fetchStream");
+    return read<T>(runId, key, signal === undefined ? {} : { signal });
   }
 }
 

@@ -1,6 +1,7 @@
 import { subscribeToBatch, subscribeToRun, subscribeToRunsWithTag } from "../realtime/subscribe.ts";
 import { bulk } from "./bulk.ts";
 import { cancel, replay, reschedule } from "./control.ts";
+import { fetchStream } from "./fetch-stream.ts";
 import { list } from "./list.ts";
 import { poll } from "./poll.ts";
 import { retrieve } from "./retrieve.ts";
@@ -24,6 +25,7 @@ export const runs = {
   replay,
   reschedule,
   bulk,
+  fetchStream,
   subscribeToRun,
   subscribeToRunsWithTag,
   subscribeToBatch,
