@@ -119,7 +119,10 @@ test("pawl dev, from the first trigger to Ctrl-C", async (t) => {
       assert.equal((await api.run(waiting)).status, "PENDING_VERSION");
       const shown = await stage.pawl(["runs", "show", waiting], inProject).finished();
       assert.match(shown.stdout, /PENDING_VERSION/);
-      assert.match(shown.stdout, /No version of environment dev has the task later: start a worker that has it\./);
+      assert.match(
+        shown.stdout,
+        /No version of environment dev has the task later: correct its id, or start a worker that has it\./,
+      );
 
       const begun = await api.trigger("gated", { gate: stage.path("gate") });
       await dev.untilLine("run_log", ({ runId }) => runId === begun);

@@ -184,7 +184,9 @@ const obstacles: Record<string, Obstacle> = {
   },
   "no version has the task": {
     condition: "task_known",
-    reason: new RegExp(`^No version of environment dev has the task ${keyedTask}: start a worker that has it\\.$`),
+    reason: new RegExp(
+      `^No version of environment dev has the task ${keyedTask}: correct its id, or start a worker that has it\\.$`,
+    ),
     arrange: (stage) => triggerOne(stage, { taskId: keyedTask }),
     async remove(stage) {
       const { id } = await register(stage, "another-version", keyedTask);

@@ -62,7 +62,7 @@ function withExpiry(reason: string, { expiresAt }: RunStanding): string {
 }
 
 function pendingReason({ standing, environmentSlug }: Surroundings): string {
-  return `No version of environment ${environmentSlug} has the task ${standing.taskId}: start a worker that has it.`;
+  return `No version of environment ${environmentSlug} has the task ${standing.taskId}: correct its id, or start a worker that has it.`;
 }
 
 function delayReason({ attempt, dueAt, debounceKey, keepsPlace }: RunStanding): string {

@@ -24,7 +24,10 @@ test("a run that waits says why, and its fields are as published clients expect"
   const id = await trigger(api, "x");
   const pending = (await call(api, "GET", `/api/v3/runs/${id}`)).body;
   assert.equal(pending.status, "PENDING_VERSION");
-  assert.equal(pending.reason, "No version of environment dev has the task x: start a worker that has it.");
+  assert.equal(
+    pending.reason,
+    "No version of environment dev has the task x: correct its id, or start a worker that has it.",
+  );
   assert.equal(pending.isQueued, true);
   assert.equal(pending.isCompleted, false);
   for (const absent of ["startedAt", "finishedAt", "delayedUntil", "version", "output", "error", "batchId"]) {
