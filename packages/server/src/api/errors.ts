@@ -80,9 +80,15 @@ export function errorBody(error: ApiError): ApiErrorBody {
   return { error: error.message, code: error.code, ...(error.param === undefined ? {} : { param: error.param }) };
 }
 
-/** What a log line calls a request: the query may hold secrets and is left out. */
+/** Parts of paths that prove something, or lead to somebody's login. */
+const secretParts = ["proof", "hash", "code"] as const;
+
+/** What a log line calls a request: the query may hold secrets and is left out, as are those of the path. */
 export function requestName(request: FastifyRequest): string {
-  return `${request.method} ${request.url.split("?", 1)[0] ?? ""}`;
+  const path = request.url.split("?", 1)[0] ?? "";
+  const params = (request.params ?? {}) as Readonly<Record<string, string>>; // the router makes nothing else, or nothing of a bad URL
+  const named = secretParts.flatMap((name) => (params[name] ? [{ name, value: params[name] }] : []));
+  return named.reduce((text, { name, value }) => text.replace(value, `:${name}`), `${request.method} ${path}`);
 }
 
 function fromFramework(error: unknown): ApiError | null {

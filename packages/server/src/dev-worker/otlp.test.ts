@@ -93,3 +93,18 @@ test("telemetry without the proof that a worker was told is refused, and nonsens
   assert.deepEqual([wrong.status, wrong.body.param], [400, "resourceSpans"]);
   assert.equal((await send(`${path}/v1/logs`, [])).status, 400);
 });
+
+test("what goes wrong with telemetry is noted without its proof", async (t) => {
+  const api = await startApi(t, (settings) => {
+    const append = () => Promise.reject(new Error("broken"));
+    return { ...settings, telemetry: { ...settings.telemetry, append } };
+  });
+  const worker = await pollingWorker(api, "mail.send");
+  await worker.trigger("mail.send");
+  const { body } = await worker.start(await worker.offered());
+  const path = body.envVars.TRIGGER_OTEL_EXPORTER_OTLP_ENDPOINT.slice(api.apiUrl.length);
+  assert.equal((await call(api, "POST", `${path}/v1/logs`, { key: null, body: {} })).status, 500);
+  const [, , environmentId, proof] = path.split("/");
+  assert.equal(api.bugs[0]?.request, `POST /otel/${environmentId}/:proof/v1/logs`);
+  assert.equal(proof.length, 64);
+});

@@ -167,7 +167,8 @@ test("a store that is slow is not asked again before it has answered", async (t)
       looks++;
       return answer.promise;
     };
-    polledHosts = new PolledHosts({ ...settings, polledRuns: { ...settings.polledRuns, held }, onError: assert.fail });
+    const onError = (error: unknown) => assert.fail(String(error));
+    polledHosts = new PolledHosts({ ...settings, polledRuns: { ...settings.polledRuns, held }, onError });
     return { ...settings, polledHosts };
   });
   await call(api, "GET", "/engine/v1/dev/runs/run_01kaqk9s6ye4ja0n3x5v7c9bd1/snapshots/latest");
