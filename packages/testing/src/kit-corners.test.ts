@@ -294,6 +294,20 @@ test("kits one after the other have each its own configuration", async () => {
   kit = await openTestKit();
 });
 
+test("hooks of the configuration are called once, also after a run that could not be ended", async () => {
+  await kit.close();
+  const calls: string[] = [];
+  kit = await openTestKit({ config: { onStart: () => void calls.push("start") } });
+  const code = Promise.withResolvers<void>();
+  const deaf = await kit.start(task({ id: "corner.deaf", run: () => code.promise }));
+  deaf.cancel();
+  assert.equal((await deaf.untilEnded()).status, "CANCELED");
+  calls.length = 0;
+  assert.equal((await kit.run(double, { n: 2 })).output, 4);
+  assert.deepEqual(calls, ["start"]);
+  code.resolve();
+});
+
 test("runs go on under faked timers", { timeout: 10_000 }, async () => {
   const both = task({
     id: "corner.both",

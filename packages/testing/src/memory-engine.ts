@@ -40,6 +40,8 @@ export class MemoryEngine {
   // What an engine does is no work of a run.
   readonly #outside = AsyncLocalStorage.snapshot();
   #executor: Executor | null = null;
+  /** Whether an executor has registered the hooks of the configuration, for all that follow. */
+  #hasHooks = false;
   #stubsUnderWay = 0;
   #isLookDue = false;
   #patient: { readonly isMet: () => boolean; readonly settle: (stuck: Error | null) => void }[] = [];
@@ -234,7 +236,8 @@ export class MemoryEngine {
     const receive = (message: ChildToHost) => this.#outside(() => this.#receive(message));
     const link = { backlogLength: 0, post: receive, send: receive, flush: () => {} };
     const executor = new Executor(link, new TelemetrySender(link));
-    executor.configure(this.#config);
+    executor.configure(this.#hasHooks ? withoutHooks(this.#config) : this.#config);
+    this.#hasHooks = true;
     return executor;
   }
 
@@ -310,6 +313,11 @@ export class MemoryEngine {
 }
 
 const cancelled: RunEnding = { outcome: "canceled", error: { type: "INTERNAL_ERROR", code: "TASK_RUN_CANCELLED" } };
+
+/** What is a function in a configuration is a hook. */
+function withoutHooks(config: EngineConfig): EngineConfig {
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => typeof value !== "function"));
+}
 
 function runKey(taskId: string, key: string): string {
   return JSON.stringify([taskId, key]);
