@@ -231,6 +231,12 @@ describe("calls", () => {
     ],
     ["a policy out of range", () => retry.onThrow(run, { factor: 0 }), /policy of retry\.onThrow has a factor of 0/],
     ["no task", () => tasks.trigger(untyped(undefined), 1), /The id of the task to trigger is undefined: give a text/],
+    [
+      "no run",
+      () => runs.retrieve(untyped(undefined)),
+      /by its handle or its id, such as "run_…", and this is undefined/,
+    ],
+    ["no run to cancel", () => runs.cancel(untyped({ id: null })), /and this is null/],
     ["an empty id of a task", () => tasks.trigger("", 1), /The id of the task to trigger is an empty text/],
     [
       "a misspelt option of polling",

@@ -15,6 +15,7 @@ import { writePayload } from "../trigger/payload.ts";
 import { isTime, toWireOptions } from "../trigger/trigger-options.ts";
 import { readRun } from "./retrieve.ts";
 import type { RetrievedRun } from "./run.ts";
+import { runIdOf } from "./run-id.ts";
 
 /** A run's id, or its handle. */
 export type RunRef = string | { readonly id: string };
@@ -45,7 +46,7 @@ export interface RescheduleOptions {
 export function cancel(run: RunRef, requestOptions?: RequestOptions): ApiPromise<{ readonly id: string }> {
   return apiPromise(async (send) => {
     const answer = await send({ method: "POST", path: `/api/v2/runs/${pathOf(run)}/cancel`, options: requestOptions });
-    return { id: (answer.body as IdAnswer | null)?.id ?? idOf(run) }; // the server answers with what the contract says
+    return { id: (answer.body as IdAnswer | null)?.id ?? runIdOf(run) }; // the server answers with what the contract says
   });
 }
 
@@ -78,7 +79,7 @@ export interface Replay {
 /** Makes a new run of another's payload and options; see {@link Replay}. */
 export const replay: Replay = (run: RunRef, overrides?: ReplayOptions, requestOptions?: RequestOptions) =>
   apiPromise(async (send) => {
-    const body = overrides === undefined ? undefined : JSON.stringify(await replayBody(idOf(run), overrides));
+    const body = overrides === undefined ? undefined : JSON.stringify(await replayBody(runIdOf(run), overrides));
     const path = `/api/v1/runs/${pathOf(run)}/replay`;
     const answer = await send({ method: "POST", path, body, options: requestOptions });
     const id = (answer.body as Partial<IdAnswer> | null)?.id; // checked in the next line
@@ -125,10 +126,6 @@ export function reschedule<TTask extends AnyTask = UntypedTask>(
   });
 }
 
-function idOf(run: RunRef): string {
-  return typeof run === "string" ? run : run.id;
-}
-
 function pathOf(run: RunRef): string {
-  return encodeURIComponent(idOf(run));
+  return encodeURIComponent(runIdOf(run));
 }

@@ -5,6 +5,7 @@ import { withDates } from "../client/dates.ts";
 import { unexpectedAnswer } from "../client/unexpected-answer.ts";
 import type { AnyRunHandle, AnyTask, TaskOutput, TaskPayload, UntypedTask } from "../tasks/task-types.ts";
 import { type RetrievedRun, runTimeFields } from "./run.ts";
+import { runIdOf } from "./run-id.ts";
 
 /** `runs.retrieve`. */
 export interface Retrieve {
@@ -33,8 +34,7 @@ export interface Retrieve {
 /** Gets a run as it stands now; see {@link Retrieve}. */
 export const retrieve: Retrieve = (run: string | { readonly id: string }, requestOptions?: RequestOptions) =>
   apiPromise(async (send) => {
-    const id = typeof run === "string" ? run : run.id;
-    const path = `/api/v3/runs/${encodeURIComponent(id)}`;
+    const path = `/api/v3/runs/${encodeURIComponent(runIdOf(run))}`;
     return readRun(await send({ method: "GET", path, options: requestOptions }));
   });
 
