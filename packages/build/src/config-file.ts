@@ -61,10 +61,43 @@ export async function loadConfigFile(projectDir: string): Promise<ConfigFile> {
   if (value === undefined) {
     throw new ProjectError(`${name} exports no configuration. Write "export default defineConfig({ … })" in it.`);
   }
+  const misspelt = misspeltSetting(value);
+  if (misspelt !== null) {
+    throw new ProjectError(
+      `${name} has a setting "${misspelt.name}", which there is not. Did you mean "${misspelt.meant}"?`,
+    );
+  }
   const parsed = projectConfigSchema.safeParse(value);
   if (parsed.success) return { path, config: parsed.data };
   const issues = parsed.error.issues.map((issue) => `"${issue.path.join(".")}": ${issue.message}`);
   throw new ProjectError(`${name} is not valid: ${issues[0]}. Correct that setting.`, { details: issues.slice(1) });
+}
+
+/** Settings of which another form would be ignored without a word. */
+const settings = [
+  "project",
+  "dirs",
+  "ignorePatterns",
+  "tsconfig",
+  "retries",
+  "machine",
+  "maxDuration",
+  "processKeepAlive",
+];
+
+/** Finds a setting that is one of them but for its end or its capitals. Others may be the original's, and are let be. */
+function misspeltSetting(config: unknown): { readonly name: string; readonly meant: string } | null {
+  if (typeof config !== "object" || config === null) return null;
+  for (const name of Object.keys(config)) {
+    if (settings.includes(name)) continue;
+    const meant = settings.find((setting) => stemOf(setting) === stemOf(name));
+    if (meant !== undefined) return { name, meant };
+  }
+  return null;
+}
+
+function stemOf(name: string): string {
+  return name.toLowerCase().replace(/(ies|y|s)$/, "");
 }
 
 async function findConfigFile(projectDir: string): Promise<string | null> {

@@ -114,6 +114,16 @@ test("a configuration with a wrong setting is told which", async () => {
   });
 });
 
+test("a setting in another form is told which one is meant", async () => {
+  const forms = { dir: "dirs", retry: "retries", maxduration: "maxDuration" };
+  for (const [given, meant] of Object.entries(forms)) {
+    const files = { "trigger.config.ts": `export default { telemetry: {}, ${given}: [] };`, "trigger/a.ts": "" };
+    await withProject(files, async (dir) => {
+      await assert.rejects(loadProject(dir), saying(new RegExp(`setting "${given}", .* Did you mean "${meant}"`)));
+    });
+  }
+});
+
 test("a folder that does not exist is named", async () => {
   await assert.rejects(loadProject("/no/such/folder"), saying(/\/no\/such\/folder does not exist/));
 });
