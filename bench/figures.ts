@@ -73,6 +73,8 @@ export const figures = [
   { name: "schedules_10000_trigger_p99_ratio", unit: "×", floor: 2 },
   { name: "bulk_cancel_100000_s", unit: "s", floor: 30 },
   { name: "bulk_cancel_trigger_p99_ratio", unit: "×" },
+  { name: "realtime_1000_p50_ms", unit: "ms", floor: 50, aim: 15 },
+  { name: "realtime_1000_p99_ms", unit: "ms", floor: 250 },
   { name: "client_overhead_trigger_ratio", unit: "×", floor: 1.2 },
   { name: "client_overhead_retrieve_ratio", unit: "×", floor: 1.2 },
   { name: "client_overhead_batch_ratio", unit: "×", floor: 1.2 },

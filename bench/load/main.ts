@@ -1,5 +1,6 @@
 import { clientCalls, clientsInTurn } from "./clients.ts";
 import { echoDuring } from "./echo-client.ts";
+import { liveUpdates } from "./live-updates.ts";
 import type { LoadCalls, LoadMessage, LoadReply } from "./protocol.ts";
 import { triggerAtOnce, triggerBatches, triggerDuring, triggerPaced, triggerSpaced } from "./triggers.ts";
 
@@ -22,6 +23,8 @@ function answer(message: LoadMessage): Promise<LoadCalls[keyof LoadCalls]["answe
       return clientCalls(message.request);
     case "clients_in_turn":
       return clientsInTurn(message.request);
+    case "live_updates":
+      return liveUpdates(message.request);
     case "echo_during":
       return echoDuring(message.request);
   }

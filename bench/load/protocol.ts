@@ -55,6 +55,11 @@ export interface LoadCalls {
     readonly request: { call: ClientCallName; count: number };
     readonly answer: { readonly elapsedMs: Readonly<Record<ClientName, readonly number[]>> };
   };
+  /** Has readers follow a delayed run each, and changes the metadata of one after the other; answers when each change was seen. */
+  live_updates: {
+    readonly request: { subscribers: number; updates: number; intervalMs: number };
+    readonly answer: { latenciesMs: readonly number[] };
+  };
   /** Posts to an echo server with `node:http`, without the SDK. */
   echo_during: {
     readonly request: { url: string; callers: number; durationMs: number };

@@ -12,6 +12,7 @@ import { manyParents } from "./many-parents.ts";
 import type { Measure } from "./measure.ts";
 import { parentChild } from "./parent-child.ts";
 import { rates } from "./rates.ts";
+import { realtime } from "./realtime.ts";
 import { runsEndToEnd } from "./runs-end-to-end.ts";
 import { runsRealistic } from "./runs-realistic.ts";
 import { runsSteadyState } from "./runs-steady-state.ts";
@@ -29,6 +30,7 @@ export const allMeasures: readonly Measure[] = [
   calibrationHttp,
   triggerSingle,
   triggerBatch,
+  realtime,
   clientOverhead,
   calibrationClaim,
   runsEndToEnd,

@@ -6,8 +6,11 @@ const lookEveryMs = 25;
 /** The same where runs may be added to those that are followed, which costs more. */
 const selectEveryMs = 100;
 
-/** Looking takes at most this part of the time. */
-const busyShare = 0.1;
+/** Looking takes at most this part of the time, … */
+const busyShare = 0.25;
+
+/** … unless that would put off the next look for longer, in milliseconds: one slow look says little of the next. */
+const longestPauseMs = 200;
 
 /** Somebody who waits for a change of runs. */
 interface Waiter {
@@ -69,7 +72,8 @@ export class RunWatch {
       const startedMs = performance.now();
       void this.#look().finally(() => {
         this.#isLooking = false;
-        this.#expect(Math.max(lookEveryMs, (performance.now() - startedMs) / busyShare));
+        const pauseMs = (performance.now() - startedMs) / busyShare;
+        this.#expect(Math.min(Math.max(lookEveryMs, pauseMs), longestPauseMs));
       });
     }, inMs);
   }
@@ -84,7 +88,7 @@ export class RunWatch {
 
   async #lookIn(environmentId: string, waiters: readonly Waiter[]): Promise<void> {
     try {
-      await Promise.all(waiters.map((waiter) => this.#follow(waiter)));
+      await this.#follow(environmentId, waiters);
       // Where two know different versions of a run, its version is asked for without one.
       const asked = new Map<string, string>();
       for (const { followed } of waiters) {
@@ -97,13 +101,23 @@ export class RunWatch {
     }
   }
 
-  /** Adds the runs that belong to a selection since. */
-  async #follow(waiter: Waiter): Promise<void> {
+  /** Adds the runs that belong to a selection since; those who follow the same are served by one query. */
+  async #follow(environmentId: string, waiters: readonly Waiter[]): Promise<void> {
     const nowMs = performance.now();
-    if (waiter.selection.kind === "run" || nowMs - waiter.selectedAtMs < selectEveryMs) return;
-    waiter.selectedAtMs = nowMs;
-    const ids = await this.#reader.select(waiter.environmentId, waiter.selection);
-    waiter.followed = new Map(ids.map((id) => [id, waiter.known.get(id) ?? ""]));
+    const due = waiters.filter(
+      ({ selection, selectedAtMs }) => selection.kind !== "run" && nowMs - selectedAtMs >= selectEveryMs,
+    );
+    await Promise.all(
+      [...Map.groupBy(due, ({ selection }) => JSON.stringify(selection)).values()].map(async (alike) => {
+        const [first] = alike;
+        if (first === undefined) return;
+        const ids = await this.#reader.select(environmentId, first.selection);
+        for (const waiter of alike) {
+          waiter.selectedAtMs = nowMs;
+          waiter.followed = new Map(ids.map((id) => [id, waiter.known.get(id) ?? ""]));
+        }
+      }),
+    );
   }
 
   #tell(waiter: Waiter, changed: RunVersions): void {

@@ -78,7 +78,7 @@ export function realtimeRoutes({ shapes, runs, batches }: RealtimeSettings): rea
         const { tags = [] } = query;
         requireScope(caller, "read", [["runs", "*"], ...tags.map((tag) => ["tags", tag] as const)]);
         if (tags.length === 0) throw new ApiError("invalid_request", "tags: name the tags that the runs have.", "tags");
-        const since = new Date(Date.now() - windowOf(query.createdAt));
+        const since = sinceOf(Date.now(), windowOf(query.createdAt));
         return answerShape({ shapes, request, reply, caller, query, selection: { kind: "tags", tags, since } });
       },
     ),
@@ -95,6 +95,12 @@ export function realtimeRoutes({ shapes, runs, batches }: RealtimeSettings): rea
       },
     ),
   ];
+}
+
+/** To a thousandth of the window, so that many who look at the same runs are served together. */
+function sinceOf(nowMs: number, windowMs: number): Date {
+  const stepMs = Math.max(1, Math.floor(windowMs / 1_000));
+  return new Date(Math.floor((nowMs - windowMs) / stepMs) * stepMs);
 }
 
 function windowOf(text: string | undefined): number {
