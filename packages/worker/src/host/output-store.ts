@@ -2,6 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { inlinePacketLength } from "@pawl/contract/packet";
 import { type RunResult, runOutputPath, storedOutputSchema } from "@pawl/contract/worker-protocol";
 
+/** Statuses below 500 that another try may not get: the call took too long, or came too soon. */
+const passing: ReadonlySet<number> = new Set([408, 429]);
+
 const callTimeoutMs = 60_000;
 const firstDelayMs = 200;
 const longestDelayMs = 5_000;
@@ -36,7 +39,7 @@ export async function storeOutput(apiUrl: string, secretKey: string, result: Run
         const { path } = storedOutputSchema.parse(JSON.parse(text));
         return { ...result, output: path, outputType: "application/store" };
       }
-      if (response.status < 500) {
+      if (response.status < 500 && !passing.has(response.status)) {
         const message = `The server refused the output: ${text.slice(0, 500)}`;
         const error = { type: "INTERNAL_ERROR", code: "TASK_OUTPUT_ERROR", message } as const;
         return { kind: "failed", runId, fence, durationMs, error, retry: { never: true } };
