@@ -1,6 +1,7 @@
 import { cp, mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { RunningCommand } from "../../stage/command.ts";
 import type { StagedServer } from "../../stage/platform.ts";
@@ -22,6 +23,9 @@ export const withoutSockets = `--import=${loopbackOnly} --import=${pathToFileURL
 /** What makes the command think that a program reads it, or that it is in CI. */
 const ambient =
   /^(CI$|GITHUB_|GITLAB_|BUILDKITE|TEAMCITY|JENKINS|AI_AGENT|CLAUDE|CURSOR_|CODEX_|GEMINI_|OPENCODE|AUGMENT_|GOOSE_|REPL_ID)/;
+
+/** How long a session may take to end, in milliseconds. */
+const endPatienceMs = 10_000;
 
 /** How a call of the original's command differs from the usual. */
 export interface OriginalCliOptions {
@@ -114,8 +118,18 @@ export async function startOriginalDev(
       `version ${number}`,
       ({ stdout }) => [...stdout.matchAll(/Local worker ready .*-> (\d{8}\.\d+)/g)][number - 1]?.[1],
     );
+  stage.beforeEnd(() => endOriginal(cli));
   await untilVersion(1);
   return { cli, projectDir, untilVersion };
+}
+
+/** Now and then it does not end when it is asked to; how it ends is a test of its own. */
+async function endOriginal(cli: RunningCommand): Promise<void> {
+  if (cli.ending !== null) return;
+  cli.signal("SIGTERM");
+  const isLate = await Promise.race([cli.ended.then(() => false), delay(endPatienceMs, true, { ref: false })]);
+  if (isLate) cli.signalGroup("SIGKILL");
+  await cli.ended;
 }
 
 /**
