@@ -6,6 +6,7 @@ import type {
   endless,
   looksAtQueue,
   measured,
+  remembers,
   tellsContext,
   traced,
   triggersElsewhere,
@@ -112,6 +113,10 @@ test("what code of a run knows of it, and tells", async (t) => {
 
   await t.test("a run finds its queue by what ctx says", async () => {
     assert.equal(await outputOf(await tasks.trigger<typeof looksAtQueue>("looks-at-queue", undefined)), 1);
+  });
+
+  await t.test("the next attempt sees what the one before has left in the metadata", async () => {
+    assert.equal(await outputOf(await tasks.trigger<typeof remembers>("remembers", undefined)), "by attempt 1");
   });
 
   await t.test("timeout.None is no limit", async () => {

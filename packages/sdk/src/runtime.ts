@@ -163,6 +163,8 @@ export interface RunCell {
   run: ActiveRun | null;
   /** What the run's code keeps for itself by key; see `locals`. */
   locals?: Map<string, unknown>;
+  /** Gives the run's metadata as its code sees it, as JSON text; absent while the code has not touched it. */
+  metadata?: () => string;
   /** What has to be done before the attempt ends, in this order; must not reject. */
   atEnd?: (() => Promise<void>)[];
 }

@@ -1,4 +1,4 @@
-import { heartbeats, logger, queues, TriggerClient, task, timeout, usage, wait } from "@pawl/sdk";
+import { heartbeats, logger, metadata, queues, TriggerClient, task, timeout, usage, wait } from "@pawl/sdk";
 import { echo } from "./plain.ts";
 
 /** Gives back what it knows of its run, which no change of it alters. */
@@ -74,4 +74,16 @@ export const endless = task({ id: "endless", maxDuration: timeout.None, run: asy
 export const looksAtQueue = task({
   id: "looks-at-queue",
   run: async (_payload: undefined, { ctx }) => (await queues.retrieve(ctx.queue.id)).running,
+});
+
+/** Fails once, and says in its second attempt what the first has left in the metadata. */
+export const remembers = task({
+  id: "remembers",
+  retry: { maxAttempts: 2, minTimeoutInMs: 20, maxTimeoutInMs: 20 },
+  run: async (_payload: undefined, { ctx }) => {
+    const left = metadata.get("left");
+    metadata.set("left", `by attempt ${ctx.attempt.number}`);
+    if (ctx.attempt.number === 1) throw new Error("once");
+    return left;
+  },
 });

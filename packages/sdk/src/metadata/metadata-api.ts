@@ -317,6 +317,7 @@ function queueOfRun(): MetadataQueue | null {
   const { run } = current;
   const queue = new MetadataQueue(run, run.metadata === undefined ? {} : (JSON.parse(run.metadata) as Metadata)); // stored as an object
   cell.locals.set(metadataLocalsKey, queue);
+  cell.metadata = () => JSON.stringify(queue.current);
   cell.atEnd ??= [];
   cell.atEnd.push(() => queue.flushAtEnd());
   return queue;

@@ -103,6 +103,8 @@ export interface ImportFailure {
 /** How an execution ended, with what the host wants to know of the process. */
 export interface ExecutionEnd {
   readonly result: RunResult;
+  /** The metadata of a run that failed, as its code has left it; absent where the code has not touched it. */
+  readonly metadata?: string;
   /** Resident memory in bytes; only now and then. */
   readonly rss?: number;
   /** Whether the process takes no further run, since something escaped this one; runs that are parked in it can go on. */

@@ -227,10 +227,12 @@ export class Executor {
     this.#telemetry.flush();
     const isMemoryDue = this.#runs++ % runsBetweenMemoryReports === 0;
     this.#isLastTold = this.#isTainted;
+    const metadata = result.kind === "failed" ? run.cell.metadata?.() : undefined;
     this.#link.send({
       kind: "end",
       body: {
         result,
+        ...(metadata === undefined ? {} : { metadata }),
         ...(isMemoryDue ? { rss: process.memoryUsage.rss() } : {}),
         ...(this.#isTainted ? { isLast: true } : {}),
       },

@@ -179,6 +179,7 @@ export class Assignment implements ProcessObserver, RunKeeper {
     const run = process.leave(end.result.runId, nowMs);
     if (run === undefined) return;
     if (end.rss !== undefined) process.rss = end.rss;
+    if (end.metadata !== undefined) run.metadata = end.metadata;
     state.pace.observe(end.result.durationMs);
     if (state.held.has(run)) this.#finish(run, end.result);
     if (end.isLast === true) {

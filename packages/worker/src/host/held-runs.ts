@@ -38,6 +38,8 @@ export interface HeldRun {
   exceeded: { readonly limitMs: number; readonly atMs: number } | null;
   /** When somebody cancelled it; null: nobody has. */
   cancelledAtMs: number | null;
+  /** As the code of the attempt that has failed left it; null: as the run came. */
+  metadata: string | null;
 }
 
 /** The runs of one version that do not execute yet, oldest first. */
@@ -78,6 +80,7 @@ export class HeldRuns {
       keepsProcess: false,
       exceeded: null,
       cancelledAtMs: null,
+      metadata: null,
     };
     this.#byClaim.set(key, held);
     return held;

@@ -40,7 +40,8 @@ export class Retries {
     }
     const nowMs = performance.now();
     const attempt = run.run.attempt + 1;
-    const next = state.held.add({ ...run.run, attempt, isRecovery: false }, "retrying", nowMs);
+    const metadata = run.metadata === null ? {} : { metadata: run.metadata };
+    const next = state.held.add({ ...run.run, ...metadata, attempt, isRecovery: false }, "retrying", nowMs);
     if (next !== null) this.#next.set(next, { dueAtMs: nowMs + delayMs, process: run.process });
     const reported: RunResult = { ...result, attempt: run.run.attempt, retry: { delayMs, inPlace: true } };
     reporter.result(reported, next);
