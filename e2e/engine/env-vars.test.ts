@@ -24,7 +24,7 @@ test("environment variables are managed from outside of runs and in them", async
 const read = (name: string) => tasks.trigger<typeof readsVariable>("reads-variable", { name });
 
 test("the next run has what was set, changed or removed; the same process serves while nothing changes", async (t) => {
-  await openEngine(t);
+  await openEngine(t, { worker: { processes: 1 } });
   const set = (value: string) => envvars.create("proj_any", "dev", { name: "GREETING", value, isSecret: true });
   assert.equal((await outputOf(await read("GREETING"))).before, null);
   const pids = new Set<number>();
