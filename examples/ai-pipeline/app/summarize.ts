@@ -12,7 +12,8 @@ const handle = await tasks.trigger<typeof summarizeDocument>("document.text.summ
   text,
   maxCharacters: 600,
 });
-const [run] = await Promise.all([followProgress(), readAlong()]);
+const counted = Promise.withResolvers<void>(); // the pieces are done: their lines do not stand between the words
+const [run] = await Promise.all([followProgress().finally(counted.resolve), readAlong()]);
 console.log(`\n${run?.pieces} pieces, ${run?.tokens} tokens`);
 
 async function followProgress() {
@@ -21,6 +22,7 @@ async function followProgress() {
     const done = Number(metadata.piecesDone ?? 0);
     if (done > shown) console.log(`${done} of ${metadata.pieces} pieces`);
     shown = done;
+    if (done === metadata.pieces) counted.resolve();
     if (isFailed) throw new Error(error?.message);
     if (isCompleted) return metadata;
   }
@@ -28,5 +30,6 @@ async function followProgress() {
 }
 
 async function readAlong(): Promise<void> {
+  await counted.promise;
   for await (const words of await summaryWords.read(handle.id)) process.stdout.write(words);
 }

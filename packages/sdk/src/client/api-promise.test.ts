@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { NotFoundError } from "../errors/api-error.ts";
+import { BadRequestError, NotFoundError } from "../errors/api-error.ts";
 import { type ProtocolServer, type Reply, startProtocolServer } from "../fixtures/protocol-server.ts";
 import { batch, deployments, envvars, queues, runs, schedules, TriggerClient, wait } from "../index.ts";
 import { type ApiPromise, apiPromise } from "./api-promise.ts";
@@ -37,7 +37,7 @@ test("throws what the call throws, whichever is asked for", async (t) => {
   await assert.rejects(
     // @ts-expect-error no run
     runs.retrieve(undefined).asResponse(),
-    TypeError,
+    BadRequestError,
   );
   await assert.rejects(apiPromise(async () => 1).asResponse(), /has sent no request/);
 });
