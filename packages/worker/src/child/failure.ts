@@ -113,7 +113,12 @@ function handleErrorFailed(thrown: unknown): Failure {
 const memoryMark = Symbol.for("pawl.error.OutOfMemoryError.1");
 
 function isOutOfMemory(thrown: unknown): thrown is Error {
-  return typeof thrown === "object" && thrown !== null && memoryMark in thrown;
+  if (typeof thrown !== "object" || thrown === null) return false;
+  try {
+    return memoryMark in thrown;
+  } catch {
+    return false; // it throws when it is looked at
+  }
 }
 
 function outOfMemory({ message, stack }: Error): Failed["error"] {

