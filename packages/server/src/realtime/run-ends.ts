@@ -1,10 +1,8 @@
 import type { StreamReader } from "../engine/stream-ports.ts";
+import { type LookTimes, RepeatedLook } from "./repeated-look.ts";
 
-/** How often is looked whether a run has ended that somebody reads of, in milliseconds. */
-const lookEveryMs = 100;
-
-/** Looking takes at most this part of the time. */
-const busyShare = 0.1;
+/** While somebody reads of a run that has not ended. */
+const lookTimes: LookTimes = { everyMs: 100, busyShare: 0.1 };
 
 interface Follower {
   readonly environmentId: string;
@@ -19,8 +17,11 @@ interface Follower {
 export class RunEnds {
   readonly #reader: Pick<StreamReader, "ended">;
   readonly #followers = new Set<Follower>();
-  #timer: NodeJS.Timeout | null = null;
-  #isLooking = false;
+  readonly #looking = new RepeatedLook(
+    lookTimes,
+    () => this.#followers.size > 0,
+    () => this.#look(),
+  );
 
   constructor(reader: Pick<StreamReader, "ended">) {
     this.#reader = reader;
@@ -37,21 +38,8 @@ export class RunEnds {
   follow(environmentId: string, runId: string, onEnd: () => void): () => void {
     const follower = { environmentId, runId, onEnd };
     this.#followers.add(follower);
-    this.#expect(0);
+    this.#looking.wake();
     return () => void this.#followers.delete(follower);
-  }
-
-  #expect(inMs: number): void {
-    if (this.#timer !== null || this.#isLooking || this.#followers.size === 0) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#isLooking = true;
-      const startedMs = performance.now();
-      void this.#look().finally(() => {
-        this.#isLooking = false;
-        this.#expect(Math.max(lookEveryMs, (performance.now() - startedMs) / busyShare));
-      });
-    }, inMs);
   }
 
   async #look(): Promise<void> {

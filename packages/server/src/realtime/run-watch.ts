@@ -1,16 +1,11 @@
 import type { RealtimeReader, RunSelection, RunVersions } from "../engine/realtime-ports.ts";
+import { type LookTimes, RepeatedLook } from "./repeated-look.ts";
 
-/** How often is looked for changes while somebody waits for them, in milliseconds. */
-const lookEveryMs = 25;
+/** While somebody waits for changes. One slow look says little of the next. */
+const lookTimes: LookTimes = { everyMs: 25, busyShare: 0.25, longestPauseMs: 200 };
 
-/** The same where runs may be added to those that are followed, which costs more. */
+/** How often is looked for runs that are added to those that are followed, which costs more, in milliseconds. */
 const selectEveryMs = 100;
-
-/** Looking takes at most this part of the time, … */
-const busyShare = 0.25;
-
-/** … unless that would put off the next look for longer, in milliseconds: one slow look says little of the next. */
-const longestPauseMs = 200;
 
 /** Somebody who waits for a change of runs. */
 interface Waiter {
@@ -32,8 +27,11 @@ interface Waiter {
 export class RunWatch {
   readonly #reader: RealtimeReader;
   readonly #waiters = new Set<Waiter>();
-  #timer: NodeJS.Timeout | null = null;
-  #isLooking = false;
+  readonly #looking = new RepeatedLook(
+    lookTimes,
+    () => this.#waiters.size > 0,
+    () => this.#look(),
+  );
 
   constructor(reader: RealtimeReader) {
     this.#reader = reader;
@@ -60,22 +58,8 @@ export class RunWatch {
       const waiter: Waiter = { environmentId, selection, known, resolve, reject, selectedAtMs: 0, followed: known };
       this.#waiters.add(waiter);
       signal.addEventListener("abort", () => this.#waiters.delete(waiter) && resolve(new Map()), { once: true });
-      this.#expect(0);
+      this.#looking.wake();
     });
-  }
-
-  #expect(inMs: number): void {
-    if (this.#timer !== null || this.#isLooking || this.#waiters.size === 0) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#isLooking = true;
-      const startedMs = performance.now();
-      void this.#look().finally(() => {
-        this.#isLooking = false;
-        const pauseMs = (performance.now() - startedMs) / busyShare;
-        this.#expect(Math.min(Math.max(lookEveryMs, pauseMs), longestPauseMs));
-      });
-    }, inMs);
   }
 
   async #look(): Promise<void> {
