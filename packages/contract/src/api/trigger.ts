@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Debounce, debounceBesideDelay, readDebounce } from "../debounce.ts";
 import { parseDuration } from "../duration.ts";
+import { machinePresets } from "../machine.ts";
 import { maxAttemptsCap } from "../retry.ts";
 
 /**
@@ -77,13 +78,7 @@ export const tagsSchema = z
   .union([textSchema(1, 128), z.array(textSchema(1, 128), tagsMessage).max(10, tagsMessage)], tagsMessage)
   .transform((tags) => (typeof tags === "string" ? [tags] : tags));
 
-/** The sizes of machine that a run may ask for. */
-const machinePresets = ["micro", "small-1x", "small-2x", "medium-1x", "medium-2x", "large-1x", "large-2x"] as const;
-
-/** The machine of a run for which nobody asked for another. */
-export const defaultMachine = "small-1x";
-
-/** One of {@link machinePresets}. */
+/** The name of a machine preset. */
 export const machineSchema = z.enum(machinePresets, `must be one of ${machinePresets.join(", ")}`);
 
 /** The most characters of an idempotency key. */

@@ -1,14 +1,4 @@
-import type { MachinePreset } from "../tasks/task-types.ts";
-
-const presets: Readonly<Record<MachinePreset, true>> = {
-  micro: true,
-  "small-1x": true,
-  "small-2x": true,
-  "medium-1x": true,
-  "medium-2x": true,
-  "large-1x": true,
-  "large-2x": true,
-};
+import { isMachinePreset, machinePresets } from "@pawl/contract/machine";
 
 /**
  * Says whether a value is the name of a machine preset.
@@ -21,8 +11,8 @@ const presets: Readonly<Record<MachinePreset, true>> = {
  * ```
  */
 export function isMachine(value: unknown): boolean {
-  return typeof value === "string" && Object.hasOwn(presets, value);
+  return typeof value === "string" && isMachinePreset(value);
 }
 
 /** The presets, for messages. */
-export const machineNames = `one of ${Object.keys(presets).join(", ")}`;
+export const machineNames = `one of ${machinePresets.join(", ")}`;

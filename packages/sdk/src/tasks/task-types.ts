@@ -1,3 +1,4 @@
+import type { machinePresets } from "@pawl/contract/machine";
 import type { PartialRetryPolicy } from "@pawl/contract/retry";
 import type { TriggerRequestOptions } from "../auth/access-token.ts";
 import type { RequestOptions } from "../client/client-settings.ts";
@@ -18,7 +19,7 @@ export interface CarriesTypes<TInput, TOutput> {
 }
 
 /** Size of the machine that a run executes on. */
-export type MachinePreset = "micro" | "small-1x" | "small-2x" | "medium-1x" | "medium-2x" | "large-1x" | "large-2x";
+export type MachinePreset = (typeof machinePresets)[number];
 
 /** Settings that `task` and `schemaTask` have in common. */
 export interface TaskSettings<TId extends string> {

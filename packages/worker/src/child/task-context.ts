@@ -1,20 +1,9 @@
+import { defaultMachine, machineSize } from "@pawl/contract/machine";
 import type { AssignedRun } from "@pawl/contract/worker-protocol";
 import type { TaskContext, TaskDefinition } from "@pawl/sdk/runtime";
 import type { EnvironmentFacts, RunOrder } from "../channel/messages.ts";
 
 const environmentTypes = ["PRODUCTION", "STAGING", "DEVELOPMENT", "PREVIEW"] as const;
-
-/** Cores and gigabytes of the machine presets. */
-const machines: Readonly<Record<string, { readonly cpu: number; readonly memory: number }>> = {
-  micro: { cpu: 0.25, memory: 0.25 },
-  "small-1x": { cpu: 0.5, memory: 0.5 },
-  "small-2x": { cpu: 1, memory: 1 },
-  "medium-1x": { cpu: 1, memory: 2 },
-  "medium-2x": { cpu: 2, memory: 4 },
-  "large-1x": { cpu: 4, memory: 8 },
-  "large-2x": { cpu: 8, memory: 16 },
-};
-const defaultMachine = "small-1x";
 
 /**
  * Builds the `ctx` that a task receives.
@@ -54,7 +43,7 @@ export function taskContext(order: RunOrder, definition: TaskDefinition, started
     },
     organization,
     project,
-    machine: { name: machine, ...(machines[machine] ?? { cpu: 0.5, memory: 0.5 }), centsPerMs: 0 },
+    machine: { name: machine, ...machineSize(machine), centsPerMs: 0 },
     ...(run.batchId === undefined ? {} : { batch: { id: run.batchId } }),
     ...(environment.type === "DEVELOPMENT" ? {} : { deployment: deploymentOf(order) }),
   });

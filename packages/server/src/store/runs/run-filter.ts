@@ -1,4 +1,4 @@
-import { defaultMachine } from "@pawl/contract/api/trigger";
+import { defaultMachine } from "@pawl/contract/machine";
 import type { RunFilter } from "../../engine/read-ports.ts";
 import { plainArray, textArray } from "../db.ts";
 import { lowestUuidAt } from "../partitions.ts";
