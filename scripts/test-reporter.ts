@@ -5,9 +5,12 @@ import { inspect } from "node:util";
 
 const closingLine = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /;
 
+/** How much of each failure's reason is repeated at the end. */
+const closingReasonLength = 1_000;
+
 /**
- * A reporter for `node --test`: a line for each file, every failure in full, the names of skipped and failed tests, and
- * the runner's own closing lines.
+ * A reporter for `node --test`: a line for each file, every failure in full, the names of skipped tests, the failed ones
+ * with the beginning of their reasons, and the runner's own closing lines.
  *
  * @param events - what the runner reports
  * @returns text to print
@@ -20,8 +23,9 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
     if (event.type === "test:stderr") yield event.data.message;
     if (event.type === "test:summary" && event.data.file !== undefined) yield fileLine(event.data.file, event.data);
     if (event.type === "test:fail" && isOwnFailure(event.data)) {
-      failed.push(nameOf(event.data));
-      yield `✖ ${nameOf(event.data)}\n${indent(describe(event.data.details.error))}\n`;
+      const reason = describe(event.data.details.error);
+      failed.push(`${nameOf(event.data)}\n${indent(indent(reason.slice(0, closingReasonLength)))}`);
+      yield `✖ ${nameOf(event.data)}\n${indent(reason)}\n`;
     }
     if (event.type === "test:diagnostic" && event.data.nesting === 0 && closingLine.test(event.data.message)) {
       if (event.data.message.startsWith("tests ")) yield list("skipped", skipped) + list("failed", failed);

@@ -95,9 +95,14 @@ export class RunningCommand {
    *
    * @param what - what is waited for, for the message
    * @param find - looks at the command each time it has written; answers with what was found
-   * @throws Error with the output when it ends without, or takes longer than 30 s
+   * @param options - `timeoutMs`: how long to wait; default: 30,000
+   * @throws Error with the output when it ends without, or takes longer
    */
-  untilWritten<T>(what: string, find: (command: this) => T): Promise<NonNullable<T>> {
+  untilWritten<T>(
+    what: string,
+    find: (command: this) => T,
+    { timeoutMs = defaultTimeoutMs }: { readonly timeoutMs?: number } = {},
+  ): Promise<NonNullable<T>> {
     return new Promise((resolve, reject) => {
       const settle = (end: () => void) => {
         clearTimeout(timer);
@@ -110,8 +115,8 @@ export class RunningCommand {
         else if (this.ending !== null) settle(() => reject(new Error(`It ended without ${what}.\n${this.report()}`)));
       };
       const timer = setTimeout(() => {
-        settle(() => reject(new Error(`It wrote no ${what} within ${defaultTimeoutMs} ms.\n${this.report()}`)));
-      }, defaultTimeoutMs);
+        settle(() => reject(new Error(`It wrote no ${what} within ${timeoutMs} ms.\n${this.report()}`)));
+      }, timeoutMs);
       this.#listeners.add(look);
       look();
     });

@@ -5,14 +5,8 @@ import { test } from "node:test";
 import { killServer, startServer } from "../../stage/platform.ts";
 import { openStage } from "../../stage/stage.ts";
 import { until } from "../../stage/until.ts";
-import { startOriginalDev } from "./original-cli.ts";
+import { endGuard, startOriginalDev } from "./original-cli.ts";
 import { runsOf } from "./runs-of.ts";
-
-/** Ends the guard that a dev session starts for the case that the session is killed, before it can say anything. */
-async function killGuard(projectDir: string): Promise<void> {
-  const text = await readFile(join(projectDir, ".trigger", "watchdog.pid"), "utf8");
-  process.kill(Number(text.replace("trigger-watchdog:", "")), "SIGKILL");
-}
 
 test("runs of the original's dev sessions outlive what is lost", async (t) => {
   const stage = await openStage(t);
@@ -48,7 +42,7 @@ test("runs of the original's dev sessions outlive what is lost", async (t) => {
 
   await t.test("a session that is killed with its guard: the next one executes its runs again", async () => {
     const { runId, begun, end } = await lasting("all-killed");
-    await killGuard(projectDir);
+    await endGuard(projectDir);
     session.signalGroup("SIGKILL");
     await session.ended;
     await again();

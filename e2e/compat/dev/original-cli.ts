@@ -1,10 +1,11 @@
-import { cp, mkdir } from "node:fs/promises";
+import { cp, mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { RunningCommand } from "../../stage/command.ts";
 import type { StagedServer } from "../../stage/platform.ts";
+import { signal } from "../../stage/processes.ts";
 import type { Stage } from "../../stage/stage.ts";
 
 /** The file of the original's command, as its package names it. */
@@ -26,6 +27,9 @@ const ambient =
 
 /** How long a session may take to end, in milliseconds. */
 const endPatienceMs = 10_000;
+
+/** How long it may take to bundle and index the project, where other tests use the processors as well, in milliseconds. */
+const versionPatienceMs = 90_000;
 
 /** How a call of the original's command differs from the usual. */
 export interface OriginalCliOptions {
@@ -117,8 +121,12 @@ export async function startOriginalDev(
     cli.untilWritten(
       `version ${number}`,
       ({ stdout }) => [...stdout.matchAll(/Local worker ready .*-> (\d{8}\.\d+)/g)][number - 1]?.[1],
+      { timeoutMs: versionPatienceMs },
     );
-  stage.beforeEnd(() => endOriginal(cli));
+  stage.beforeEnd(async () => {
+    await endOriginal(cli);
+    await endGuard(projectDir);
+  });
   await untilVersion(1);
   return { cli, projectDir, untilVersion };
 }
@@ -130,6 +138,17 @@ async function endOriginal(cli: RunningCommand): Promise<void> {
   const isLate = await Promise.race([cli.ended.then(() => false), delay(endPatienceMs, true, { ref: false })]);
   if (isLate) cli.signalGroup("SIGKILL");
   await cli.ended;
+}
+
+/**
+ * Kills the guard that a session starts for the case that it is killed, which otherwise asks the server for some seconds more to
+ * cancel what the session executed.
+ *
+ * @param projectDir - the project of the session
+ */
+export async function endGuard(projectDir: string): Promise<void> {
+  const text = await readFile(join(projectDir, ".trigger", "watchdog.pid"), "utf8").catch(() => null);
+  if (text !== null) signal(Number(text.replace("trigger-watchdog:", "")), "SIGKILL");
 }
 
 /**
