@@ -1,3 +1,4 @@
+import { moments } from "@pawl/contract/moments";
 import pg from "pg";
 
 /** One SQL statement, prepared under its name on each connection. */
@@ -68,6 +69,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
       const client = await pool.connect();
       let failure: Error | undefined;
       try {
+        moments.statementsSent.publish(statements);
         const sent = [
           client.query({ name: "begin", text: "begin" }),
           ...statements.map((statement) => send(client, statement)),
@@ -77,6 +79,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
         for (const result of settled) {
           if (result.status === "rejected") throw result.reason;
         }
+        moments.statementsAnswered.publish(statements);
         return settled.slice(1, -1).map((result) => (result.status === "fulfilled" ? result.value.rows : []));
       } catch (error) {
         failure = error instanceof Error ? error : new Error(String(error));

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { moments } from "@pawl/contract/moments";
 import { LineSplitter } from "./line-splitter.ts";
 
 interface Message {
@@ -86,7 +87,9 @@ export class Link<Out extends Message, In extends Message> {
     if (this.#socket === socket) this.#socket = null;
   }
 
-  #append({ kind, body }: Out): void {
+  #append(message: Out): void {
+    moments.lineSent.publish(message);
+    const { kind, body } = message;
     this.#sent++;
     this.#ackSent = this.#received;
     const line = `[${this.#sent},${this.#received},"${kind}",${JSON.stringify(body)}]\n`;
@@ -109,7 +112,9 @@ export class Link<Out extends Message, In extends Message> {
     this.#forget(ack);
     if (number !== this.#received + 1) return; // a bare acknowledgement, or a message that was seen before
     this.#received = number;
-    this.#onMessage({ kind, body } as In);
+    const message = { kind, body } as In;
+    moments.lineReceived.publish(message);
+    this.#onMessage(message);
     if (this.#received - this.#ackSent >= ackEvery) {
       this.#ackSent = this.#received;
       this.#socket?.write(`[0,${this.#received},"ack",null]\n`);

@@ -1,3 +1,4 @@
+import { moments } from "@pawl/contract/moments";
 import {
   type SentHostMessage,
   type ServerMessage,
@@ -56,6 +57,7 @@ export class ServerConnection {
   send(message: SentHostMessage): boolean {
     if (!this.#isWelcome || this.#socket === null) return false;
     this.#hasSent = true;
+    moments.messageSent.publish(message);
     this.#socket.send(JSON.stringify(message));
     return true;
   }
@@ -99,6 +101,7 @@ export class ServerConnection {
       return;
     }
     const message = parsed.data;
+    moments.messageReceived.publish(message);
     if (message.type === "welcome") {
       this.#isWelcome = true;
       this.#delayMs = firstDelayMs;

@@ -1,3 +1,4 @@
+import { moments } from "@pawl/contract/moments";
 import {
   type CallAnswer,
   type HostMessage,
@@ -61,6 +62,7 @@ export function serveHost(socket: WebSocket, settings: HostConnectionSettings): 
       return socket.readyState === socket.OPEN;
     },
     send(message: ServerMessage) {
+      moments.messageSent.publish(message);
       if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(toPublicIds(message)));
     },
     close: () => socket.close(serviceRestart),
@@ -76,6 +78,7 @@ export function serveHost(socket: WebSocket, settings: HostConnectionSettings): 
     if (socket.readyState !== socket.OPEN) return;
     try {
       const { message, refused } = readMessage(data, settings);
+      moments.messageReceived.publish(message);
       if (session === null) {
         if (message.type !== "hello") throw new ApiError("invalid_request", "The first message must be a hello.");
         session = settings.engine.openHost(link);

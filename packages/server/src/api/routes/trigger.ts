@@ -1,6 +1,7 @@
 import { triggerAnswerSchema } from "@pawl/contract/api/answers/runs";
 import { triggerBodySchema } from "@pawl/contract/api/trigger";
 import { toPublicId } from "@pawl/contract/ids";
+import { moments } from "@pawl/contract/moments";
 import { type ParentWaitParts, suspendParent } from "../../dev-worker/parent-waits.ts";
 import type { BlobStore } from "../../engine/blob-ports.ts";
 import type { Engine } from "../../engine/engine.ts";
@@ -76,6 +77,7 @@ export function triggerRoute(parts: TriggerParts): Route {
       const isStored = asked.payloadType === "application/store";
       const triggered = isStored ? await withFetchedPayload(blobs, environment.id, asked, "payload") : asked;
       if (caller.oneUse !== null) await useUpToken(usedTokens, caller, requestKey);
+      moments.triggerRead.publish(triggered);
       const outcome = await engine.trigger(triggered);
       if (outcome.kind === "refused") throw refusalError(outcome.reason, "options.");
       await suspendParent(parts, environment, asked.parent ?? null);
