@@ -11,7 +11,7 @@ import type { Contender, Stage } from "./contender.ts";
 import { contenders } from "./contenders.ts";
 import { installPeers, peersDir, peerVersions } from "./install.ts";
 import type { PeersOptions } from "./options.ts";
-import { drawChart } from "./report/chart.ts";
+import { drawPeersChart } from "./report/chart.ts";
 import { type PeerResult, toPeerResults } from "./report/results.ts";
 import { type PeersReport, renderPeers } from "./report/table.ts";
 import { measurePeers } from "./rounds.ts";
@@ -126,7 +126,7 @@ async function publish(report: PeersReport, machine: Machine, options: PeersOpti
     },
     ...{ contenders: settings, results, bars, failures },
   };
-  const chart = drawChart({
+  const chart = drawPeersChart({
     title: warning.length === 0 ? "Pawl beside its peers" : "Pawl beside its peers: a quick look, not to be compared",
     subtitle: `${machine.date.slice(0, 10)}, ${cpu}, ${cores} cores for everything, Postgres ${postgres}, ${options.samples} samples`,
     results,
