@@ -50,8 +50,12 @@ function resultsStatement(
       with over as materialized (
         select rw.run_id, rw.key, w.id, w.kind, w.is_timeout, w.output, w.output_type, b.aborted_at is not null as is_aborted
         from run_wait rw
-        join waitpoint w on w.environment_id = $1::uuid and w.id = rw.waitpoint_id
-        left join batch b on w.kind = 'batch' and b.environment_id = $1::uuid and b.id = w.id
+        cross join lateral (
+          select * from waitpoint where waitpoint.environment_id = $1::uuid and waitpoint.id = rw.waitpoint_id offset 0
+        ) w
+        left join lateral (
+          select batch.aborted_at from batch where batch.environment_id = $1::uuid and batch.id = w.id and w.kind = 'batch' offset 0
+        ) b on true
         where rw.environment_id = $1::uuid and rw.run_id = any ($2::uuid[]) and w.completed_at is not null
           and case when $3::text[] is null then rw.is_awaited else rw.key = any ($3::text[]) end
       ),
