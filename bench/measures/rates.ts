@@ -15,7 +15,7 @@ export const rates: Measure = {
     const { worker, rows, load } = system;
     await worker();
     await rows.settle();
-    const second = await system.secondServer();
+    const second = await system.further.startServer(null);
     try {
       const beganAtMs = await rows.now();
       await load.call("trigger_batches", { taskId, payload: { n: 1 }, runsEach: runs / 10, batches: 10 });

@@ -8,9 +8,8 @@ export type CpuTimes = Readonly<Record<(typeof parts)[number], number>>;
 
 /** The processes that the times are read of. */
 export interface CpuOwners {
-  readonly server: number;
-  /** Null: no worker runs. */
-  readonly host: number | null;
+  readonly servers: readonly number[];
+  readonly hosts: readonly number[];
   readonly load: number;
   readonly postmaster: number;
 }
@@ -33,18 +32,19 @@ const tickMs = 10;
 export async function readCpuTimes(owners: CpuOwners): Promise<CpuTimes | null> {
   const processes = await readProcesses();
   if (processes === null) return null;
-  const own = (pid: number | null) => (pid === null ? 0 : (processes.get(pid)?.own ?? 0));
-  const below = (pid: number | null) => {
-    if (pid === null) return 0;
+  const own = (pid: number) => processes.get(pid)?.own ?? 0;
+  const below = (pid: number) => {
     let sum = processes.get(pid)?.ended ?? 0;
     for (const [child, times] of processes) if (times.parent === pid) sum += times.own + below(child);
     return sum;
   };
+  const sumOf = (pids: readonly number[], times: (pid: number) => number) =>
+    pids.reduce((sum, pid) => sum + times(pid), 0);
   return {
-    server: own(owners.server),
+    server: sumOf(owners.servers, own),
     postgres: own(owners.postmaster) + below(owners.postmaster),
-    host: own(owners.host),
-    "run processes": below(owners.host),
+    host: sumOf(owners.hosts, own),
+    "run processes": sumOf(owners.hosts, below),
     load: own(owners.load),
   };
 }

@@ -2,11 +2,11 @@ import pg from "pg";
 import type { BenchOptions } from "../options.ts";
 import type { Child } from "./child.ts";
 import { type CpuTimes, readCpuTimes } from "./cpu-time.ts";
+import { type Further, furtherOnes } from "./further.ts";
 import { type Load, startEchoServer, startLoad } from "./load.ts";
 import { connectionSettings, findPostgres } from "./postgres.ts";
 import { findProduct, type Product } from "./product.ts";
 import { type RunRows, runRows } from "./run-rows.ts";
-import { startSecondServer } from "./second-server.ts";
 import { type Server, startServer } from "./server.ts";
 import { makeWorkFolder } from "./work-folder.ts";
 import { startWorker } from "./worker.ts";
@@ -28,9 +28,9 @@ export interface System {
   worker(): Promise<Child>;
   /** Stops the worker, where one runs. */
   withoutWorker(): Promise<void>;
-  /** Starts another server on the same Postgres, with a worker of its own; whoever starts it stops it. */
-  secondServer(): Promise<{ stop(): Promise<void> }>;
-  /** Processor time used so far; null where it can't be read. */
+  /** Servers and workers beside the first. */
+  readonly further: Further;
+  /** Processor time used so far, by those that run now; null where it can't be read. */
   cpuTimes(): Promise<CpuTimes | null>;
   /** Tells something that explains a figure; null: nothing is known. */
   note(text: string | null): void;
@@ -83,6 +83,7 @@ export async function startSystem(
     failWorker = reject;
   });
   workerBreakdown.catch(() => undefined);
+  const further = furtherOnes({ product, folder, server, postgres: connectionSettings(address) }, undo);
   const system: System = {
     product,
     server,
@@ -106,11 +107,11 @@ export async function startSystem(
       await worker?.stop();
       worker = null;
     },
-    secondServer: () => startSecondServer({ product, folder, processes, postgres: connectionSettings(address) }, undo),
+    further,
     cpuTimes: () =>
       readCpuTimes({
-        server: server.child.process.pid ?? 0,
-        host: worker?.process.pid ?? null,
+        servers: pidsOf([server.child, ...further.servers]),
+        hosts: pidsOf([...(worker === null ? [] : [worker]), ...further.workers]),
         load: load.child.process.pid ?? 0,
         postmaster: address.postmasterPid,
       }),
@@ -125,6 +126,10 @@ export async function startSystem(
   await system.worker();
   await system.withoutWorker();
   return system;
+}
+
+function pidsOf(children: readonly Child[]): readonly number[] {
+  return children.map((child) => child.process.pid ?? 0);
 }
 
 /**
