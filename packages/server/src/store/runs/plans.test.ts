@@ -5,10 +5,12 @@ import { endDueWaits } from "../waits/due-waits.ts";
 import { lockEnvironment } from "./claim.ts";
 import { claimRuns } from "./claim-lanes.ts";
 import { claimPlainRuns } from "./claim-plain.ts";
+import { completeRuns } from "./complete.ts";
 import { forgetStaleDebounces } from "./debounce.ts";
 import { findDue, findNextDue } from "./due.ts";
 import { expireRuns } from "./expire.ts";
-import { assertBounded, indexesOf, type PlanNode, plansOf } from "./fixtures/plans.ts";
+import { failRuns } from "./fail.ts";
+import { assertBounded, indexesOf, type PlanNode, pairsInVain, plansOf } from "./fixtures/plans.ts";
 import { limitedTask, plainTask, type RunStage, runStage } from "./fixtures/run-stage.ts";
 import { insertRunsWithOptions, lockBefore } from "./insert-with-options.ts";
 import { openLanes } from "./lanes.ts";
@@ -161,5 +163,27 @@ test("a transaction that is held open does not make claims walk over what has pa
   const plans = await plansOf(stage, [openLanes(id), resumeRuns(id, stage.hostId, null), claimRuns(request)]);
   for (const [name, plan] of [...plans, ...(await plansOf(stage, [claimPlainRuns(request)]))]) {
     assertBounded(name, plan, { rows: 50, pages: 300 });
+  }
+});
+
+test("the runs of a long report are not compared each with each", async (t) => {
+  const stage = await runStage(t, { poolSize: 2 });
+  await stage.trigger(400);
+  const ended = (await stage.claim({ direct: 400 })).map(({ runId, fence }) => ({ runId, fence, durationMs: 1 }));
+  const { id } = stage.environment;
+  const completed = ended.map((run) => ({ ...run, output: null, outputType: "application/json" as const }));
+  const failed = ended.map((run) => ({
+    ...run,
+    error: { type: "INTERNAL_ERROR", code: "TASK_RUN_CRASHED" } as const,
+    outcome: "crashed" as const,
+    retryDelayMs: null,
+    isRetriedInPlace: false,
+  }));
+  for (const statement of [completeRuns(id, stage.hostId, completed), failRuns(id, stage.hostId, failed)]) {
+    const plans = await plansOf(stage, [statement]);
+    for (const [name, plan] of plans) {
+      assert.equal(plan["Actual Rows"], 400, name);
+      assert.ok(pairsInVain(plan) < 4_000, `${name} compares ${pairsInVain(plan)} pairs in vain`);
+    }
   }
 });
