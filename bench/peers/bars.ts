@@ -1,7 +1,9 @@
 import { median } from "../measures/statistics.ts";
+import type { Contender } from "./contender.ts";
 import { contenders } from "./contenders.ts";
 import { type PeerFigureName, peerFigure } from "./figures.ts";
 import type { PeerResult } from "./report/results.ts";
+import type { Work } from "./works/work.ts";
 
 /** What Pawl has to reach beside a peer. */
 interface Bar {
@@ -20,10 +22,12 @@ const bars: readonly Bar[] = [
   { figure: "end_to_end_per_s", against: "restate", floor: 0.8, aim: 2 },
   { figure: "end_to_end_per_s", against: "dbos", floor: 2, aim: 5 },
   { figure: "end_to_end_per_s", against: "graphile-worker-children", floor: 1.2, aim: 3 },
+  { figure: "end_to_end_per_s", against: "bare-rows", floor: 0.4, aim: 0.8 },
   { figure: "mixed_finished_per_s", against: bestOnPostgres, floor: 2.5, aim: 5 },
   { figure: "enqueue_single_per_s", against: bestOnPostgres, floor: 0.6, aim: 1.2 },
   { figure: "enqueue_bulk_per_s", against: "graphile-worker", floor: 0.25, aim: 0.8 },
   { figure: "start_latency_p50_ms", against: "bullmq-everysec", floor: 2, aim: 1 },
+  { figure: "start_latency_beside_ratio", against: null, floor: 2, aim: 1.2 },
   { figure: "parent_child_p50_ms", against: "bullmq-everysec", floor: 3, aim: 1.2 },
   { figure: "fan_out_1000_s", against: "restate", floor: 1 },
   { figure: "fan_out_1000_s", against: "bullmq-everysec", aim: 1 },
@@ -58,6 +62,23 @@ export function judge(results: readonly PeerResult[]): readonly JudgedBar[] {
 }
 
 /**
+ * Whether a bar compares what a work gives of a contender: that is measured in every round, the rest once.
+ *
+ * @param contender - Pawl, or what it is compared with
+ * @param work - what is measured
+ * @returns whether it does
+ */
+export function isBarred(contender: Contender, work: Work): boolean {
+  return bars.some(
+    ({ figure, against }) =>
+      work.gives.includes(figure) &&
+      (contender.role === "pawl" ||
+        against === contender.name ||
+        (against === bestOnPostgres && isPeerOnPostgres(contender))),
+  );
+}
+
+/**
  * How one contender stands to another: the median of the ratios of each round.
  *
  * @param result - of the one
@@ -73,9 +94,13 @@ function peerOf({ figure, against }: Bar, results: readonly PeerResult[]): PeerR
   const measured = results.filter((result) => result.figure === figure && result.contender !== "pawl");
   if (against !== bestOnPostgres) return measured.find(({ contender }) => contender === against);
   const onPostgres = measured.filter(({ contender }) =>
-    contenders.some(({ name, store }) => name === contender && store === "postgres"),
+    contenders.some((known) => known.name === contender && isPeerOnPostgres(known)),
   );
   return onPostgres.sort((a, b) => b.median - a.median)[0];
+}
+
+function isPeerOnPostgres({ role, store }: Contender): boolean {
+  return role === "peer" && store === "postgres";
 }
 
 function verdictOf({ figure, floor, aim }: Bar, reached: number): JudgedBar["verdict"] {

@@ -1,7 +1,7 @@
 import type { Product } from "../system/product.ts";
 import type { Session, SessionPlan } from "./session.ts";
 import type { StagePostgres } from "./stage/postgres.ts";
-import type { WorkName } from "./works/work.ts";
+import type { Scale, WorkName } from "./works/work.ts";
 
 /** What all contenders share. */
 export interface Stage {
@@ -18,10 +18,11 @@ export interface Stage {
   readonly product: Product;
 }
 
-/** Pawl or a peer in one of its set-ups. */
+/** Pawl, a peer in one of its set-ups, or a loop that shows what Postgres leaves room for. */
 export interface Contender {
   readonly name: string;
   readonly label: string;
+  readonly role: "pawl" | "peer" | "floor";
   /** Where it keeps its jobs. */
   readonly store: "postgres" | "redis" | "own";
   /** The package that it is, as its version is looked up; null: Pawl. */
@@ -30,10 +31,10 @@ export interface Contender {
   readonly settings: string;
   /** The works that it does not do, each with the reason. */
   readonly lacks: Partial<Readonly<Record<WorkName, string>>>;
-  /** What its jobs until all have finished are divided by, as it would take minutes; default: 1. */
-  readonly jobsDividedBy?: number;
-  /** What its backlog is divided by; default: 1. */
-  readonly backlogDividedBy?: number;
+  /** Less of something, where it would take minutes. */
+  readonly scale?: (scale: Scale) => Partial<Scale>;
+  /** Whether a timer of a minute or so has to run out before it notices that its worker was killed. */
+  readonly recoversByTimer?: boolean;
   /** Starts it with fresh data. */
   open(stage: Stage, plan: SessionPlan): Promise<Session>;
 }

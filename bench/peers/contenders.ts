@@ -1,17 +1,19 @@
 import { join } from "node:path";
 import type { Contender, Stage } from "./contender.ts";
-import { openPackage, type PackageServer } from "./package-session.ts";
+import { defaultConcurrency, openPackage, type PackageServer } from "./package-session.ts";
 import { openPawl } from "./pawl-session.ts";
 import type { AdapterName } from "./protocol.ts";
 import type { SessionPlan } from "./session.ts";
 import { freePort } from "./stage/free-port.ts";
+import { onPawlTables } from "./stage/pawl-rows.ts";
 import { startRedis } from "./stage/redis.ts";
 import { startRestate } from "./stage/restate-server.ts";
 import { type WorkName, workNames } from "./works/work.ts";
 
-interface PackagePlan extends Omit<Contender, "open" | "packageName"> {
+interface PackagePlan extends Omit<Contender, "open" | "packageName" | "role"> {
   readonly adapter: AdapterName;
   readonly packageName: string;
+  readonly role?: Contender["role"];
   readonly variant?: string;
   readonly children?: number;
   readonly server: (stage: Stage, plan: SessionPlan) => Promise<PackageServer>;
@@ -34,7 +36,7 @@ const onRedis =
   };
 
 async function onRestate({ dir, peersDir }: Stage, { name, concurrency }: SessionPlan): Promise<PackageServer> {
-  const server = await startRestate(join(dir, name, "restate"), peersDir, concurrency);
+  const server = await startRestate(join(dir, name, "restate"), peersDir, concurrency ?? defaultConcurrency);
   return {
     url: server.ingressUrl,
     adminUrl: server.adminUrl,
@@ -47,6 +49,7 @@ async function onRestate({ dir, peersDir }: Stage, { name, concurrency }: Sessio
 
 function packageContender({ adapter, variant = "", children = 0, server, ...contender }: PackagePlan): Contender {
   return {
+    role: "peer",
     ...contender,
     async open(stage, plan) {
       const started = await server(stage, plan);
@@ -71,15 +74,18 @@ const graphile = {
   adapter: "graphile-worker",
   packageName: "graphile-worker",
   store: "postgres",
+  recoversByTimer: true,
   server: onPostgres,
 } as const;
-const bull = { adapter: "bullmq", packageName: "bullmq", store: "redis", lacks: {} } as const;
+const bull = { adapter: "bullmq", packageName: "bullmq", store: "redis", recoversByTimer: true, lacks: {} } as const;
+const bare = { adapter: "bare", packageName: "pg", role: "floor", store: "postgres" } as const;
 
 /** Pawl and its peers, in the order of the tables. */
 export const contenders: readonly Contender[] = [
   {
     name: "pawl",
     label: "Pawl",
+    role: "pawl",
     store: "postgres",
     packageName: null,
     settings:
@@ -92,6 +98,8 @@ export const contenders: readonly Contender[] = [
     settings:
       "in process; NOTIFY, one fetcher of batches of 50 with burst, 1 s polls and flows; jobs kept; no await of a child: a flow; in the crash test heartbeats of 10 s and a fetcher for each job; synced before it answers.",
     lacks: {},
+    scale: ({ roundTrips }) => ({ roundTrips: roundTrips / 5 }),
+    recoversByTimer: true,
     server: onPostgres,
   }),
   packageContender({
@@ -144,6 +152,7 @@ export const contenders: readonly Contender[] = [
     settings:
       "in process; a queue with 50 workflows at once, polled every 10 ms; children in the parent's process, without the queue; workflows kept; bulk: 1,000 enqueueInTransaction in one transaction; synced before it answers.",
     lacks: {},
+    scale: ({ bulkCalls }) => ({ bulkCalls: Math.ceil(bulkCalls / 5) }),
     server: onPostgres,
   }),
   packageContender({
@@ -157,7 +166,7 @@ export const contenders: readonly Contender[] = [
     settings:
       "its server (HTTP) calls the worker's process; at most 50 invocations at once in each of its 24 partitions; one node with its defaults, so its log is synced; invocations kept.",
     lacks: { enqueue_bulk: "has no bulk call", idle: "its store has no queries to count" },
-    backlogDividedBy: 2.5,
+    scale: ({ backlog }) => ({ backlog: backlog / 5 }),
     server: onRestate,
   }),
   packageContender({
@@ -171,7 +180,27 @@ export const contenders: readonly Contender[] = [
     settings:
       "in process; 50 workflows at once; its own poll with backoff; a client pool of 10, which pipelines; workflows kept; synced before it answers.",
     lacks: { enqueue_bulk: "has no bulk call" },
-    jobsDividedBy: 4,
+    scale: ({ jobs, backlogFirst }) => ({ jobs: jobs / 4, backlogFirst: backlogFirst / 4 }),
+    recoversByTimer: true,
     server: onPostgres,
+  }),
+  packageContender({
+    ...bare,
+    name: "bare",
+    label: "(floor) bare table",
+    settings:
+      "no product: in process, 50 jobs at once; one narrow table with one index; one INSERT a call, NOTIFY after its commit at most once in 1 ms, claims of as many as are free with SKIP LOCKED, one UPDATE for all that ended meanwhile; no retries, recovery, history or parents; synced before it answers.",
+    lacks: { ...noParents, crash: "has no recovery" },
+    server: onPostgres,
+  }),
+  packageContender({
+    ...bare,
+    name: "bare-rows",
+    label: "(floor) bare loop on Pawl's rows",
+    variant: "pawl-rows",
+    settings:
+      "no product: the same loop, but on Pawl's own tables, with the rows that Pawl writes for a no-op run and all their indexes: inserted into run and live_run, live_run updated to what executes, then deleted and run updated to what has finished; no HTTP, no processes, no logic, no telemetry.",
+    lacks: allBut(["enqueue_single", "enqueue_bulk", "end_to_end", "mixed"], "is there for what the rows cost"),
+    server: onPawlTables,
   }),
 ];

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { describeMachine, type Machine } from "../report/machine.ts";
 import { findProduct } from "../system/product.ts";
 import type { Undo } from "../system/system.ts";
-import { judge } from "./bars.ts";
+import { isBarred, judge } from "./bars.ts";
 import type { Contender, Stage } from "./contender.ts";
 import { contenders } from "./contenders.ts";
 import { installPeers, peersDir, peerVersions } from "./install.ts";
@@ -55,6 +55,7 @@ export async function runPeers(
       contenders: chosen,
       works: allWorks.filter(({ name }) => options.works.includes(name)),
       samples: options.samples,
+      isRepeated: isBarred,
       scale: options.isQuick ? quickScale : fullScale,
     },
     onProgress,

@@ -27,6 +27,8 @@ export interface PackageServer {
   close(): Promise<void>;
 }
 
+/** Jobs that a peer's worker executes at once. */
+export const defaultConcurrency = 50;
 const waitTimeoutMs = 60_000;
 
 /**
@@ -43,7 +45,7 @@ export async function openPackage(setup: PackageSetup): Promise<Session> {
     ...(server.adminUrl === undefined ? {} : { adminUrl: server.adminUrl }),
     ...(server.workerPort === undefined ? {} : { workerPort: server.workerPort }),
     variant: setup.variant,
-    concurrency: plan.concurrency,
+    concurrency: plan.concurrency ?? defaultConcurrency,
     kinds: plan.kinds,
   };
   const client = fork("client", dir);
@@ -132,6 +134,7 @@ function sessionOf({ ask, worker, server, holdPath, client }: Parts): Session {
     if (took === undefined) throw new Error(`The parent has not ended after ${waitTimeoutMs / 1_000} s.`);
     return took;
   };
+  const holdAll = async (numbers: readonly number[]) => void (await ask("enqueue_kind", { kind: "hold", numbers }));
   return {
     holdPath,
     enqueueDuring: (callers, durationMs) => ask("enqueue_during", { callers, durationMs }),
@@ -178,9 +181,8 @@ function sessionOf({ ask, worker, server, holdPath, client }: Parts): Session {
       return tookMs;
     },
     fanOut: (children) => waitFor("fan_out", children),
-    async enqueueHeld(count) {
-      await ask("enqueue_kind", { kind: "hold", numbers: Array.from({ length: count }, (_, index) => index + 1) });
-    },
+    enqueueHeld: (count) => holdAll(Array.from({ length: count }, (_, index) => index + 1)),
+    enqueueBusy,
     countQueries: () => server.countQueries(),
     settle: () => server.settle(),
     async close() {
@@ -189,6 +191,10 @@ function sessionOf({ ask, worker, server, holdPath, client }: Parts): Session {
       await server.close();
     },
   };
+}
+
+async function enqueueBusy(): Promise<never> {
+  throw new Error("Only Pawl has a second queue here.");
 }
 
 function msBetween(fromNs: string, toNs: string): number {

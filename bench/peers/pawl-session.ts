@@ -15,8 +15,10 @@ import type { Session, SessionPlan } from "./session.ts";
 
 const noop = { taskId: "bench.noop", payload: { n: 1 } };
 const moment = { taskId: "bench.moment", payload: { holdMs: 0 } };
+const busy = { taskId: "bench.busy", payload: { holdMs: 50 } };
 const fillEach = 1_000;
 const warmRoundTrips = 10;
+const outputPollMs = 100;
 
 /**
  * Starts `pawl server` on a database of the stage's Postgres, and the load process that triggers at it.
@@ -25,7 +27,7 @@ const warmRoundTrips = 10;
  * @param plan - what for
  * @returns the session
  */
-export async function openPawl(stage: Stage, plan: SessionPlan): Promise<Session> {
+export async function openPawl(stage: Stage, plan: SessionPlan): Promise<PawlSession> {
   const undo: Undo = [];
   try {
     const session = new PawlSession(await startParts(stage, plan, undo));
@@ -72,7 +74,7 @@ interface Parts {
 }
 
 /** Pawl with its real server, one worker host, and runs in processes of their own. */
-class PawlSession implements Session {
+export class PawlSession implements Session {
   readonly holdPath: string;
   readonly #parts: Parts;
   readonly #rows: RunRows;
@@ -99,7 +101,7 @@ class PawlSession implements Session {
     if (this.#worker !== null) return;
     const { product } = this.#parts.stage;
     const { folder, server, plan } = this.#parts;
-    const processes = plan.kinds.includes("hold") ? plan.concurrency : null;
+    const processes = plan.concurrency;
     this.#worker = await startWorker({ product, folder, server, profileDir: null, processes });
   }
 
@@ -113,9 +115,19 @@ class PawlSession implements Session {
     this.#worker = null;
   }
 
+  /** Stops the server, and leaves its database. */
+  async stopServer() {
+    await this.killWorker();
+    await this.#parts.server.child.stop();
+  }
+
   async fill(count: number) {
+    await this.#triggerMany(noop, count);
+  }
+
+  async #triggerMany(job: { readonly taskId: string; readonly payload: unknown }, count: number) {
     const runsEach = Math.min(count, fillEach);
-    await this.#parts.load.call("trigger_batches", { ...noop, runsEach, batches: Math.ceil(count / runsEach) });
+    await this.#parts.load.call("trigger_batches", { ...job, runsEach, batches: Math.ceil(count / runsEach) });
   }
 
   fillBacklog(count: number) {
@@ -162,9 +174,17 @@ class PawlSession implements Session {
 
   async startLatencies(count: number, intervalMs: number) {
     const { runs } = await this.#parts.load.call("trigger_spaced", { ...moment, count, intervalMs });
-    await this.#rows.awaitAllFinished();
-    const outputs = await this.#rows.outputs(runs.map(({ runId }) => runId));
+    const outputs = await this.#outputsOf(runs.map(({ runId }) => runId));
     return runs.map(({ runId, calledAtNs }) => Number(BigInt(outputs.get(runId) ?? "") - BigInt(calledAtNs)) / 1e6);
+  }
+
+  /** Others may be queued meanwhile. */
+  async #outputsOf(runIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    for (;;) {
+      const outputs = await this.#rows.outputs(runIds);
+      if ([...outputs.values()].every((output) => output !== "null")) return outputs;
+      await delay(outputPollMs);
+    }
   }
 
   async roundTrips(count: number) {
@@ -185,6 +205,18 @@ class PawlSession implements Session {
   async enqueueHeld(count: number) {
     const payload = { path: this.holdPath };
     await this.#parts.load.call("trigger_at_once", { taskId: "bench.hold", payload, count });
+  }
+
+  async enqueueBusy(count: number) {
+    await this.#triggerMany(busy, count);
+    const isFull = async () => {
+      const { rows } = await this.#parts.client.query(
+        "select count(*) >= (select min(concurrency_limit) from queue where name = $1) as is_full from live_run where host_id is not null and queue_name = $1",
+        [`task/${busy.taskId}`],
+      );
+      return rows[0].is_full === true;
+    };
+    while (!(await isFull())) await delay(100);
   }
 
   countQueries() {

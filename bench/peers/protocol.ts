@@ -4,7 +4,7 @@ import type { CallCount } from "../load/protocol.ts";
 export type JobKind = "noop" | "hold" | "parent" | "fan_out";
 
 /** The packages that have an adapter. */
-export type AdapterName = "pg-boss" | "graphile-worker" | "bullmq" | "dbos" | "restate" | "openworkflow";
+export type AdapterName = "bare" | "pg-boss" | "graphile-worker" | "bullmq" | "dbos" | "restate" | "openworkflow";
 
 /** How an adapter reaches its server, and how its package is set up. */
 export interface AdapterSettings {

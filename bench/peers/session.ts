@@ -6,8 +6,8 @@ export interface SessionPlan {
   /** Names its database and folder; of letters, digits and underscores. */
   readonly name: string;
   readonly kinds: readonly JobKind[];
-  /** Jobs that its worker executes at once. */
-  readonly concurrency: number;
+  /** Jobs that its worker executes at once; null: 50, and with Pawl as many as its worker decides. */
+  readonly concurrency: number | null;
 }
 
 /** Jobs that have ended, and how long after they were let go. */
@@ -51,6 +51,8 @@ export interface Session {
   enqueueHeld(count: number): Promise<void>;
   /** Held jobs write `start` and `end` lines here, and hold until a file of this name with `.released` behind it exists. */
   readonly holdPath: string;
+  /** Enqueues jobs of 50 ms in another queue, whose limit leaves two of 16 free, and waits until it is full. */
+  enqueueBusy(count: number): Promise<void>;
   /** Statements or commands sent to its database so far, without the bench's; null: it has none that can be counted. */
   countQueries(): Promise<number | null>;
   /** Lets the database tidy up after a load, as it would have in time. */

@@ -2,6 +2,7 @@ import type { AdapterName } from "../protocol.ts";
 import type { Adapter } from "./adapter.ts";
 
 const adapters: Readonly<Record<AdapterName, () => Promise<Adapter>>> = {
+  bare: async () => (await import("./bare.ts")).bare,
   "pg-boss": async () => (await import("./pg-boss.ts")).pgBoss,
   "graphile-worker": async () => (await import("./graphile-worker.ts")).graphileWorker,
   bullmq: async () => (await import("./bullmq.ts")).bullmq,

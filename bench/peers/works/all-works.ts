@@ -1,4 +1,5 @@
 import { backlog } from "./backlog.ts";
+import { beside } from "./beside.ts";
 import { crash } from "./crash.ts";
 import { enqueueBulk, enqueueSingle } from "./enqueue.ts";
 import { endToEnd, mixed, startLatency } from "./execute.ts";
@@ -13,6 +14,7 @@ export const allWorks: readonly Work[] = [
   endToEnd,
   mixed,
   startLatency,
+  beside,
   parentChild,
   fanOut,
   backlog,

@@ -20,8 +20,8 @@ export const backlog: Work = {
   gives: ["backlog_none_per_s", "backlog_per_s", "backlog_ratio"],
   isOnce: true,
   kinds: ["noop"],
-  async run(session, { scale, jobsDividedBy, backlogDividedBy }) {
-    const first = scale.backlogFirst / jobsDividedBy;
+  async run(session, { scale }) {
+    const first = scale.backlogFirst;
     await session.startWorker();
     await session.fill(first);
     await session.awaitDrained(drainTimeoutMs);
@@ -31,7 +31,7 @@ export const backlog: Work = {
     await session.startWorker();
     await session.awaitDrained(drainTimeoutMs);
     await session.holdBack();
-    await session.fillBacklog(scale.backlog / backlogDividedBy);
+    await session.fillBacklog(scale.backlog);
     const many = await firstPerSecond(session, first, scale);
     return { backlog_none_per_s: none, backlog_per_s: many, backlog_ratio: many / none };
   },

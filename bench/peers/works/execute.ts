@@ -17,8 +17,7 @@ export const endToEnd: Work = {
   name: "end_to_end",
   gives: ["end_to_end_per_s"],
   kinds: ["noop"],
-  async run(session, { scale, jobsDividedBy }) {
-    const jobs = scale.jobs / jobsDividedBy;
+  async run(session, { scale: { jobs } }) {
     await startWarm(session);
     await session.holdBack();
     await session.fill(jobs);

@@ -9,6 +9,7 @@ export const workNames = [
   "end_to_end",
   "mixed",
   "start_latency",
+  "beside",
   "parent_child",
   "fan_out",
   "backlog",
@@ -27,6 +28,9 @@ export interface Scale {
   /** Jobs from end to end. */
   readonly jobs: number;
   readonly spaced: number;
+  /** Spaced calls alone and beside, and the jobs of the other queue. */
+  readonly spacedBeside: number;
+  readonly busy: number;
   readonly roundTrips: number;
   readonly fanOutChildren: number;
   readonly fanOuts: number;
@@ -47,6 +51,8 @@ export const fullScale: Scale = {
   bulkCalls: 50,
   jobs: 20_000,
   spaced: 200,
+  spacedBeside: 300,
+  busy: 100_000,
   roundTrips: 100,
   fanOutChildren: 1_000,
   fanOuts: 3,
@@ -65,6 +71,8 @@ export const quickScale: Scale = {
   bulkCalls: 3,
   jobs: 1_000,
   spaced: 20,
+  spacedBeside: 20,
+  busy: 2_000,
   roundTrips: 10,
   fanOutChildren: 100,
   fanOuts: 1,
@@ -78,11 +86,8 @@ export const quickScale: Scale = {
 
 /** What a work is told. */
 export interface WorkContext {
+  /** How much, for this contender. */
   readonly scale: Scale;
-  /** What jobs from end to end are divided by for this contender. */
-  readonly jobsDividedBy: number;
-  /** What its backlog is divided by. */
-  readonly backlogDividedBy: number;
   /** Resolves when every contender of a work that is done together has come so far. */
   together(): Promise<void>;
 }
@@ -93,11 +98,13 @@ export interface Work {
   readonly gives: readonly PeerFigureName[];
   /** Taken in the first round only: it takes long and hardly varies. */
   readonly isOnce?: boolean;
+  /** Whether it says something about Pawl only. */
+  readonly isOfPawlAlone?: boolean;
   /** Taken of all contenders side by side, as they mostly wait. */
   readonly isTogether?: boolean;
   /** The kinds of jobs that its worker executes. */
   readonly kinds: readonly JobKind[];
-  /** Jobs that the worker executes at once; default: 50. */
+  /** Jobs that the worker executes at once; default: 50, with Pawl as many as its worker decides. */
   readonly concurrency?: (scale: Scale) => number;
   /** Takes one sample. */
   run(session: Session, context: WorkContext): Promise<PeerSample>;
