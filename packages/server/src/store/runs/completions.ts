@@ -41,10 +41,19 @@ function closeWaits(environmentId: string, completedIds: readonly string[]): Sta
     text: `
       with closed as (
         delete from run_wait w
-        where w.environment_id = $1::uuid and w.run_id = any ($2::uuid[] || ${idsIn("pawl.closing")})
-          and (w.run_id = any (${idsIn("pawl.closing")}) or not exists (
-            select from live_run l where l.environment_id = $1::uuid and l.run_id = w.run_id
-          ))
+        where w.ctid = any (array(
+          select own.place from (
+            select unnest(${idsIn("pawl.closing")}) as run_id
+            union
+            select c.run_id from unnest($2::uuid[]) as c(run_id) where not exists (
+              select from live_run l where l.environment_id = $1::uuid and l.run_id = c.run_id offset 0
+            )
+          ) ended
+          cross join lateral (
+            select run_wait.ctid as place from run_wait
+            where run_wait.environment_id = $1::uuid and run_wait.run_id = ended.run_id offset 0
+          ) own
+        ))
         returning w.waitpoint_id
       ),
       closed_time as (
@@ -71,10 +80,13 @@ function completeWaitpoints(environmentId: string): Statement {
         select b.id from batch b
         where b.environment_id = $1::uuid and b.id = any (array(${endedIn}))
           and (b.aborted_at is not null or b.sealed_at is not null and not exists (
-            select from live_run l where l.environment_id = $1::uuid and l.awaited_batch_id = b.id
+            select from live_run l where l.environment_id = $1::uuid and l.awaited_batch_id = b.id offset 0
           ) and not exists (
-            select from run_wait w join live_run l on l.environment_id = $1::uuid and l.run_id = w.waitpoint_id
-            where w.environment_id = $1::uuid and w.run_id = b.id
+            select from run_wait w
+            cross join lateral (
+              select from live_run l where l.environment_id = $1::uuid and l.run_id = w.waitpoint_id offset 0
+            ) l
+            where w.environment_id = $1::uuid and w.run_id = b.id offset 0
           ))
       ),
       open as materialized (
@@ -131,7 +143,7 @@ export function resumeWaiters(environmentId: string): Statement {
       )
       update live_run l set state = 'resuming', booked_at = clock_timestamp()
       from waiter w
-      where l.environment_id = $1::uuid and l.run_id = w.run_id
+      where l.environment_id = $1::uuid and l.run_id = w.run_id and l.run_id = any (array(select run_id from waiter))
       returning l.run_id`,
     values: [environmentId],
   };

@@ -56,8 +56,11 @@ export async function resumedBefore(
     text: `
       select l.run_id, l.fence from live_run l
       where l.environment_id = $1::uuid and l.host_id = $2::uuid and l.state = 'executing' and exists (
-        select from run_wait w join waitpoint p on p.environment_id = $1::uuid and p.id = w.waitpoint_id
-        where w.environment_id = $1::uuid and w.run_id = l.run_id and w.is_awaited and p.completed_at is not null)`,
+        select from run_wait w
+        cross join lateral (
+          select completed_at from waitpoint where environment_id = $1::uuid and id = w.waitpoint_id offset 0
+        ) p
+        where w.environment_id = $1::uuid and w.run_id = l.run_id and w.is_awaited and p.completed_at is not null offset 0)`,
     values: [environmentId, hostId],
   });
   const claims = rows.map((row) => ({ runId: String(row.run_id), fence: Number(row.fence) }));

@@ -133,8 +133,13 @@ const judgedCalls = (isDebounced: boolean) => `
       select r.id, r.outcome, r.root_run_id, r.depth from run r
       where r.environment_id = g.environment_id and r.id = g.parent_run_id offset 0
     ) p on true
-    left join live_run pl on pl.environment_id = g.environment_id and pl.run_id = g.parent_run_id
-    left join version locked on locked.environment_id = g.environment_id and locked.label = g.label
+    left join lateral (
+      select l.fence, l.host_id, l.state, l.version_id from live_run l
+      where l.environment_id = g.environment_id and l.run_id = g.parent_run_id offset 0
+    ) pl on true
+    left join lateral (
+      select v.id from version v where v.environment_id = g.environment_id and v.label = g.label offset 0
+    ) locked on true
   ),
   known as materialized (
     select g.*, t.id is not null as is_known, coalesce(g.own_queue, t.queue_name, 'task/' || g.task_id) as queue_name,
@@ -280,8 +285,9 @@ export function insertRunsWithOptions(runs: readonly NewRun[]): Statement {
         select environment_id, parent_run_id, wait, run_id from ${calls} where wait is not null
       ),
       progressed as (
-        update live_run l set lost_count = 0 from (select distinct environment_id, parent_run_id from ${calls} where wait is not null) i
-        where l.environment_id = i.environment_id and l.run_id = i.parent_run_id and l.lost_count > 0
+        update live_run l set lost_count = 0
+        where l.environment_id = any (array(select environment_id from ${calls} where wait is not null))
+          and l.run_id = any (array(select parent_run_id from ${calls} where wait is not null)) and l.lost_count > 0
       ),
       queued as (
         select environment_id, queue_name, concurrency_key, version_id, now() - priority_s * interval '1 second' as order_at

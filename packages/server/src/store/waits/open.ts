@@ -72,7 +72,12 @@ export function freeExpiredKeys(environmentId: string, keys: readonly (string | 
     text: `
       with expired as materialized (
         select id from waitpoint
-        where environment_id = $1::uuid and idempotency_key = any ($2::text[]) and idempotency_key_expires_at <= now()
+        where environment_id = $1::uuid and id = any (array(
+          select w.id from unnest($2::text[]) as named(key)
+          cross join lateral (
+            select id from waitpoint where environment_id = $1::uuid and idempotency_key = named.key offset 0
+          ) w
+        )) and idempotency_key_expires_at <= now()
         order by id
         for no key update
       )
@@ -93,7 +98,10 @@ const drafted = `
       select live_run.run_id from live_run
       where live_run.environment_id = $1::uuid and live_run.run_id = d.run_id and live_run.fence = d.fence and live_run.host_id = $2::uuid offset 0
     ) l on true
-    left join run_wait j on j.environment_id = $1::uuid and j.run_id = d.run_id and j.key = d.key
+    left join lateral (
+      select run_wait.waitpoint_id from run_wait
+      where run_wait.environment_id = $1::uuid and run_wait.run_id = d.run_id and run_wait.key = d.key offset 0
+    ) j on true
   )`;
 
 function draftValues(environmentId: string, hostId: string, drafts: readonly Draft[]): readonly unknown[] {

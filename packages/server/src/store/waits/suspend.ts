@@ -53,10 +53,16 @@ function lockWaitpoints(environmentId: string, awaiting: readonly Awaiting[]): S
     text: `
       with awaited as materialized (
         select w.waitpoint_id from ${named}
-        join run_wait w on w.environment_id = $1::uuid and w.run_id = named.run_id and w.key = named.key
+        cross join lateral (
+          select waitpoint_id from run_wait
+          where environment_id = $1::uuid and run_wait.run_id = named.run_id and run_wait.key = named.key offset 0
+        ) w
         union all
-        select w.waitpoint_id from run_wait w
-        where w.environment_id = $1::uuid and w.run_id = any ($2::uuid[]) and w.is_awaited
+        select w.waitpoint_id from (select distinct unnest($2::uuid[]) as run_id) awaiting
+        cross join lateral (
+          select waitpoint_id from run_wait
+          where environment_id = $1::uuid and run_wait.run_id = awaiting.run_id and is_awaited offset 0
+        ) w
       ),
       locked as materialized (
         select w.id from waitpoint w
@@ -92,15 +98,17 @@ function suspendRuns(environmentId: string, hostId: string, awaiting: readonly A
         from live_run l where ${heldBy} and l.state in ('executing', 'waiting', 'resuming')
       ),
       wait as materialized (
-        select h.run_id, w.key, w.waitpoint_id, w.is_awaited, n.key is not null as is_named
-        from run_wait w
-        join held h on h.run_id = w.run_id
+        select h.run_id, w.place, w.waitpoint_id, w.is_awaited, n.key is not null as is_named
+        from held h
+        cross join lateral (
+          select run_wait.ctid as place, * from run_wait
+          where run_wait.environment_id = $1::uuid and run_wait.run_id = h.run_id offset 0
+        ) w
         left join unnest($5::uuid[], $6::text[]) as n(run_id, key) on n.run_id = w.run_id and n.key = w.key
-        where w.environment_id = $1::uuid and w.run_id = any ($3::uuid[])
-          and (n.key is not null or w.is_awaited)
+        where n.key is not null or w.is_awaited
       ),
       looked as materialized (
-        select w.run_id, w.key, w.is_awaited, w.is_named, p.completed_at is not null as is_over
+        select w.run_id, w.place, w.is_awaited, w.is_named, p.completed_at is not null as is_over
         from wait w
         cross join lateral (
           select waitpoint.completed_at from waitpoint
@@ -121,7 +129,7 @@ function suspendRuns(environmentId: string, hostId: string, awaiting: readonly A
       marked as (
         update run_wait w set is_awaited = l.is_named
         from looked l join held h on h.run_id = l.run_id
-        where w.environment_id = $1::uuid and w.run_id = l.run_id and w.key = l.key and w.run_id = any ($3::uuid[])
+        where w.ctid = l.place
           and l.is_awaited <> l.is_named and (l.is_named or h.state = 'executing')
       ),
       moved as (
