@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 
 const fileSchema = z.object({
-  kind: z.enum(["bench", "peers"]).default("bench"),
+  kind: z.enum(["bench", "peers", "scale"]).default("bench"),
   isQuick: z.boolean().default(false),
   /** Of peers. */
   works: z.array(z.string()).default([]),
@@ -71,11 +71,16 @@ export async function readResults(path: string): Promise<EarlierResults> {
  *
  * @param earlier - what was measured
  * @param args - options for it
- * @returns arguments of the bench, or of `peers`
+ * @returns arguments of the bench, of `peers` or of `scale`
  */
 export function argumentsAgain(earlier: EarlierResults, args: readonly string[]): readonly string[] {
   const { kind, isQuick, works, results } = earlier;
   if (kind === "bench") return ["--only", results.map(({ name }) => name).join(","), ...args];
+  if (kind === "scale") {
+    const curves = new Set(results.map(({ name }) => name.slice(0, name.indexOf("."))));
+    const named = ["--only", [...curves].join(","), "--name", "local/compared-scale"];
+    return [...named, ...(isQuick ? ["--quick"] : []), ...args];
+  }
   const contenders = new Set(results.flatMap(({ contender }) => contender ?? []));
   const measured = ["--only", [...contenders].join(","), "--work", works.join(",")];
   return [...measured, "--name", "local/compared", ...(isQuick ? ["--quick"] : []), ...args];

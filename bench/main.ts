@@ -14,6 +14,7 @@ import { type Result, toResults } from "./report/results.ts";
 import { writeStatements } from "./report/statements.ts";
 import { renderTable } from "./report/table.ts";
 import { measureRounds } from "./rounds.ts";
+import type { ScaleOptions } from "./scale/options.ts";
 import { startSystem, type Undo, undoAll } from "./system/system.ts";
 
 const progress = (text: string) => console.error(text);
@@ -48,6 +49,11 @@ async function peers(options: PeersOptions): Promise<readonly ComparableResult[]
   return (await import("./peers/main.ts")).runPeers(options, undo, progress);
 }
 
+/** Measures what a run costs while something grows; gives the results. */
+async function scale(options: ScaleOptions): Promise<readonly ComparableResult[]> {
+  return (await import("./scale/main.ts")).runScale(options, undo, progress);
+}
+
 /** Compares two files, or a file with what is measured now. */
 async function compare({ before, now, args }: CompareOptions): Promise<void> {
   const earlier = await readResults(before);
@@ -58,6 +64,7 @@ async function compare({ before, now, args }: CompareOptions): Promise<void> {
 async function measureAgain(earlier: EarlierResults, args: readonly string[]): Promise<readonly ComparableResult[]> {
   const asked = argumentsAgain(earlier, args);
   if (earlier.kind === "peers") return peers(mustBe(await peersOptions(asked)));
+  if (earlier.kind === "scale") return scale(mustBe(await scaleOptions(asked)));
   return bench(mustBe(parseOptions(asked)));
 }
 
@@ -70,6 +77,13 @@ async function peersOptions(args: readonly string[]): Promise<PeersOptions | nul
   const { parsePeersOptions, peersUsage } = await import("./peers/options.ts");
   const options = parsePeersOptions(args);
   if (options === null) console.log(peersUsage);
+  return options;
+}
+
+async function scaleOptions(args: readonly string[]): Promise<ScaleOptions | null> {
+  const { parseScaleOptions, scaleUsage } = await import("./scale/options.ts");
+  const options = parseScaleOptions(args);
+  if (options === null) console.log(scaleUsage);
   return options;
 }
 
@@ -101,6 +115,10 @@ async function readCommand(): Promise<(() => Promise<unknown>) | null> {
     if (command === "peers") {
       const asked = await peersOptions(args);
       return asked === null ? null : () => peers(asked);
+    }
+    if (command === "scale") {
+      const asked = await scaleOptions(args);
+      return asked === null ? null : () => scale(asked);
     }
     const options = parseOptions(process.argv.slice(2));
     if (options === null) console.log(usage);

@@ -21,6 +21,7 @@ export interface BenchOptions {
 /** How the command is used. */
 export const usage = `Usage: npm run bench -- [options]
        npm run bench -- peers [options]               Pawl beside its peers; see peers --help
+       npm run bench -- scale [options]               what a run costs while something grows; see scale --help
        npm run bench -- compare FILE [FILE]           ratios of two result files, or of one and what is measured now
 
 Measures Pawl as a user gets it: packs it, installs it outside the repository, and runs server, worker and load there.

@@ -17,6 +17,12 @@ export type ClientName = "pawl" | "original";
 /** What both clients can be asked for. */
 export type ClientCallName = "trigger" | "retrieve" | "batch" | "list";
 
+/** Queues `bench-0`, `bench-1`, …, each with so many concurrency keys; 0: no run has one. */
+export interface Spread {
+  readonly queues: number;
+  readonly keys: number;
+}
+
 /** What the load process can be asked for: each request with its answer. */
 export interface LoadCalls {
   /** Triggers single runs, each caller one after the other, until the time is over. */
@@ -26,7 +32,14 @@ export interface LoadCalls {
   };
   /** Triggers batches one after the other; answers with the milliseconds that each took. */
   trigger_batches: {
-    readonly request: { taskId: string; payload: unknown; batches: number; runsEach: number };
+    readonly request: {
+      taskId: string;
+      payload: unknown;
+      batches: number;
+      runsEach: number;
+      /** Over so many queues, and keys of each, the runs are spread; default: they name none. */
+      spread?: Spread;
+    };
     readonly answer: { elapsedMs: readonly number[] };
   };
   /** Triggers single runs, so many milliseconds apart. */

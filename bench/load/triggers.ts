@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { tasks } from "@pawl/sdk";
 import { callDuring } from "./callers.ts";
-import type { LoadCalls, TriggeredRun } from "./protocol.ts";
+import type { LoadCalls, Spread, TriggeredRun } from "./protocol.ts";
 
 type Calls<Kind extends keyof LoadCalls> = (request: LoadCalls[Kind]["request"]) => Promise<LoadCalls[Kind]["answer"]>;
 
@@ -10,16 +10,25 @@ export const triggerDuring: Calls<"trigger_during"> = ({ taskId, payload, caller
   callDuring(callers, durationMs, () => tasks.trigger(taskId, payload));
 
 /** See {@link LoadCalls}. */
-export const triggerBatches: Calls<"trigger_batches"> = async ({ taskId, payload, batches, runsEach }) => {
+export const triggerBatches: Calls<"trigger_batches"> = async ({ taskId, payload, batches, runsEach, spread }) => {
   const elapsedMs: number[] = [];
   for (let batch = 0; batch < batches; batch++) {
-    const items = Array.from({ length: runsEach }, () => ({ payload }));
+    const items = Array.from({ length: runsEach }, (_, index) => ({
+      payload,
+      ...(spread === undefined ? {} : { options: placeOf(batch * runsEach + index, spread) }),
+    }));
     const beganAtMs = performance.now();
     await tasks.batchTrigger(taskId, items);
     elapsedMs.push(performance.now() - beganAtMs);
   }
   return { elapsedMs };
 };
+
+/** The queues in turn, then the keys. */
+function placeOf(number: number, { queues, keys }: Spread) {
+  const queue = `bench-${number % queues}`;
+  return keys === 0 ? { queue } : { queue, concurrencyKey: `key-${Math.floor(number / queues) % keys}` };
+}
 
 /** See {@link LoadCalls}. */
 export const triggerSpaced: Calls<"trigger_spaced"> = async ({ taskId, payload, count, intervalMs }) => {

@@ -58,13 +58,7 @@ export async function startSystem(
   undo: Undo,
   onProgress: (text: string) => void,
 ): Promise<System> {
-  const interruption = new AbortController();
-  const finding = findProduct(options.isFromSource, onProgress, interruption.signal);
-  undo.push(() => {
-    interruption.abort();
-    return finding.catch(() => undefined);
-  });
-  const product = await finding;
+  const product = await productOf(options, undo, onProgress);
   const folder = await makeWorkFolder(product);
   undo.push(() => folder.remove());
   onProgress("starting server and worker");
@@ -126,6 +120,17 @@ export async function startSystem(
   await system.worker();
   await system.withoutWorker();
   return system;
+}
+
+/** Ends the search when what was started is undone. */
+function productOf({ isFromSource }: BenchOptions, undo: Undo, onProgress: (text: string) => void): Promise<Product> {
+  const interruption = new AbortController();
+  const finding = findProduct(isFromSource, onProgress, interruption.signal);
+  undo.push(() => {
+    interruption.abort();
+    return finding.catch(() => undefined);
+  });
+  return finding;
 }
 
 function pidsOf(children: readonly Child[]): readonly number[] {
