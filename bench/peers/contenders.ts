@@ -112,7 +112,7 @@ export const contenders: readonly Contender[] = [
   packageContender({
     ...graphile,
     name: "graphile-worker-batching",
-    label: "graphile-worker + local queue, batching",
+    label: "graphile-worker, local queue",
     variant: "batching",
     settings:
       "as above, with a local queue of 500, refetched after 10 ms, and completions in batches: done jobs are not yet stored as such when a worker dies.",
@@ -121,7 +121,7 @@ export const contenders: readonly Contender[] = [
   packageContender({
     ...graphile,
     name: "graphile-worker-children",
-    label: "graphile-worker → 2 child processes",
+    label: "graphile-worker → 2 processes",
     children: 2,
     settings: "as graphile-worker, with its handler in two reused child processes, one job at a time in each.",
     lacks: allBut(["end_to_end", "start_latency"], "differs from graphile-worker in its handlers only"),
@@ -129,16 +129,16 @@ export const contenders: readonly Contender[] = [
   packageContender({
     ...bull,
     name: "bullmq-everysec",
-    label: "BullMQ, Redis AOF everysec",
+    label: "BullMQ, Redis everysec",
     settings:
-      "in process; 50 jobs at once; done jobs removed; Redis answers before it syncs: a power cut may lose about a second.",
+      "in process; 50 jobs at once; done jobs removed; append-only file, but Redis answers before it syncs: a power cut may lose about a second.",
     server: onRedis("everysec"),
   }),
   packageContender({
     ...bull,
     name: "bullmq-always",
-    label: "BullMQ, Redis AOF always",
-    settings: "in process; 50 jobs at once; done jobs removed; Redis syncs before it answers.",
+    label: "BullMQ, Redis always",
+    settings: "in process; 50 jobs at once; done jobs removed; append-only file, and Redis syncs it before it answers.",
     server: onRedis("always"),
   }),
   packageContender({
@@ -187,7 +187,7 @@ export const contenders: readonly Contender[] = [
   packageContender({
     ...bare,
     name: "bare",
-    label: "(floor) bare table",
+    label: "bare table (a floor)",
     settings:
       "no product: in process, 50 jobs at once; one narrow table with one index; one INSERT a call, NOTIFY after its commit at most once in 1 ms, claims of as many as are free with SKIP LOCKED, one UPDATE for all that ended meanwhile; no retries, recovery, history or parents; synced before it answers.",
     lacks: { ...noParents, crash: "has no recovery" },
@@ -196,7 +196,7 @@ export const contenders: readonly Contender[] = [
   packageContender({
     ...bare,
     name: "bare-rows",
-    label: "(floor) bare loop on Pawl's rows",
+    label: "bare loop, Pawl's rows (a floor)",
     variant: "pawl-rows",
     settings:
       "no product: the same loop, but on Pawl's own tables, with the rows that Pawl writes for a no-op run and all their indexes: inserted into run and live_run, live_run updated to what executes, then deleted and run updated to what has finished; no HTTP, no processes, no logic, no telemetry.",

@@ -3,18 +3,21 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { describeMachine, type Machine } from "../report/machine.ts";
+import { describeMachine } from "../report/machine.ts";
 import { findProduct } from "../system/product.ts";
 import type { Undo } from "../system/system.ts";
+import { compareWithReference } from "./against-reference.ts";
 import { isBarred, judge } from "./bars.ts";
 import type { Contender, Stage } from "./contender.ts";
 import { contenders } from "./contenders.ts";
 import { installPeers, peersDir, peerVersions } from "./install.ts";
 import type { PeersOptions } from "./options.ts";
+import { referenceSource } from "./reference.ts";
 import { drawPeersChart } from "./report/chart.ts";
+import { type PeersFile, resultsDir } from "./report/peers-file.ts";
 import { type PeerResult, toPeerResults } from "./report/results.ts";
-import { type PeersReport, renderPeers } from "./report/table.ts";
-import { measurePeers } from "./rounds.ts";
+import { renderPeers } from "./report/table.ts";
+import { type Duration, measurePeers } from "./rounds.ts";
 import type { Session } from "./session.ts";
 import { startStagePostgres } from "./stage/postgres.ts";
 import { hasRedis, redisProgram } from "./stage/redis.ts";
@@ -22,7 +25,6 @@ import { allWorks } from "./works/all-works.ts";
 import { fullScale, quickScale } from "./works/work.ts";
 
 const run = promisify(execFile);
-const resultsDir = join(peersDir, "../results");
 
 /**
  * `npm run bench -- peers`: measures Pawl beside its peers, shows the table, and writes table, chart and JSON.
@@ -49,30 +51,49 @@ export async function runPeers(
   if ((machine.loadBefore[0] ?? 0) > machine.cores / 2) {
     onProgress(`The machine does other work (load average ${machine.loadBefore[0]}): expect figures that are too low.`);
   }
+  const works = allWorks.filter(({ name }) => options.works.includes(name));
+  const beganAtMs = performance.now();
   const measured = await measurePeers(
     stage,
     {
-      contenders: chosen,
-      works: allWorks.filter(({ name }) => options.works.includes(name)),
-      samples: options.samples,
+      ...{ contenders: chosen, works, samples: options.samples },
       isRepeated: isBarred,
       scale: options.isQuick ? quickScale : fullScale,
     },
     onProgress,
   );
-  const names = chosen.map(({ name }) => name);
-  const results = toPeerResults(measured.samples, names);
-  const versions = { ...(await peerVersions()), redis: await redisVersion() };
-  const report = {
-    results,
-    bars: judge(results),
-    failures: measured.failures,
-    contenders: chosen,
-    works: options.works,
-    versions,
-  };
-  await publish(report, machine, options, stage);
+  const results = toPeerResults(
+    measured.samples,
+    chosen.map(({ name }) => name),
+  );
+  const versions: Readonly<Record<string, string>> = { ...(await peerVersions()), redis: await redisVersion() };
+  await publish(
+    {
+      kind: "peers",
+      isQuick: options.isQuick,
+      works: options.works,
+      samples: options.samples,
+      machine,
+      postgresSettings: stage.postgres.settings,
+      versions,
+      contenders: chosen.map(({ name, label, role, packageName, settings, lacks }) => {
+        const version = packageName === null ? null : (versions[packageName] ?? null);
+        return { name, label, role, version, settings, lacks };
+      }),
+      results,
+      bars: judge(results),
+      failures: measured.failures,
+      reference: { source: referenceSource, rows: compareWithReference(results) },
+      durations: works.map(({ name }) => ({ work: name, tookS: secondsOf(measured.durations, name) })),
+      tookS: Math.round((performance.now() - beganAtMs) / 1_000),
+    },
+    options,
+  );
   return results;
+}
+
+function secondsOf(durations: readonly Duration[], work: string): number {
+  return Math.round(durations.filter((each) => each.work === work).reduce((sum, { tookS }) => sum + tookS, 0));
 }
 
 /** Leaves out what this machine can't run, and says so. */
@@ -107,36 +128,13 @@ async function redisVersion(): Promise<string> {
   return /v=(\S+)/.exec(stdout)?.[1] ?? stdout.trim();
 }
 
-async function publish(report: PeersReport, machine: Machine, options: PeersOptions, stage: Stage): Promise<void> {
-  const { cpu, cores, node, postgres, commit, fdatasyncMs, loadBefore } = machine;
-  const conditions = `${cpu}, ${cores} cores · Node ${node} · Postgres ${postgres} (${stage.postgres.settings.join(", ")}) · Redis ${report.versions.redis} · ${commit} · one write and sync ${fdatasyncMs} ms · load before ${loadBefore[0]} · ${machine.date}`;
-  const warning =
-    options.isQuick || machine.product === "source" ? ["A QUICK LOOK OR FROM SOURCE: not to be compared."] : [];
-  const text = [conditions, ...warning, ...renderPeers(report), ""].join("\n");
+async function publish(file: PeersFile, options: PeersOptions): Promise<void> {
+  const text = renderPeers(file).join("\n");
   console.log(text);
-  const { results, bars, failures, contenders: shown, versions } = report;
-  const settings = shown.map(({ name, label, settings: line, lacks }) => ({ name, label, settings: line, lacks }));
-  const json = {
-    ...{
-      kind: "peers",
-      isQuick: options.isQuick,
-      works: options.works,
-      machine,
-      postgresSettings: stage.postgres.settings,
-      versions,
-    },
-    ...{ contenders: settings, results, bars, failures },
-  };
-  const chart = drawPeersChart({
-    title: warning.length === 0 ? "Pawl beside its peers" : "Pawl beside its peers: a quick look, not to be compared",
-    subtitle: `${machine.date.slice(0, 10)}, ${cpu}, ${cores} cores for everything, Postgres ${postgres}, ${options.samples} samples`,
-    results,
-    labels: new Map(shown.map(({ name, label }) => [name, label])),
-  });
-  const path = join(resultsDir, options.name ?? `peers-${machine.date.slice(0, 10)}`);
+  const path = join(resultsDir, options.name ?? `peers-${file.machine.date.slice(0, 10)}`);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.json`, `${JSON.stringify(json, null, 2)}\n`);
-  await writeFile(`${path}.svg`, chart);
+  await writeFile(`${path}.json`, `${JSON.stringify(file, null, 2)}\n`);
+  await writeFile(`${path}.svg`, drawPeersChart(file));
   await writeFile(`${path}.txt`, text);
   console.log(`Written: ${path}.json, .svg and .txt`);
 }

@@ -134,7 +134,6 @@ function sessionOf({ ask, worker, server, holdPath, client }: Parts): Session {
     if (took === undefined) throw new Error(`The parent has not ended after ${waitTimeoutMs / 1_000} s.`);
     return took;
   };
-  const holdAll = async (numbers: readonly number[]) => void (await ask("enqueue_kind", { kind: "hold", numbers }));
   return {
     holdPath,
     enqueueDuring: (callers, durationMs) => ask("enqueue_during", { callers, durationMs }),
@@ -175,13 +174,11 @@ function sessionOf({ ask, worker, server, holdPath, client }: Parts): Session {
       const startedAtNs = new Map((await worker.ask("moments", null)).startedAtNs);
       return jobs.map(({ n, calledAtNs }) => msBetween(calledAtNs, startedAtNs.get(n) ?? "NaN"));
     },
-    async roundTrips(count) {
-      const tookMs: number[] = [];
-      for (let parent = 0; parent < count; parent++) tookMs.push(await waitFor("parent", 1));
-      return tookMs;
-    },
+    roundTrips: (count) => inTurn(count, () => waitFor("parent", 1)),
     fanOut: (children) => waitFor("fan_out", children),
-    enqueueHeld: (count) => holdAll(Array.from({ length: count }, (_, index) => index + 1)),
+    async enqueueHeld(count) {
+      await ask("enqueue_kind", { kind: "hold", numbers: Array.from({ length: count }, (_, index) => index + 1) });
+    },
     enqueueBusy,
     countQueries: () => server.countQueries(),
     settle: () => server.settle(),
@@ -191,6 +188,12 @@ function sessionOf({ ask, worker, server, holdPath, client }: Parts): Session {
       await server.close();
     },
   };
+}
+
+async function inTurn<T>(count: number, make: () => Promise<T>): Promise<readonly T[]> {
+  const made: T[] = [];
+  while (made.length < count) made.push(await make());
+  return made;
 }
 
 async function enqueueBusy(): Promise<never> {
