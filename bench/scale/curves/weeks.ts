@@ -17,10 +17,10 @@ export const weeks: Curve = {
   isKept: true,
   async arrange(system, size) {
     await makeWeeks(system, size);
-    const sinceId = idFromNow();
     await system.worker();
     await system.rows.resume();
-    return { sinceId, toRead: [await makeRun(system, "bench.noop", { n: 1 }, "finished")], stop: stopNothing };
+    const runId = await makeRun(system, "bench.noop", { n: 1 }, "finished");
+    return { sinceId: idFromNow(), toRead: [runId], stop: stopNothing };
   },
 };
 
