@@ -20,7 +20,7 @@ import { renderPeers } from "./report/table.ts";
 import { type Duration, measurePeers } from "./rounds.ts";
 import type { Session } from "./session.ts";
 import { startStagePostgres } from "./stage/postgres.ts";
-import { hasRedis, redisProgram } from "./stage/redis.ts";
+import { howToGetRedis, redisProgram } from "./stage/redis.ts";
 import { allWorks } from "./works/all-works.ts";
 import { fullScale, quickScale } from "./works/work.ts";
 
@@ -99,8 +99,8 @@ function secondsOf(durations: readonly Duration[], work: string): number {
 /** Leaves out what this machine can't run, and says so. */
 function chooseContenders(options: PeersOptions, onProgress: (text: string) => void): readonly Contender[] {
   const asked = contenders.filter(({ name }) => options.contenders.includes(name));
-  if (hasRedis() || !asked.some(({ store }) => store === "redis")) return asked;
-  onProgress(`BullMQ is left out: there is no ${redisProgram} (Debian's package redis-server has it).`);
+  if (redisProgram !== null || !asked.some(({ store }) => store === "redis")) return asked;
+  onProgress(`BullMQ is left out: ${howToGetRedis}`);
   return asked.filter(({ store }) => store !== "redis");
 }
 
@@ -123,7 +123,7 @@ async function setStage(options: PeersOptions, undo: Undo, onProgress: (text: st
 }
 
 async function redisVersion(): Promise<string> {
-  if (!hasRedis()) return "none";
+  if (redisProgram === null) return "none";
   const { stdout } = await run(redisProgram, ["--version"]);
   return /v=(\S+)/.exec(stdout)?.[1] ?? stdout.trim();
 }
@@ -136,5 +136,6 @@ async function publish(file: PeersFile, options: PeersOptions): Promise<void> {
   await writeFile(`${path}.json`, `${JSON.stringify(file, null, 2)}\n`);
   await writeFile(`${path}.svg`, drawPeersChart(file));
   await writeFile(`${path}.txt`, text);
-  console.log(`Written: ${path}.json, .svg and .txt`);
+  const next = options.name === null ? " `npm run docs` puts them into README.md and docs/performance.md." : "";
+  console.log(`Written: ${path}.json, .svg and .txt.${next}`);
 }

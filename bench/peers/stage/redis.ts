@@ -1,13 +1,21 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { startProgram } from "../../system/child.ts";
 import { freePort } from "./free-port.ts";
 
-/** The program, where Debian's package is installed. */
-export const redisProgram = "/usr/bin/redis-server";
+/** The program, wherever it is installed; null: it is not. */
+export const redisProgram: string | null =
+  (process.env.PATH ?? "")
+    .split(delimiter)
+    .map((dir) => join(dir, "redis-server"))
+    .find((path) => existsSync(path)) ?? null;
+
+/** What to say where there is none. */
+export const howToGetRedis =
+  "there is no redis-server; Debian's package redis-server has it (apt-get install redis-server), on a Mac brew install redis.";
 
 /** A Redis with fresh data, which logs every write to disk. */
 export interface Redis {
@@ -17,9 +25,6 @@ export interface Redis {
   stop(): Promise<void>;
 }
 
-/** Whether there is a Redis on this machine. */
-export const hasRedis = (): boolean => existsSync(redisProgram);
-
 /**
  * Starts a Redis.
  *
@@ -28,6 +33,7 @@ export const hasRedis = (): boolean => existsSync(redisProgram);
  * @returns the Redis, once it answers
  */
 export async function startRedis(dir: string, appendfsync: "always" | "everysec"): Promise<Redis> {
+  if (redisProgram === null) throw new Error(`Redis can't start: ${howToGetRedis}`);
   await mkdir(dir, { recursive: true });
   const port = await freePort();
   const args = ["--bind", "127.0.0.1", "--port", String(port), "--dir", dir, "--save", ""];
