@@ -19,3 +19,7 @@ test("Values that lie far apart have a logarithmic scale on which the least can 
   assert.ok(Math.abs(share(1_000) - share(100) - (share(10_000) - share(1_000))) < 1e-9);
   assert.deepEqual(ticks, [100, 1_000, 10_000]);
 });
+
+test("Ratios have bars from zero however far they lie apart", () => {
+  assert.equal(barScale([0.01, 1.1], true).isLogarithmic, false);
+});

@@ -1,7 +1,7 @@
 import { type PeerFigureName, peerFigure } from "../figures.ts";
 import { barScale } from "./bar-scale.ts";
 import { shortNumber } from "./overview.ts";
-import type { PeersFile, ShownContender } from "./peers-file.ts";
+import { labelIn, type PeersFile, type ShownContender } from "./peers-file.ts";
 import type { PeerResult } from "./results.ts";
 import { isToBeCompared } from "./table.ts";
 
@@ -55,19 +55,17 @@ const style = `
  * @returns the SVG
  */
 export function drawPeersChart(file: PeersFile): string {
-  const panels = charted.flatMap((figure) => {
-    const results = file.results.filter((result) => result.figure === figure);
-    return results.length === 0 ? [] : [{ figure, results }];
-  });
+  const panels = charted.map((figure) => panelOf(file, figure)).filter(({ results }) => results.length > 0);
   const parts: string[] = [];
   let y = size.top;
   for (let left = 0; left < panels.length; left += 2) {
     const pair = panels.slice(left, left + 2);
-    for (const [column, { figure, results }] of pair.entries()) {
+    for (const [column, panel] of pair.entries()) {
       const x = size.margin + column * (panelWidth + size.gap);
-      parts.push(`<g transform="translate(${x} ${y})">`, ...drawPanel(file, figure, results), "</g>");
+      parts.push(`<g transform="translate(${x} ${y})">`, ...drawPanel(file, panel), "</g>");
     }
-    y += size.heading + Math.max(...pair.map(({ results }) => results.length)) * size.row + size.below;
+    y +=
+      size.heading + Math.max(...pair.map(({ results, late }) => results.length + late.length)) * size.row + size.below;
   }
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${y}" viewBox="0 0 ${size.width} ${y}" role="img">`,
@@ -78,6 +76,23 @@ export function drawPeersChart(file: PeersFile): string {
     "</svg>",
     "",
   ].join("\n");
+}
+
+interface Panel {
+  readonly figure: PeerFigureName;
+  readonly results: readonly PeerResult[];
+  /** Who had not recovered when its time was over. */
+  readonly late: readonly string[];
+}
+
+function panelOf({ results }: PeersFile, figure: PeerFigureName): Panel {
+  const late =
+    figure === "crash_done_s" ? results.filter((each) => each.figure === "crash_left" && each.median > 0) : [];
+  return {
+    figure,
+    results: results.filter((result) => result.figure === figure),
+    late: late.map(({ contender }) => contender),
+  };
 }
 
 function heading(file: PeersFile): readonly string[] {
@@ -93,30 +108,36 @@ function heading(file: PeersFile): readonly string[] {
   ];
 }
 
-function drawPanel({ contenders }: PeersFile, name: PeerFigureName, results: readonly PeerResult[]): readonly string[] {
-  const { title, unit, isRate } = peerFigure(name);
-  const scale = barScale(results.flatMap(({ median, samples }) => [median, ...samples]));
+function drawPanel(file: PeersFile, { figure, results, late }: Panel): readonly string[] {
+  const { title, unit, isRate } = peerFigure(figure);
+  const scale = barScale(
+    results.flatMap(({ median, samples }) => [median, ...samples]),
+    unit === "×",
+  );
   const words = [unit, isRate ? "more is better" : "less is better", ...(scale.isLogarithmic ? ["logarithmic"] : [])];
   const bottom = size.heading + results.length * size.row - 4;
+  const at = (value: number) => size.labels + barsWidth * scale.share(value);
   return [
     text(title, { x: 0, y: 18, class: "heading" }),
     text(words.join(" · "), { x: 0, y: 35, class: "quiet" }),
     ...scale.ticks.map((tick) => {
-      const x = fixed(size.labels + barsWidth * scale.share(tick));
+      const x = fixed(at(tick));
       return `<line class="line" x1="${x}" x2="${x}" y1="${size.heading - 2}" y2="${bottom}"/>`;
     }),
     ...results.flatMap((result, row) => {
-      const contender = contenders.find(({ name: known }) => known === result.contender);
+      const contender = file.contenders.find(({ name }) => name === result.contender);
       return contender === undefined ? [] : drawBar(result, contender, size.heading + row * size.row, scale.share);
     }),
     ...scale.ticks.map((tick) =>
-      text(shortNumber(tick), {
-        x: size.labels + barsWidth * scale.share(tick),
-        y: bottom + 14,
-        class: "quiet",
-        anchor: "middle",
-      }),
+      text(shortNumber(tick), { x: at(tick), y: bottom + 14, class: "quiet", anchor: "middle" }),
     ),
+    ...late.flatMap((contender, row) => {
+      const y = bottom + 36 + row * size.row;
+      return [
+        text(labelIn(file, contender), { x: size.labels - 8, y, class: "", anchor: "end" }),
+        text("not within 90 s", { x: size.labels, y, class: "quiet" }),
+      ];
+    }),
   ];
 }
 
