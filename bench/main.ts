@@ -87,6 +87,14 @@ async function scaleOptions(args: readonly string[]): Promise<ScaleOptions | nul
   return options;
 }
 
+/** Measures where the time of a run goes. */
+async function stagesCommand(args: readonly string[]): Promise<(() => Promise<void>) | null> {
+  const { parseStagesOptions, stagesUsage } = await import("./stages/options.ts");
+  const options = parseStagesOptions(args);
+  if (options === null) console.log(stagesUsage);
+  return options === null ? null : async () => (await import("./stages/main.ts")).runStages(options, undo, progress);
+}
+
 function print(machine: Machine, results: readonly Result[]): void {
   const { cpu, cores, node, postgres, commit, loadBefore } = machine;
   const isOnSource = machine.product === "source";
@@ -120,6 +128,7 @@ async function readCommand(): Promise<(() => Promise<unknown>) | null> {
       const asked = await scaleOptions(args);
       return asked === null ? null : () => scale(asked);
     }
+    if (command === "stages") return await stagesCommand(args);
     const options = parseOptions(process.argv.slice(2));
     if (options === null) console.log(usage);
     return options === null ? null : () => bench(options);

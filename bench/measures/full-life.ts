@@ -8,6 +8,14 @@ export interface FullLifePlan {
   readonly runs: number;
 }
 
+/** Looks on while the runs execute. */
+export interface Onlooker {
+  /** When all are queued, before they may be claimed. */
+  before(): Promise<void>;
+  /** When the last has finished. */
+  after(): Promise<void>;
+}
+
 const runsEach = 1_000;
 const warmUpRuns = 2_000;
 
@@ -17,9 +25,10 @@ const warmUpRuns = 2_000;
  *
  * @param system - what is measured
  * @param plan - which runs
+ * @param onlooker - looks on; default: nobody
  * @returns finished runs per second: from the moment they may be claimed until the last has finished, on Postgres's clock
  */
-export async function fullLivesPerSecond(system: System, plan: FullLifePlan): Promise<number> {
+export async function fullLivesPerSecond(system: System, plan: FullLifePlan, onlooker?: Onlooker): Promise<number> {
   const { load, rows } = system;
   const { taskId, payload } = plan;
   await system.worker();
@@ -30,10 +39,12 @@ export async function fullLivesPerSecond(system: System, plan: FullLifePlan): Pr
   await load.call("trigger_batches", { taskId, payload, runsEach, batches: plan.runs / runsEach });
   await rows.settle();
   const before = await system.cpuTimes();
+  await onlooker?.before();
   const resumedAtMs = await rows.resume();
   // The dispatcher looks at the queues again when something is triggered.
   await load.call("trigger_at_once", { taskId, payload, count: 1 });
   await rows.awaitAllFinished();
+  await onlooker?.after();
   system.note(cpuForEachRun(before, await system.cpuTimes(), plan.runs));
   const finished = await rows.finishedSince(queuedFromMs);
   if (finished.count !== plan.runs + 1) throw new Error(`${finished.count} runs finished instead of ${plan.runs + 1}.`);

@@ -1,5 +1,6 @@
 import pg from "pg";
 import type { BenchOptions } from "../options.ts";
+import { tracing } from "../stages/trace/trace.ts";
 import type { Child } from "./child.ts";
 import { type CpuTimes, readCpuTimes } from "./cpu-time.ts";
 import { type Further, furtherOnes } from "./further.ts";
@@ -62,8 +63,9 @@ export async function startSystem(
   const folder = await makeWorkFolder(product);
   undo.push(() => folder.remove());
   onProgress("starting server and worker");
-  const { profileDir, processes } = options;
-  const server = await startServer(product, folder, profileDir);
+  const { profileDir, processes, traceDir } = options;
+  const settings = traceDir === undefined ? {} : tracing(traceDir);
+  const server = await startServer(product, folder, profileDir, settings);
   undo.push(() => server.child.stop());
   const address = await findPostgres(folder.dataDir);
   const client = new pg.Client(connectionSettings(address));
@@ -93,7 +95,7 @@ export async function startSystem(
     },
     async worker() {
       if (worker !== null) return worker;
-      worker = await startWorker({ product, folder, server, profileDir, processes });
+      worker = await startWorker({ product, folder, server, profileDir, processes, settings });
       worker.breakdown.catch(failWorker);
       return worker;
     },

@@ -13,6 +13,8 @@ export interface WorkerPlan {
   readonly profileDir: string | null;
   /** Run processes; null: the worker's default. */
   readonly processes: number | null;
+  /** Variables of its environment; default: none. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -21,7 +23,8 @@ export interface WorkerPlan {
  * @param plan - with what
  * @returns the worker, once it has a process prepared; its connection to the server follows at once
  */
-export async function startWorker({ product, folder, server, profileDir, processes }: WorkerPlan): Promise<Child> {
+export async function startWorker(plan: WorkerPlan): Promise<Child> {
+  const { product, folder, server, profileDir, processes, settings } = plan;
   const logPath = folder.logPath("worker");
   await rm(logPath, { force: true });
   const limit = processes === null ? [] : ["--processes", String(processes)];
@@ -32,6 +35,7 @@ export async function startWorker({ product, folder, server, profileDir, process
       TRIGGER_API_URL: server.apiUrl,
       TRIGGER_SECRET_KEY: server.secretKey,
       ...profiling(profileDir, "worker"),
+      ...settings,
     }),
     logPath,
   });
