@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -52,16 +52,6 @@ export function openTrace(dir: string): Trace {
       return (await order("stop")).filter((recorded) => recorded !== null);
     },
   };
-}
-
-/**
- * Makes an empty folder for a trace.
- *
- * @param dir - its path
- */
-export async function makeTraceDir(dir: string): Promise<void> {
-  await rm(dir, { recursive: true, force: true });
-  await mkdir(dir, { recursive: true });
 }
 
 async function livingIn(dir: string): Promise<readonly number[]> {
