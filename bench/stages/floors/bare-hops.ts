@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { WebSocket } from "ws";
+import { readLines } from "./lines.ts";
 
 /** The ways to another process. */
 export type HopName = "http" | "websocket" | "line";
@@ -53,7 +53,7 @@ export async function openBareHops(): Promise<BareHops> {
   const fromSocket = inTurn((text) => socket.send(text));
   socket.on("message", (text) => fromSocket.answered(String(text)));
   const fromLine = inTurn((text) => line.write(`${text}\n`));
-  createInterface({ input: line }).on("line", fromLine.answered);
+  readLines(line, fromLine.answered);
   const hops: Readonly<Record<HopName, Hop>> = {
     http: (text) => post(httpPort, agent, text),
     websocket: fromSocket.send,
@@ -71,12 +71,16 @@ export async function openBareHops(): Promise<BareHops> {
       return Number(BigInt(readAtNs) - sentAtNs) / 1e6;
     },
     async cpuOf(hop, { message, reply, count, atOnce }) {
-      const before = { own: sumOf(process.cpuUsage()), peer: await peerCpu() };
-      let left = count;
-      const caller = async () => {
-        while (left-- > 0) await hops[hop](JSON.stringify({ ...message, reply }));
+      const send = async (messages: number) => {
+        let left = messages;
+        const caller = async () => {
+          while (left-- > 0) await hops[hop](JSON.stringify({ ...message, reply }));
+        };
+        await Promise.all(Array.from({ length: atOnce }, caller));
       };
-      await Promise.all(Array.from({ length: atOnce }, caller));
+      await send(Math.ceil(count / 4)); // warms
+      const before = { own: sumOf(process.cpuUsage()), peer: await peerCpu() };
+      await send(count);
       const own = sumOf(process.cpuUsage()) - before.own;
       return { ownUs: own / count, peerUs: ((await peerCpu()) - before.peer) / count };
     },

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { createServer as createLineServer } from "node:net";
-import { createInterface } from "node:readline";
 import { WebSocketServer } from "ws";
+import { readLines } from "./lines.ts";
 
 // The other end of the bare loops, forked: reads what comes over HTTP, a WebSocket and a socket with lines, and answers at once
 // with when it had read it. Tells where it listens, and how much processor time it used whenever it is asked; ends with whoever
@@ -31,7 +31,7 @@ sockets.on("connection", (socket) => {
 });
 
 const lines = createLineServer({ noDelay: true }, (socket) => {
-  createInterface({ input: socket }).on("line", (line) => socket.write(`${read(line)}\n`));
+  readLines(socket, (line) => socket.write(`${read(line)}\n`));
   socket.on("error", () => {}); // whoever forked this has ended
 });
 
