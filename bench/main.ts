@@ -6,6 +6,7 @@ import {
   parseCompareOptions,
   readResults,
 } from "./earlier-results.ts";
+import type { MemoryOptions } from "./memory/options.ts";
 import { type BenchOptions, parseOptions, usage } from "./options.ts";
 import type { PeersOptions } from "./peers/options.ts";
 import { type ComparableResult, renderComparison } from "./report/comparison.ts";
@@ -54,6 +55,11 @@ async function scale(options: ScaleOptions): Promise<readonly ComparableResult[]
   return (await import("./scale/main.ts")).runScale(options, undo, progress);
 }
 
+/** Reads the memory of all processes, round after round; fails where a heap grows. */
+async function memory(options: MemoryOptions): Promise<void> {
+  await (await import("./memory/main.ts")).runMemory(options, undo, progress);
+}
+
 /** Compares two files, or a file with what is measured now. */
 async function compare({ before, now, args }: CompareOptions): Promise<void> {
   const earlier = await readResults(before);
@@ -95,6 +101,13 @@ async function stagesCommand(args: readonly string[]): Promise<(() => Promise<vo
   return options === null ? null : async () => (await import("./stages/main.ts")).runStages(options, undo, progress);
 }
 
+async function memoryOptions(args: readonly string[]): Promise<MemoryOptions | null> {
+  const { memoryUsage, parseMemoryOptions } = await import("./memory/options.ts");
+  const options = parseMemoryOptions(args);
+  if (options === null) console.log(memoryUsage);
+  return options;
+}
+
 function print(machine: Machine, results: readonly Result[]): void {
   const { cpu, cores, node, postgres, commit, loadBefore } = machine;
   const isOnSource = machine.product === "source";
@@ -123,6 +136,10 @@ async function readCommand(): Promise<(() => Promise<unknown>) | null> {
     if (command === "peers") {
       const asked = await peersOptions(args);
       return asked === null ? null : () => peers(asked);
+    }
+    if (command === "memory") {
+      const asked = await memoryOptions(args);
+      return asked === null ? null : () => memory(asked);
     }
     if (command === "scale") {
       const asked = await scaleOptions(args);

@@ -25,6 +25,7 @@ export const usage = `Usage: npm run bench -- [options]
        npm run bench -- peers [options]               Pawl beside its peers; see peers --help
        npm run bench -- scale [options]               what a run costs while something grows; see scale --help
        npm run bench -- stages [options]              where the time of a run goes; see stages --help
+       npm run bench -- memory [options]              memory at idle, under load and after it; see memory --help
        npm run bench -- compare FILE [FILE]           ratios of two result files, or of one and what is measured now
 
 Measures Pawl as a user gets it: packs it, installs it outside the repository, and runs server, worker and load there.

@@ -2,10 +2,12 @@ import { type ChannelListener, subscribe, unsubscribe } from "node:diagnostics_c
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { Session } from "node:inspector";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { profilePeriodUs, type Recorded, type Role, type TraceOrder, traceDirVariable } from "./protocol.ts";
 
 // Preloaded into server, host and run processes. Does nothing until the bench sends SIGUSR2; then it reads what to do from the
-// file "order": note the moments that the product publishes, take a profile, or stop and write what was recorded.
+// file "order": note the moments that the product publishes, take a profile, stop and write what was recorded, or write what memory is used.
 
 const dir = process.env[traceDirVariable] ?? "";
 const role = roleOf(process.argv);
@@ -44,6 +46,9 @@ function obey(): void {
     profiler.post("Profiler.enable");
     profiler.post("Profiler.setSamplingInterval", { interval: profilePeriodUs });
     profiler.post("Profiler.start", () => answer(order, null));
+  } else if (order.kind === "memory") {
+    collectGarbage();
+    answer(order, { role, pid: process.pid, moments: [], profile: null, memory: process.memoryUsage() });
   } else if (profiler !== null) {
     profiler.post("Profiler.stop", (_error, { profile }) =>
       answer(order, { role, pid: process.pid, moments: [], profile }),
@@ -60,6 +65,14 @@ function obey(): void {
     noted = [];
     answer(order, { role, pid: process.pid, moments, profile: null });
   }
+}
+
+/** What finalizers and weak references let go of is collected by the second. */
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void; // what the flag adds
+  collect();
+  collect();
 }
 
 function answer({ number }: TraceOrder, recorded: Recorded | null): void {

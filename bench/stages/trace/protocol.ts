@@ -9,7 +9,7 @@ export const profilePeriodUs = 500;
 /** What collectors are to do; `number` counts up. */
 export interface TraceOrder {
   readonly number: number;
-  readonly kind: "moments" | "profile" | "stop";
+  readonly kind: "moments" | "profile" | "stop" | "memory";
 }
 
 /** What a collector works in. */
@@ -32,4 +32,6 @@ export interface Recorded {
   readonly pid: number;
   readonly moments: readonly Moment[];
   readonly profile: Profiler.Profile | null;
+  /** After a full collection of garbage; absent: it was not asked for. */
+  readonly memory?: NodeJS.MemoryUsage;
 }

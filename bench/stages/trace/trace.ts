@@ -14,6 +14,8 @@ export interface Trace {
   start(kind: "moments" | "profile"): Promise<void>;
   /** Ends it, and gives what each process recorded. */
   stop(): Promise<readonly Recorded[]>;
+  /** Collects the garbage of each process, and gives what memory each uses then. */
+  memory(): Promise<readonly Recorded[]>;
 }
 
 /**
@@ -50,6 +52,9 @@ export function openTrace(dir: string): Trace {
     },
     async stop() {
       return (await order("stop")).filter((recorded) => recorded !== null);
+    },
+    async memory() {
+      return (await order("memory")).filter((recorded) => recorded !== null);
     },
   };
 }
