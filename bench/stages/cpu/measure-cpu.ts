@@ -25,6 +25,10 @@ export interface MeasuredCpu {
   readonly usPerRun: number;
   /** Finished runs per second in each round. */
   readonly runsPerSecond: readonly number[];
+  /** What Postgres counted in the last round, in its own measure, which is time and not processor time. */
+  readonly statements: readonly StatementTime[];
+  /** Of the time in which Postgres's backends could run, the share in which a processor was free for them. */
+  readonly ranShare: number;
 }
 
 /** What was used between two readings. */
@@ -79,7 +83,9 @@ export async function measureCpu(system: System, trace: Trace, { runs, rounds }:
   }
   const profiles = await profiled(system, trace, runs);
   const owners = ownersOf(measured, profiles, runs);
-  return { owners, runsPerSecond, usPerRun: owners.reduce((sum, { usPerRun }) => sum + usPerRun, 0) };
+  const usPerRun = owners.reduce((sum, owner) => sum + owner.usPerRun, 0);
+  const statements = measured.at(-1)?.statements ?? [];
+  return { owners, runsPerSecond, usPerRun, statements, ranShare: ranShareOf(measured) };
 }
 
 async function learnNames(system: System, trace: Trace): Promise<ReadonlyMap<string, string>> {
@@ -180,7 +186,7 @@ function sharesOf(profiles: readonly Recorded[]): readonly { readonly part: stri
  */
 function postgresOwner(rounds: readonly Round[], perRun: (ms: number) => number): CpuOwner {
   const backends = sumOf(rounds.map((round) => round.backends));
-  const ranShare = backends.totalMs / Math.max(1, backends.totalMs + backends.delayedMs);
+  const ranShare = ranShareOf(rounds);
   const statements = new Map<string, number>();
   for (const { name, calls, totalMs, shortestMs } of rounds.flatMap((round) => round.statements)) {
     const tookMs = name.includes("lock") ? calls * shortestMs : totalMs * ranShare;
@@ -194,4 +200,9 @@ function postgresOwner(rounds: readonly Round[], perRun: (ms: number) => number)
   const rows: CpuRow[] = [...statements].map(([name, ms]) => ({ part: `statement ${name}`, usPerRun: perRun(ms) }));
   const whole = perRun(backends.totalMs) + background.reduce((sum, row) => sum + row.usPerRun, 0);
   return cpuOwner("Postgres", whole, [...rows, ...background], "protocol, binding, begin and commit with its sync");
+}
+
+function ranShareOf(rounds: readonly Round[]): number {
+  const { totalMs, delayedMs } = sumOf(rounds.map(({ backends }) => backends));
+  return totalMs / Math.max(1, totalMs + delayedMs);
 }
