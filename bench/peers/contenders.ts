@@ -152,7 +152,7 @@ export const contenders: readonly Contender[] = [
     settings:
       "in process; a queue with 50 workflows at once, polled every 10 ms; children in the parent's process, without the queue; workflows kept; bulk: 1,000 enqueueInTransaction in one transaction; synced before it answers.",
     lacks: {},
-    scale: ({ bulkCalls }) => ({ bulkCalls: Math.ceil(bulkCalls / 5) }),
+    scale: ({ jobs, bulkCalls }) => ({ jobs: jobs / 2, bulkCalls: Math.ceil(bulkCalls / 5) }),
     server: onPostgres,
   }),
   packageContender({

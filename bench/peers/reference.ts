@@ -77,7 +77,42 @@ interface Explanation {
   readonly why: string;
 }
 
-const explanations: readonly Explanation[] = [];
+const tails =
+  "a few of 200 calls: what else the machine did in those seconds; look at the samples of Pawl and of the bare table beside it";
+const flows =
+  "here one parent right after the other, after some that warm; there it is not known how far apart they were, nor whether any came before";
+
+const explanations: readonly Explanation[] = [
+  {
+    contender: "pg-boss",
+    figures: ["end_to_end_per_s"],
+    why: "here after 1,000 jobs that warm worker and tables, from the moment they are let go; there cold, and 7,884/s for the first 20,000 of a vacuumed table",
+  },
+  {
+    contender: "graphile-worker-batching",
+    figures: ["end_to_end_per_s"],
+    why: "here warm, and 500 wait at the gate, fetched; there cold, and 31,077/s for the first 20,000 of a vacuumed table",
+  },
+  {
+    contender: "bare",
+    figures: [
+      "enqueue_single_per_s",
+      "mixed_enqueued_per_s",
+      "mixed_finished_per_s",
+      "start_latency_p50_ms",
+      "start_latency_p95_ms",
+      "start_latency_p99_ms",
+    ],
+    why: "the same plan, another loop: here a claim begins with the notification, and NOTIFY is sent at once where none was in the last millisecond",
+  },
+  { contender: null, figures: ["parent_child_p50_ms", "parent_child_p95_ms", "fan_out_1000_s"], why: flows },
+  { contender: null, figures: ["start_latency_p95_ms", "start_latency_p99_ms"], why: tails },
+  {
+    contender: "restate",
+    figures: ["backlog_per_s", "backlog_ratio"],
+    why: "here beside 100,000, there beside 200,000: it takes a minute to make them",
+  },
+];
 
 /**
  * Why a figure is off.
