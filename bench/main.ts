@@ -11,6 +11,7 @@ import { type BenchOptions, parseOptions, usage } from "./options.ts";
 import type { PeersOptions } from "./peers/options.ts";
 import { type ComparableResult, renderComparison } from "./report/comparison.ts";
 import { describeMachine, type Machine } from "./report/machine.ts";
+import { withPeerRatios } from "./report/peer-ratios.ts";
 import { type Result, toResults } from "./report/results.ts";
 import { writeStatements } from "./report/statements.ts";
 import { renderTable } from "./report/table.ts";
@@ -64,7 +65,7 @@ async function memory(options: MemoryOptions): Promise<void> {
 async function compare({ before, now, args }: CompareOptions): Promise<void> {
   const earlier = await readResults(before);
   const later = now === null ? await measureAgain(earlier, args) : (await readResults(now)).results;
-  console.log(["", ...renderComparison(earlier.results, later)].join("\n"));
+  console.log(["", ...renderComparison(withPeerRatios(earlier.results), withPeerRatios(later))].join("\n"));
 }
 
 async function measureAgain(earlier: EarlierResults, args: readonly string[]): Promise<readonly ComparableResult[]> {

@@ -49,7 +49,7 @@ function rowOf(earlier: ComparableResult, later: ComparableResult): readonly str
 function verdictOf(later: ComparableResult, { lowest, highest }: { lowest: number; highest: number }): string {
   if (lowest <= 1 && highest >= 1) return "within the noise";
   const isMore = lowest > 1;
-  const isMoreBetter = later.unit === "/s" || later.name.endsWith(".backlog_ratio");
+  const isMoreBetter = later.unit === "/s" || /_per_s ÷|\.backlog_ratio/.test(later.name);
   return isMore === isMoreBetter ? "better" : "WORSE";
 }
 
