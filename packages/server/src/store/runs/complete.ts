@@ -7,6 +7,7 @@ import { wakeFreedLanesOf } from "./lane-wake.ts";
 /**
  * Finishes runs that ended well: each leaves the live runs and gets its outcome. One that somebody cancelled meanwhile ends as
  * canceled. A run may end while it waits, by code beside the wait. `completeAwaited` has to follow in the transaction.
+ * The first and the last id leave out the partitions of other weeks before any is opened; an array of ids does not.
  * Locks: the live rows, in the order of their ids, then the run rows.
  *
  * @param environmentId - the environment of the host
@@ -50,6 +51,7 @@ export function completeRuns(environmentId: string, hostId: string, completions:
           error = case when g.state = 'cancelling' then $8 end
       from ${many("gone")} g
       where r.environment_id = $1::uuid and r.id = g.run_id and r.id = any ($3::uuid[])
+        and r.id between $9::uuid and $10::uuid
       returning r.id as run_id, g.booked_at is not null and g.is_limited as has_freed, (select true from noted) as is_noted`,
     values: [
       ...claimValues(environmentId, hostId, inOrder),
@@ -57,6 +59,8 @@ export function completeRuns(environmentId: string, hostId: string, completions:
       textArray(inOrder.map((completion) => completion.outputType)),
       plainArray(inOrder.map((completion) => completion.durationMs)),
       JSON.stringify(cancelled),
+      inOrder[0]?.runId,
+      inOrder.at(-1)?.runId,
     ],
   };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newUuid } from "@pawl/contract/ids";
+import { makePartitions } from "../partitions.ts";
 import { endDueWaits } from "../waits/due-waits.ts";
 import { lockEnvironment } from "./claim.ts";
 import { claimRuns } from "./claim-lanes.ts";
@@ -132,6 +133,26 @@ test("with 1,000,000 live runs each statement of the hot path looks only at what
     assertBounded("runs_rescue", of(rescue, "runs_rescue"), { rows: 200, pages: 20_000 });
     assert.ok(indexesOf(of(rescue, "runs_rescue")).includes("live_run_by_host"), statistics);
   }
+});
+
+test("however many weeks of history there are, a completion opens only the partitions of its runs", async (t) => {
+  const stage = await runStage(t, { poolSize: 2 });
+  const weekMs = 7 * 24 * 3_600_000;
+  for (let week = 2; week <= 20; week += 3) await makePartitions(stage.database, new Date(Date.now() - week * weekMs));
+  await stage.trigger(20);
+  const completions = (await stage.claim({ direct: 20 })).map(({ runId, fence }) => ({
+    runId,
+    fence,
+    output: null,
+    outputType: "application/json" as const,
+    durationMs: 1,
+  }));
+  assert.equal(completions.length, 20);
+  const plans = await plansOf(stage, [completeRuns(stage.environment.id, stage.hostId, completions)]);
+  const partitions = [...plans.values()].flatMap((plan) =>
+    indexesOf(plan).filter((name) => name?.match(/^run_\d+_pkey$/)),
+  );
+  assert.ok(new Set(partitions).size <= 2, "the week of the runs, and the next where it begins between them");
 });
 
 test("a transaction that is held open does not make claims walk over what has passed since", async (t) => {
