@@ -75,8 +75,8 @@ export function renderFullPage({ name, file }: KeptPeers, toResults: string): st
 }
 
 function conditionsOf({ machine, samples, postgresSettings, versions }: PeersFile): string {
-  const { cpu, cores, node, postgres, date } = machine;
-  return `Measured on ${date.slice(0, 10)}: ${cpu}, ${cores} cores for clients, servers, databases and workers together; Postgres ${postgres.split(" ")[0]} (${postgresSettings.join(", ")}; everything durable), Redis ${versions.redis}, Node ${node.replace("v", "")}; medians of up to ${samples} samples.`;
+  const { cpu, cores, node, postgres, date, commit } = machine;
+  return `Measured on ${date.slice(0, 10)} at ${commit.replace("+", "")}: ${cpu}, ${cores} cores for clients, servers, databases and workers together; Postgres ${postgres.split(" ")[0]} (${postgresSettings.join(", ")}; everything durable), Redis ${versions.redis}, Node ${node.replace("v", "")}; medians of up to ${samples} samples.`;
 }
 
 function figureTable(

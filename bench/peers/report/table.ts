@@ -24,7 +24,7 @@ export function renderPeers(file: PeersFile): readonly string[] {
       file.failures.map(({ contender, work, reason }) => `  ${labelIn(file, contender)}, ${work}: ${reason}`),
     ),
     ...section(`Against the reference: ${file.reference.source}`, referenceLines(file)),
-    ...section("Time", timeLines(file)),
+    ...section("Time, summed over contenders and rounds", timeLines(file)),
     ...section("What each has on and off", noteLines(file)),
     "",
   ];
