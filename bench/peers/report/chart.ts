@@ -1,7 +1,7 @@
 import { type PeerFigureName, peerFigure } from "../figures.ts";
 import { barScale } from "./bar-scale.ts";
 import { shortNumber } from "./overview.ts";
-import { labelIn, type PeersFile, type ShownContender } from "./peers-file.ts";
+import { crashLimitS, labelIn, type PeersFile, type ShownContender } from "./peers-file.ts";
 import type { PeerResult } from "./results.ts";
 import { isToBeCompared } from "./table.ts";
 
@@ -135,7 +135,7 @@ function drawPanel(file: PeersFile, { figure, results, late }: Panel): readonly 
       const y = bottom + 36 + row * size.row;
       return [
         text(labelIn(file, contender), { x: size.labels - 8, y, class: "", anchor: "end" }),
-        text("not within 90 s", { x: size.labels, y, class: "quiet" }),
+        text(`not within ${crashLimitS(file)} s`, { x: size.labels, y, class: "quiet" }),
       ];
     }),
   ];

@@ -1,5 +1,5 @@
 import type { PeerFigureName } from "../figures.ts";
-import type { PeersFile } from "./peers-file.ts";
+import { crashLimitS, type PeersFile } from "./peers-file.ts";
 
 /** A column of the overview. */
 interface OverviewColumn {
@@ -52,9 +52,9 @@ export function overviewOf(
 }
 
 /** Nobody waits longer for a crash than its time, which is a result of its own. */
-function missing({ results }: PeersFile, contender: string, figure: PeerFigureName): string {
-  const left = results.find((each) => each.contender === contender && each.figure === "crash_left");
-  return figure === "crash_done_s" && left !== undefined && left.median > 0 ? "> 90" : "–";
+function missing(file: PeersFile, contender: string, figure: PeerFigureName): string {
+  const left = file.results.find((each) => each.contender === contender && each.figure === "crash_left");
+  return figure === "crash_done_s" && left !== undefined && left.median > 0 ? `> ${crashLimitS(file)}` : "–";
 }
 
 /**

@@ -5,6 +5,7 @@ import type { ReferenceRow } from "../against-reference.ts";
 import type { JudgedBar } from "../bars.ts";
 import type { Contender } from "../contender.ts";
 import type { Failure } from "../rounds.ts";
+import { fullScale, quickScale } from "../works/work.ts";
 import type { PeerResult } from "./results.ts";
 
 /** A contender as it is shown. */
@@ -60,4 +61,14 @@ export function readKeptPeers(): { readonly name: string; readonly file: PeersFi
  */
 export function labelIn(file: PeersFile, name: string | null): string {
   return file.contenders.find((contender) => contender.name === name)?.label ?? "";
+}
+
+/**
+ * How long a measurement waited for those that were killed.
+ *
+ * @param file - of the measurement
+ * @returns seconds
+ */
+export function crashLimitS({ isQuick }: PeersFile): number {
+  return (isQuick ? quickScale : fullScale).crashMs / 1_000;
 }
