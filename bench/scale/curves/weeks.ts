@@ -12,7 +12,7 @@ export const weeks: Curve = {
   name: "weeks",
   title: "With more weeks of history",
   unit: "weeks whose partitions are there, empty",
-  sizes: [1, 8, 26, 52, 104],
+  sizes: [1, 26, 104],
   quickSizes: [1, 52],
   isKept: true,
   async arrange(system, size) {
