@@ -7,7 +7,7 @@ import { measureCpu } from "./cpu/measure-cpu.ts";
 import { measureFloors } from "./floors/measure-floors.ts";
 import { measureRoundTrips, measureSingleRuns } from "./latency/measure-latency.ts";
 import type { StagesOptions } from "./options.ts";
-import { resultsDir, type StagesFile } from "./report/kept-stages.ts";
+import { conditionsOf, resultsDir, type StagesFile } from "./report/kept-stages.ts";
 import { renderText, type StagesResult, stagesTables } from "./report/tables.ts";
 import { openTrace } from "./trace/trace.ts";
 
@@ -65,15 +65,13 @@ async function measure(
 }
 
 async function publish(result: StagesResult, machine: Machine, options: StagesOptions): Promise<void> {
-  const { cpu, cores, node, postgres, commit, fdatasyncMs, loadBefore, date } = machine;
-  const conditions = `${cpu}, ${cores} cores for everything · Node ${node} · Postgres ${postgres} · ${commit} · one write and sync ${fdatasyncMs} ms · load before ${loadBefore[0]} · ${date}`;
+  const file: StagesFile = { kind: "stages", isQuick: options.isQuick, machine, ...result };
   const isComparable = !options.isQuick && machine.product === "packed";
   const warning = isComparable ? [] : ["A QUICK LOOK OR FROM SOURCE: not to be compared."];
-  const text = [conditions, ...warning, "", renderText(stagesTables(result)), ""].join("\n");
+  const text = [conditionsOf(file), ...warning, "", renderText(stagesTables(result)), ""].join("\n");
   console.log(text);
-  const path = join(resultsDir, options.name ?? `stages-${date.slice(0, 10)}`);
+  const path = join(resultsDir, options.name ?? `stages-${machine.date.slice(0, 10)}`);
   await mkdir(dirname(path), { recursive: true });
-  const file: StagesFile = { kind: "stages", isQuick: options.isQuick, machine, ...result };
   await writeFile(`${path}.json`, `${JSON.stringify(file, null, 2)}\n`);
   await writeFile(`${path}.txt`, text);
   console.log(`Written: ${path}.json and .txt`);

@@ -27,15 +27,12 @@ export interface MeasuredCpu {
   readonly runsPerSecond: readonly number[];
   /** What Postgres counted in the last round, in its own measure, which is time and not processor time. */
   readonly statements: readonly StatementTime[];
-  /** Of the time in which Postgres's backends could run, the share in which a processor was free for them. */
-  readonly ranShare: number;
 }
 
 /** What was used between two readings. */
 interface Used {
   readonly totalMs: number;
   readonly mainMs: number;
-  readonly delayedMs: number;
 }
 
 /** What a round used: by the name of the owner; Postgres's processes by what each does. */
@@ -85,7 +82,7 @@ export async function measureCpu(system: System, trace: Trace, { runs, rounds }:
   const owners = ownersOf(measured, profiles, runs);
   const usPerRun = owners.reduce((sum, owner) => sum + owner.usPerRun, 0);
   const statements = measured.at(-1)?.statements ?? [];
-  return { owners, runsPerSecond, usPerRun, statements, ranShare: ranShareOf(measured) };
+  return { owners, runsPerSecond, usPerRun, statements };
 }
 
 async function learnNames(system: System, trace: Trace): Promise<ReadonlyMap<string, string>> {
@@ -121,7 +118,7 @@ async function roundOf(
   const used = (processes: readonly TimedProcess[]): Used => {
     const since = (key: keyof Used) =>
       processes.reduce((sum, process) => sum + process[key] - (before.get(process.pid)?.[key] ?? 0), 0);
-    return { totalMs: since("totalMs"), mainMs: since("mainMs"), delayedMs: since("delayedMs") };
+    return { totalMs: since("totalMs"), mainMs: since("mainMs") };
   };
   const only = (pid: number) => [...after.values()].filter((process) => process.pid === pid);
   const postgres = treeOf(after, system.postmasterPid).filter(({ title }) => !title.includes(benchRole));
@@ -151,7 +148,7 @@ function kindOf({ title }: TimedProcess): string {
 
 function sumOf(all: readonly (Used | undefined)[]): Used {
   const sum = (key: keyof Used) => all.reduce((total, used) => total + (used?.[key] ?? 0), 0);
-  return { totalMs: sum("totalMs"), mainMs: sum("mainMs"), delayedMs: sum("delayedMs") };
+  return { totalMs: sum("totalMs"), mainMs: sum("mainMs") };
 }
 
 function ownersOf(rounds: readonly Round[], profiles: readonly Recorded[], runs: number): readonly CpuOwner[] {
@@ -181,28 +178,27 @@ function sharesOf(profiles: readonly Recorded[]): readonly { readonly part: stri
 }
 
 /**
- * Postgres counts how long its statements took, not the processor time: so from what it counted is taken out the share of time
- * in which backends could have run and no processor was free, and of statements that wait for locks each call counts as the shortest.
+ * Postgres counts how long its statements took, not the processor time: so each counts as if it had never waited for a processor, but
+ * all together for no more than the backends used; and of statements that wait for locks each call counts as the shortest did.
  */
 function postgresOwner(rounds: readonly Round[], perRun: (ms: number) => number): CpuOwner {
   const backends = sumOf(rounds.map((round) => round.backends));
-  const ranShare = ranShareOf(rounds);
   const statements = new Map<string, number>();
   for (const { name, calls, totalMs, shortestMs } of rounds.flatMap((round) => round.statements)) {
-    const tookMs = name.includes("lock") ? calls * shortestMs : totalMs * ranShare;
+    const tookMs = name.includes("lock") ? calls * shortestMs : totalMs;
     statements.set(name, (statements.get(name) ?? 0) + tookMs);
   }
+  const counted = [...statements.values()].reduce((sum, ms) => sum + ms, 0);
+  const share = Math.min(1, backends.totalMs / counted);
   const kinds = new Set(rounds.flatMap(({ background }) => [...background.keys()]));
   const background = [...kinds].map((kind) => ({
     part: kind,
     usPerRun: perRun(sumOf(rounds.map((round) => round.background.get(kind))).totalMs),
   }));
-  const rows: CpuRow[] = [...statements].map(([name, ms]) => ({ part: `statement ${name}`, usPerRun: perRun(ms) }));
+  const rows: CpuRow[] = [...statements].map(([name, ms]) => ({
+    part: `statement ${name}`,
+    usPerRun: perRun(ms * share),
+  }));
   const whole = perRun(backends.totalMs) + background.reduce((sum, row) => sum + row.usPerRun, 0);
   return cpuOwner("Postgres", whole, [...rows, ...background], "protocol, binding, begin and commit with its sync");
-}
-
-function ranShareOf(rounds: readonly Round[]): number {
-  const { totalMs, delayedMs } = sumOf(rounds.map(({ backends }) => backends));
-  return totalMs / Math.max(1, totalMs + delayedMs);
 }

@@ -10,8 +10,6 @@ export interface TimedProcess {
   readonly totalMs: number;
   /** Of its main thread. */
   readonly mainMs: number;
-  /** How long its main thread could have run and no processor was free. */
-  readonly delayedMs: number;
 }
 
 /**
@@ -48,18 +46,17 @@ async function readOne(pid: number): Promise<TimedProcess | null> {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
     const title = (await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ").trim();
     const threads = await readdir(`/proc/${pid}/task`);
-    const times = await Promise.all(threads.map((thread) => threadTimes(pid, thread)));
+    const times = await Promise.all(threads.map((thread) => threadMs(pid, thread)));
     const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-    const main = await threadTimes(pid, String(pid));
-    const totalMs = times.reduce((sum, { ranMs }) => sum + ranMs, 0);
-    return { pid, parent, title, totalMs, mainMs: main.ranMs, delayedMs: main.delayedMs };
+    const mainMs = await threadMs(pid, String(pid));
+    const totalMs = times.reduce((sum, ms) => sum + ms, 0);
+    return { pid, parent, title, totalMs, mainMs };
   } catch {
     return null;
   }
 }
 
-async function threadTimes(pid: number, thread: string): Promise<{ ranMs: number; delayedMs: number }> {
-  const text = await readFile(`/proc/${pid}/task/${thread}/schedstat`, "utf8").catch(() => "0 0 0"); // it may have ended
-  const [ran = 0, delayed = 0] = text.split(" ").map(Number);
-  return { ranMs: ran / 1e6, delayedMs: delayed / 1e6 };
+async function threadMs(pid: number, thread: string): Promise<number> {
+  const text = await readFile(`/proc/${pid}/task/${thread}/schedstat`, "utf8").catch(() => "0"); // it may have ended
+  return Number(text.split(" ")[0]) / 1e6;
 }

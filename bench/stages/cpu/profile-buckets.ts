@@ -3,10 +3,10 @@ import type { Profiler } from "node:inspector";
 /** Names a part of a program. */
 export type Bucket = string;
 
-const wordFor: Readonly<Record<string, Bucket>> = {
-  "(garbage collector)": "garbage collector",
-  "(program)": "Node and the kernel outside of scripts",
-};
+const wordFor: ReadonlyMap<string, Bucket> = new Map([
+  ["(garbage collector)", "garbage collector"],
+  ["(program)", "Node and the kernel outside of scripts"],
+]);
 
 /** Native functions that hand what was written to the kernel. */
 const socketWrite = /^(writev|writeBuffer|write(Utf8|Latin1|Ascii|Ucs2)String)$/;
@@ -58,7 +58,7 @@ export function bucketsOf(profile: Profiler.Profile): ReadonlyMap<Bucket, number
 function nodeBucket(node: Profiler.ProfileNode, parentOf: ReadonlyMap<number, Profiler.ProfileNode>): Bucket | null {
   const { functionName, url } = node.callFrame;
   if (idle.has(functionName)) return null;
-  const word = wordFor[functionName];
+  const word = wordFor.get(functionName);
   if (word !== undefined) return word;
   if (ofTheBench.test(url)) return null;
   if (url !== "") return fileBucket(url);

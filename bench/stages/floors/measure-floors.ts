@@ -1,4 +1,7 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { median } from "../../measures/statistics.ts";
 import type { System } from "../../system/system.ts";
 import type { MeasuredCpu } from "../cpu/measure-cpu.ts";
 import { readProcessTimes, treeOf } from "../cpu/process-time.ts";
@@ -21,6 +24,8 @@ export interface MeasuredFloors {
   readonly roundTrip: FloorTable;
   /** In microseconds of processor time for each run. */
   readonly cpu: FloorTable;
+  /** One write of 8 KiB and its sync on the disk of the data, at the pace of the loops at idle: the median in milliseconds. */
+  readonly idleSyncMs: number;
 }
 
 const pauseMs = 5;
@@ -53,10 +58,12 @@ export async function measureFloors(
   await system.withoutWorker();
   const hops = await openBareHops();
   const rows = await openBareRows(await system.database("calibration"));
+  const disk = await open(join(system.dataDir, "sync.tmp"), "w");
   try {
     const { singleRun, roundTrip, cpu } = measured;
-    const atIdle = await idleLoops(hops, rows, roundTrip.moments, plan.samples);
+    const atIdle = await idleLoops({ hops, rows, disk }, roundTrip.moments, plan.samples);
     return {
+      idleSyncMs: median(atIdle("sync")),
       singleRun: floorTable(singleRun.names, singleRun.passages, [
         { part: "client → server, read", steps: ["arrived", "read"], loop: http, floorMs: atIdle("http") },
         ...lifeSpans(atIdle),
@@ -72,8 +79,15 @@ export async function measureFloors(
       cpu: await loadedLoops(system, hops, rows, roundTrip.moments, cpu, plan.runs),
     };
   } finally {
-    await Promise.all([hops.close(), rows.close()]);
+    await Promise.all([hops.close(), rows.close(), disk.close()]);
   }
+}
+
+/** What the loops at idle go to. */
+interface Bare {
+  readonly hops: BareHops;
+  readonly rows: BareRows;
+  readonly disk: FileHandle;
 }
 
 type IdleLoops = Awaited<ReturnType<typeof idleLoops>>;
@@ -90,11 +104,12 @@ function lifeSpans(loops: IdleLoops): readonly Span[] {
 }
 
 /** One loop after the other, again and again, with a pause between. Gives the milliseconds that one of them took each time. */
-async function idleLoops(hops: BareHops, rows: BareRows, moments: readonly PlacedMoment[], samples: number) {
+async function idleLoops({ hops, rows, disk }: Bare, moments: readonly PlacedMoment[], samples: number) {
   const message = (label: string) => subjectOf(moments, "pawl.message_sent", label);
   const ordered = (kind: string) => [1, 1, kind, subjectOf(moments, "pawl.line_sent", kind)];
   const hop = (name: HopName, sent: unknown) => () => hops.oneWayMs(name, sent);
   let claimed: readonly string[] = [];
+  const page = Buffer.alloc(8_192, 1);
   const loops = {
     http: hop("http", { payload: '{"json":{"n":1}}', options: { payloadType: "application/super+json" } }),
     insert: () => took(() => rows.insert()),
@@ -111,6 +126,11 @@ async function idleLoops(hops: BareHops, rows: BareRows, moments: readonly Place
     calls: hop("websocket", message("calls")),
     resumed: hop("websocket", message("resumed")),
     resume: hop("line", ordered("resume")),
+    sync: () =>
+      took(async () => {
+        await disk.write(page, 0, page.length, 0);
+        await disk.datasync();
+      }),
   };
   const names = Object.keys(loops) as (keyof typeof loops)[]; // made above, with these keys and no others
   const tookMs = new Map(names.map((name) => [name, [] as number[]]));

@@ -32,8 +32,14 @@ export function readKeptStages(): {
   return { name: name.replace(/\.json$/, ""), conditions: conditionsOf(file), result: file };
 }
 
-function conditionsOf({ machine }: StagesFile): string {
+/**
+ * Tells what a measurement was taken on.
+ *
+ * @param file - the measurement
+ * @returns a sentence
+ */
+export function conditionsOf({ machine, floors }: StagesFile): string {
   const { cpu, cores, node, postgres, fdatasyncMs, date, product, loadBefore } = machine;
   const source = product === "source" ? ", from the sources" : "";
-  return `Measured on ${date.slice(0, 10)}${source}: ${cpu}, ${cores} cores for client, server, Postgres and worker together; Node ${node.replace("v", "")}, Postgres ${postgres.split(" ")[0]}; one write of 8 KiB and its sync ${fdatasyncMs} ms; load average before ${loadBefore[0]}.`;
+  return `Measured on ${date.slice(0, 10)}${source}: ${cpu}, ${cores} cores for client, server, Postgres and worker together; Node ${node.replace("v", "")}, Postgres ${postgres.split(" ")[0]}; one write of 8 KiB and its sync ${fdatasyncMs} ms one after the other, ${floors.idleSyncMs.toFixed(2)} ms at the pace of the loops at idle; load average before ${loadBefore[0]}.`;
 }
