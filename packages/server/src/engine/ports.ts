@@ -133,6 +133,8 @@ export interface ClaimRequest {
 /** A claimed run with all that its execution needs. */
 export interface ClaimedRun {
   readonly runId: string;
+  /** Whether the code of another run waits for it alone, as of its claim. */
+  readonly isAwaited: boolean;
   readonly fence: number;
   readonly attempt: number;
   readonly isStarted: boolean;
@@ -239,6 +241,8 @@ export interface Settlement {
   readonly returned: readonly Claim[];
   /** Runs that waited in a process that died: queued again, to be recovered. */
   readonly orphaned: readonly Claim[];
+  /** The host's connection: runs of the host whose waits end by this go on at once where that can be. Absent: they are left to claims. */
+  readonly resumesOn?: number;
 }
 
 /** What a settlement could not do, and what it made possible. */
@@ -249,8 +253,10 @@ export interface SettlementOutcome {
   readonly hasQueued: boolean;
   /** How soon the first run delayed by it is due, in milliseconds. */
   readonly nextDueInMs: number | null;
-  /** Whether a slot under a limit came free, or a wait ended: hosts of other servers may have something to do. */
+  /** Whether a slot under a limit came free, or a wait ended whose run has not gone on: hosts of any server may have something to do. */
   readonly hasFreed: boolean;
+  /** Runs of the host that go on. Absent where {@link Settlement.resumesOn} was. */
+  readonly resumed?: readonly ResumedRun[];
 }
 
 /** Runs, from their trigger to their end. */

@@ -27,6 +27,8 @@ export class ConnectedHost {
   #lastPush = 0;
   #unseen: { readonly push: number; readonly direct: number; readonly ahead: number }[] = [];
   #reserved = { direct: 0, ahead: 0 };
+  /** Runs of the host that others wait for, as far as is known: it saves work, and nothing depends on it. */
+  readonly #awaited = new Set<string>();
 
   constructor(id: string, connection: number, link: HostLink, versionIds: readonly string[], capacity: Capacity) {
     this.id = id;
@@ -97,6 +99,19 @@ export class ConnectedHost {
     return true;
   }
 
+  /** Takes note of runs that others wait for, and that the host is given. */
+  expectEnd(runIds: readonly string[]): void {
+    if (this.#awaited.size > mostAwaited) this.#awaited.clear(); // of runs that ended elsewhere nothing is heard
+    for (const runId of runIds) this.#awaited.add(runId);
+  }
+
+  /** Takes note of runs that ended, or try again. @returns whether others may wait for any of them */
+  ended(runs: readonly { readonly runId: string }[]): boolean {
+    let isAwaited = false;
+    for (const { runId } of runs) isAwaited = this.#awaited.delete(runId) || isAwaited;
+    return isAwaited;
+  }
+
   /** Tells the host of runs that go on; a host that does not hear it asks again when it comes back. */
   resume(runs: readonly ResumedRun[]): void {
     const sent = runs.map(({ runId, fence, waits }) => ({ runId, fence, waits: [...waits] }));
@@ -119,6 +134,9 @@ export class ConnectedHost {
     for (const part of messageParts(sent, () => lengthOfClaim)) this.link.send({ type, runs: part });
   }
 }
+
+/** A host holds fewer runs that others wait for. */
+const mostAwaited = 10_000;
 
 /** Characters of a claim, and of a message around its entries. */
 const lengthOfClaim = 64;

@@ -74,8 +74,11 @@ export function openHostSession(link: HostLink, settings: HostSessionSettings): 
       link.send({ type: "ack", report: report.report, lost: [] });
       return;
     }
-    const outcome = await settle(settings, from, report);
+    const { id, environmentId } = from;
+    const resuming = from.ended(results) ? { resumesOn: from.connection } : {};
+    const outcome = await settle(settings, { id, environmentId, ...resuming }, report);
     link.send({ type: "ack", report: report.report, lost: [...outcome.lost] });
+    from.resume(outcome.resumed ?? []);
     settings.deadlines.remove(results.map((result) => result.runId));
     if (outcome.nextDueInMs !== null) settings.onDue(outcome.nextDueInMs);
     if (outcome.hasQueued) settings.onQueued(from.environmentId);

@@ -57,6 +57,7 @@ export async function deliver(
   { claimed, resumed, envVarsVersion = 0 }: Pick<ClaimOutcome, "claimed" | "resumed" | "envVarsVersion">,
 ): Promise<boolean> {
   host.resume(resumed);
+  host.expectEnd(claimed.filter((run) => run.isAwaited).map((run) => run.runId));
   if (claimed.length === 0 || host.push(claimed.map(assignedRun), envVarsVersion)) return true;
   await store.settle({
     environmentId: host.environmentId,

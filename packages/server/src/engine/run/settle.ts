@@ -43,6 +43,8 @@ export async function settle(settings: SettleSettings, host: HostOf, report: Rep
 interface HostOf {
   readonly id: string;
   readonly environmentId: string;
+  /** Its connection, where runs of it may wait for one that has ended; see `Settlement`. */
+  readonly resumesOn?: number;
 }
 
 async function applyAlone(settings: SettleSettings, host: HostOf, part: Report): Promise<SettlementOutcome> {
@@ -73,8 +75,9 @@ function apply(store: RunStore, host: HostOf, report: Report): Promise<Settlemen
     else failed.push(failure(result));
   }
   const { started, returned, orphaned } = report;
-  const { environmentId, id: hostId } = host;
-  return store.settle({ environmentId, hostId, completed, failed, started, returned, orphaned });
+  const { environmentId, id: hostId, resumesOn } = host;
+  const resuming = resumesOn === undefined ? {} : { resumesOn };
+  return store.settle({ environmentId, hostId, completed, failed, started, returned, orphaned, ...resuming });
 }
 
 function merge(outcomes: readonly SettlementOutcome[]): SettlementOutcome {
@@ -84,5 +87,6 @@ function merge(outcomes: readonly SettlementOutcome[]): SettlementOutcome {
     hasQueued: outcomes.some((outcome) => outcome.hasQueued),
     nextDueInMs: due.length === 0 ? null : Math.min(...due),
     hasFreed: outcomes.some((outcome) => outcome.hasFreed),
+    resumed: outcomes.flatMap((outcome) => outcome.resumed ?? []),
   };
 }

@@ -5,8 +5,8 @@ import { claimPlainRuns } from "./claim-plain.ts";
 import { claimedRun } from "./claimed-run.ts";
 import { transactionAgain } from "./contended.ts";
 import { boundsEveryMs, openLanes } from "./lanes.ts";
-import { resumeRuns } from "./resume.ts";
-import { readWaitResults, waitResultsOf } from "./wait-results.ts";
+import { resumedRuns, resumeRuns } from "./resume.ts";
+import { waitResultsOfResumed } from "./wait-results.ts";
 
 /**
  * Takes the lock that claim, pause and limit changes of an environment share, until the end of the transaction. It is a
@@ -61,8 +61,9 @@ export class Claims {
   ): Promise<{ readonly rows: readonly Rows[]; readonly claim: ClaimOutcome }> {
     const lock = isLocked ? [] : [lockEnvironment(request.environmentId)];
     if (!this.#isPlain(request)) {
-      const results = await transactionAgain(this.#db, [...before, ...lock, ...fullClaim(request)]);
-      return { rows: results, claim: await this.#read(request, results) };
+      const full = fullClaim(request);
+      const results = await transactionAgain(this.#db, [...before, ...lock, ...full]);
+      return { rows: results, claim: this.#read(request, results.slice(-full.length)) };
     }
     const results = await transactionAgain(this.#db, [...before, ...lock, claimPlainRuns(request)]);
     const claimed = results.at(-1) ?? [];
@@ -79,28 +80,16 @@ export class Claims {
     );
   }
 
-  /** Reads the answers of {@link fullClaim}, the last of a transaction, and what the waits of the resumed runs came to. */
-  async #read(request: ClaimRequest, results: readonly Rows[]): Promise<ClaimOutcome> {
-    const hasClaimed = request.direct + request.ahead > 0;
-    const resumedRows = results.at(hasClaimed ? -2 : -1) ?? [];
-    const claimedRows = (hasClaimed ? results.at(-1) : undefined) ?? [];
-    // The casts state the column types of the statement.
-    const claims = resumedRows
-      .filter((row) => row.run_id !== null)
-      .map((row) => ({ runId: row.run_id as string, fence: row.fence as number }));
-    const { environmentId } = request;
-    if (hasClaimed) {
-      if (claimedRows[0]?.is_plain === true && claims.length === 0)
-        this.#plainUntil.set(environmentId, performance.now() + boundsEveryMs);
-      else this.#plainUntil.delete(environmentId);
+  /** Reads the answers of {@link fullClaim}. */
+  #read(request: ClaimRequest, [, resumedRows = [], waitRows = [], claimedRows = []]: readonly Rows[]): ClaimOutcome {
+    const resumed = resumedRuns(resumedRows, waitRows);
+    if (request.direct + request.ahead > 0) {
+      if (claimedRows[0]?.is_plain === true && resumed.length === 0)
+        this.#plainUntil.set(request.environmentId, performance.now() + boundsEveryMs);
+      else this.#plainUntil.delete(request.environmentId);
     }
-    const waits =
-      claims.length === 0 ? null : readWaitResults(await this.#db.query(waitResultsOf(environmentId, claims)));
-    const outcome = outcomeOf(
-      claimedRows,
-      claims.map((claim) => ({ ...claim, waits: waits?.get(claim.runId) ?? [] })),
-      [...resumedRows.slice(0, 1), ...claimedRows.slice(0, 1)],
-    );
+    const openings = [...resumedRows.slice(0, 1), ...claimedRows.slice(0, 1)];
+    const outcome = outcomeOf(claimedRows, resumed, openings);
     return resumedRows[0]?.is_full === true ? { ...outcome, isEnvironmentFull: true } : outcome;
   }
 }
@@ -109,6 +98,7 @@ function fullClaim(request: ClaimRequest): readonly Statement[] {
   return [
     openLanes(request.environmentId),
     resumeRuns(request.environmentId, request.hostId, request.connection ?? null),
+    waitResultsOfResumed(request.environmentId),
     ...(request.direct + request.ahead > 0 ? [claimRuns(request)] : []),
   ];
 }

@@ -11,7 +11,7 @@ const taken = `
 
 const columns = `
   l.run_id, l.fence, l.attempt, l.state, l.task_id, l.version_id, l.queue_name, l.concurrency_key, l.max_attempts,
-  l.claimed_order_at, l.is_recovering`;
+  l.claimed_order_at, l.is_recovering, l.is_awaited`;
 
 /**
  * The common table expressions that claim runs; the last, `claimed`, has their rows. Comes after `scope` and `chosen`, of one row
@@ -80,6 +80,7 @@ export function claimedRun(row: Rows[number]): ClaimedRun {
   const isStarted = row.state === "executing";
   const run: ClaimedRun = {
     runId: row.run_id as string,
+    isAwaited: row.is_awaited as boolean,
     fence: row.fence as number,
     attempt: (row.attempt as number) + (isStarted ? 0 : 1),
     isStarted,

@@ -7,8 +7,14 @@ import { plainArray, type Statement } from "../db.ts";
 /** Bounds how long later statements of the transaction wait for the locks of live rows; see `contended.ts`. */
 export const setPatience = "set_config('lock_timeout', '100ms', true)";
 
-/** Ids that an earlier statement of the transaction left in a setting. */
-const idsIn = (setting: string) => `string_to_array(nullif(current_setting('${setting}', true), ''), ',')::uuid[]`;
+/**
+ * The expression for ids that an earlier statement of the transaction left in a setting.
+ *
+ * @param setting - its name
+ * @returns the SQL of an array; null where there are none
+ */
+export const idsIn = (setting: string) =>
+  `string_to_array(nullif(current_setting('${setting}', true), ''), ',')::uuid[]`;
 
 /** Batches in which a run has ended, or that were sealed; some have an item for which a run of another batch stands. */
 const endedIn = `

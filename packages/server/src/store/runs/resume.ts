@@ -1,20 +1,31 @@
-import type { Statement } from "../db.ts";
+import type { ResumedRun } from "../../engine/ports.ts";
+import type { Rows, Statement } from "../db.ts";
 import { nextOpening, scopeOf } from "./lanes.ts";
+import { readWaitResults, waitResultsOfResumed } from "./wait-results.ts";
+
+/** Whether {@link resumeAtOnce} got the environment's lock; SQL. */
+const hasLock = "current_setting('pawl.has_lock', true)";
 
 /**
  * Gives runs of a host their slot again whose wait is over, the longest over first, under the limits of environment and queues. A
- * pause keeps runs from starting; those that have started go on. Comes after `openLanes` in one transaction. Locks: the resumed
- * rows, in the order of their ids.
+ * pause keeps runs from starting; those that have started go on. Comes after `lockEnvironment` in one transaction; `waitResultsOfResumed`
+ * may follow. Locks: the resumed rows, in the order of their ids.
  *
  * @param environmentId - the environment
  * @param hostId - the host
  * @param connection - the connection that it is for; null for whichever the host has
+ * @param isTried - whether {@link resumeAtOnce} may have not got the lock
  * @returns the statement; its rows are run_id and fence of each run that goes on, or one with neither, `is_full`, whether the
  *   environment's limit kept others back, and `opens_in_ms`, when the next lane that a rate has closed opens
  */
-export function resumeRuns(environmentId: string, hostId: string, connection: number | null): Statement {
+export function resumeRuns(
+  environmentId: string,
+  hostId: string,
+  connection: number | null,
+  isTried = false,
+): Statement {
   return {
-    name: "runs_resume",
+    name: isTried ? "runs_resume_at_once" : "runs_resume",
     text: `
       with ${scopeOf("$3")},
       over as materialized (
@@ -22,6 +33,7 @@ export function resumeRuns(environmentId: string, hostId: string, connection: nu
         from live_run l
         where l.environment_id = $1::uuid and l.booked_at is not null and not l.holds_slot
           and l.booked_at >= (select resuming_from from scope) and l.host_id is not distinct from $2::uuid
+          ${isTried ? `and ${hasLock} = 'yes'` : ""}
       ),
       limits as materialized (
         select o.*, coalesce(q.limit_override, q.concurrency_limit) as key_limit, q.combined_limit
@@ -82,10 +94,53 @@ export function resumeRuns(environmentId: string, hostId: string, connection: nu
         where l.environment_id = $1::uuid and l.run_id = any ((select run_ids from chosen)::uuid[]) and l.state = 'resuming'
           and l.host_id is not distinct from $2::uuid
         returning l.run_id, l.fence
+      ),
+      noted as materialized (
+        select set_config('pawl.resumed', string_agg(run_id::text, ','), true) from resumed having count(*) > 0
       )
-      select r.run_id, r.fence, c.is_full,
+      select (select true from noted) as is_noted, r.run_id, r.fence, c.is_full,
              extract(epoch from ${nextOpening("(select opens_from from scope)")} - statement_timestamp())::float8 * 1000 as opens_in_ms
       from chosen c left join resumed r on true`,
     values: [environmentId, hostId, connection],
   };
+}
+
+/**
+ * Joins the rows of {@link resumeRuns} and of `waitResultsOfResumed`.
+ *
+ * @param rows - of the one
+ * @param waitRows - of the other
+ * @returns the runs that go on
+ */
+export function resumedRuns(rows: Rows, waitRows: Rows): readonly ResumedRun[] {
+  const waits = readWaitResults(waitRows);
+  return rows.flatMap(({ run_id, fence }) =>
+    run_id === null ? [] : [{ runId: String(run_id), fence: Number(fence), waits: waits.get(String(run_id)) ?? [] }],
+  );
+}
+
+/**
+ * Lets runs of a host go on in the transaction that ended their waits, as a claim would. The environment's lock comes after others
+ * here: so it is tried, and not waited for. Where somebody has it, or no wait has ended, these do nothing, and a claim has to follow.
+ * Comes after `resumeWaiters`. Locks: the environment, the resumed rows.
+ *
+ * @param environmentId - the environment
+ * @param hostId - the host
+ * @param connection - the connection that it is for
+ * @returns the statements; the rows of the last two are those of {@link resumeRuns} and of the waits' results
+ */
+export function resumeAtOnce(environmentId: string, hostId: string, connection: number): readonly Statement[] {
+  return [
+    {
+      name: "environment_try_lock",
+      text: `
+        select set_config('pawl.has_lock', 'yes', true)
+        where case
+          when current_setting('pawl.completed', true) <> '' then pg_try_advisory_xact_lock(hashtextextended($1, 0)) else false
+        end`,
+      values: [environmentId],
+    },
+    resumeRuns(environmentId, hostId, connection, true),
+    waitResultsOfResumed(environmentId),
+  ];
 }

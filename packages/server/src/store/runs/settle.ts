@@ -8,6 +8,7 @@ import { failRuns } from "./fail.ts";
 import { giveBackRuns } from "./give-back.ts";
 import { orphanRuns } from "./orphan.ts";
 import { promotePendingRuns } from "./promote.ts";
+import { resumeAtOnce, resumedRuns } from "./resume.ts";
 import { startRuns } from "./start.ts";
 import { withStoredOutputs } from "./stored-outputs.ts";
 
@@ -29,6 +30,8 @@ export async function settle(db: Database, reported: Settlement): Promise<Settle
   if (returnedRows.some((row) => row.state === "pending_version"))
     await transactionAgain(db, promotePendingRuns(settlement.environmentId));
   const orphanedRows = rowsOf("runs_orphan");
+  const resumed = resumedRuns(rowsOf("runs_resume_at_once"), rowsOf("waits_read_resumed"));
+  const goOn = new Set(resumed.map((run) => run.runId));
   const dueIn = failedRows.map((row) => row.due_in_ms).filter((dueInMs) => typeof dueInMs === "number");
   if (results.some((rows) => rows[0]?.has_hooks === true)) dueIn.push(0); // runs that call them are to be made
   return {
@@ -41,12 +44,15 @@ export async function settle(db: Database, reported: Settlement): Promise<Settle
     ],
     hasQueued: [...failedRows, ...returnedRows, ...orphanedRows].some((row) => row.state === "queued"),
     nextDueInMs: dueIn.length === 0 ? null : Math.min(...dueIn),
-    hasFreed: rowsOf("waits_resume_waiters").length > 0 || results.some((rows) => rows.some((row) => row.has_freed)),
+    hasFreed:
+      rowsOf("waits_resume_waiters").some((row) => !goOn.has(String(row.run_id))) ||
+      results.some((rows) => rows.some((row) => row.has_freed)),
+    ...(settlement.resumesOn !== undefined && { resumed }),
   };
 }
 
 function statementsOf(settlement: Settlement): readonly Statement[] {
-  const { environmentId, hostId, completed, failed, started, returned, orphaned } = settlement;
+  const { environmentId, hostId, completed, failed, started, returned, orphaned, resumesOn } = settlement;
   const ending: Statement[] = [];
   if (completed.length > 0) ending.push(completeRuns(environmentId, hostId, completed));
   if (failed.length > 0) ending.push(failRuns(environmentId, hostId, failed));
@@ -61,6 +67,7 @@ function statementsOf(settlement: Settlement): readonly Statement[] {
         completed.map((completion) => completion.runId),
       ),
     );
+    if (resumesOn !== undefined) ending.push(...resumeAtOnce(environmentId, hostId, resumesOn));
   }
   return started.length === 0 ? ending : [startRuns(environmentId, hostId, started), ...ending];
 }

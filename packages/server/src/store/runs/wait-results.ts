@@ -3,6 +3,7 @@ import { runErrorSchema } from "@pawl/contract/run-error-schema";
 import type { WaitResult } from "@pawl/contract/worker-protocol";
 import type { Claim, ResumedRun } from "../../engine/ports.ts";
 import { plainArray, type Rows, type Statement, textArray } from "../db.ts";
+import { idsIn } from "./completions.ts";
 
 /** So many bytes of results of one run travel with control; what is beyond them is fetched over HTTP. */
 const maxInlineLength = 64 * 1024;
@@ -27,6 +28,20 @@ export function waitResultsOf(environmentId: string, claims: readonly Claim[]): 
 }
 
 /**
+ * As {@link waitResultsOf}, for the runs that `resumeRuns` has let go on earlier in the same transaction.
+ *
+ * @param environmentId - the environment of the runs
+ * @returns the statement; its rows are for {@link readWaitResults}
+ */
+export function waitResultsOfResumed(environmentId: string): Statement {
+  return {
+    name: "waits_read_resumed",
+    text: resultsQuery(`unnest(${idsIn("pawl.resumed")})`),
+    values: [environmentId, null, maxInlineLength],
+  };
+}
+
+/**
  * Reads what these waits of a run came to, as far as they are over, however long the results are. Takes no lock.
  *
  * @param environmentId - the environment of the run
@@ -38,7 +53,6 @@ export function fullWaitResultsOf(environmentId: string, runId: string, waits: r
   return resultsStatement(environmentId, [runId], waits);
 }
 
-/** One row for each wait; for a batch one for each item, in their order, unless its results do not fit. */
 function resultsStatement(
   environmentId: string,
   runIds: readonly string[],
@@ -46,18 +60,33 @@ function resultsStatement(
 ): Statement {
   return {
     name: "waits_read_results",
-    text: `
+    text: resultsQuery("unnest($4::uuid[])"),
+    values: [
+      environmentId,
+      waits === null ? null : textArray(waits),
+      waits === null ? maxInlineLength : null,
+      plainArray(runIds),
+    ],
+  };
+}
+
+/** One row for each wait; for a batch one for each item, in their order, unless its results do not fit. */
+function resultsQuery(runIds: string): string {
+  return `
       with over as materialized (
         select rw.run_id, rw.key, w.id, w.kind, w.is_timeout, w.output, w.output_type, b.aborted_at is not null as is_aborted
-        from run_wait rw
+        from ${runIds} as resumed(run_id)
+        cross join lateral (
+          select * from run_wait where run_wait.environment_id = $1::uuid and run_wait.run_id = resumed.run_id offset 0
+        ) rw
         cross join lateral (
           select * from waitpoint where waitpoint.environment_id = $1::uuid and waitpoint.id = rw.waitpoint_id offset 0
         ) w
         left join lateral (
           select batch.aborted_at from batch where batch.environment_id = $1::uuid and batch.id = w.id and w.kind = 'batch' offset 0
         ) b on true
-        where rw.environment_id = $1::uuid and rw.run_id = any ($2::uuid[]) and w.completed_at is not null
-          and case when $3::text[] is null then rw.is_awaited else rw.key = any ($3::text[]) end
+        where w.completed_at is not null
+          and case when $2::text[] is null then rw.is_awaited else rw.key = any ($2::text[]) end
       ),
       result as (
         select o.run_id, o.key, o.id, o.kind, o.is_timeout, o.is_aborted, c.index, c.run_id as child_id,
@@ -86,21 +115,14 @@ function resultsStatement(
         from result
       ),
       measured as (
-        select *, $4::int is null or sum(length) over (partition by run_id order by wait_length, key) <= $4::int as is_inline
+        select *, $3::int is null or sum(length) over (partition by run_id order by wait_length, key) <= $3::int as is_inline
         from placed
       )
       select run_id, key, id, kind, is_timeout, is_aborted, index, child_id, task_id, outcome, error_code, is_inline,
              case when is_inline then output end as output, output_type, case when is_inline then error end as error
       from measured
       where is_inline or place = 1
-      order by run_id, key, index`,
-    values: [
-      environmentId,
-      plainArray(runIds),
-      waits === null ? null : textArray(waits),
-      waits === null ? maxInlineLength : null,
-    ],
-  };
+      order by run_id, key, index`;
 }
 
 type Waits = { wait: string; result?: WaitResult }[];
