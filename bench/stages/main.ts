@@ -60,7 +60,7 @@ async function measure(
   onProgress("queued runs");
   const cpu = await measureCpu(system, trace, { runs, rounds });
   onProgress("bare loops");
-  const floors = await measureFloors(system, { singleRun, roundTrip, cpu }, { samples, runs });
+  const floors = await measureFloors(system, { singleRun, roundTrip, cpu }, { samples: samples / 2, runs });
   return { singleRun: singleRun.table, roundTrip: roundTrip.table, cpu, floors };
 }
 

@@ -3,14 +3,14 @@ import pg from "pg";
 
 /** Rows of runs in bare tables: no limits, no history of attempts, no wake-ups, one statement for each transition. */
 export interface BareRows {
-  /** Inserts one run, in one statement, which is committed. */
-  insert(): Promise<void>;
-  /** Claims queued runs. @returns their ids */
+  /** Inserts a run that is claimed already, in one statement, which is committed. @returns its id */
+  insertClaimed(): Promise<string>;
+  /** Claims queued runs that come after those it claimed before. @returns their ids */
   claim(count: number): Promise<readonly string[]>;
   /** Ends runs: their rows among the live ones go, and those of the runs get outcome and output. */
   settle(ids: readonly string[]): Promise<void>;
-  /** Queues many runs at once. */
-  fill(count: number): Promise<void>;
+  /** Queues runs, and tidies the tables up. */
+  queue(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -21,10 +21,10 @@ const schema = `
     created_at timestamptz not null, started_at timestamptz, finished_at timestamptz, outcome text, output text, output_type text
   ) with (fillfactor = 70);
   create table bare_live (
-    run_id uuid primary key, state text not null, task_id text not null, queue_name text not null, order_at timestamptz,
-    host_id uuid, fence int not null default 0, started_at timestamptz
+    run_id uuid primary key, state text not null, task_id text not null, queue_name text not null,
+    place bigint generated always as identity, is_queued boolean not null, host_id uuid, fence int not null default 0, started_at timestamptz
   ) with (fillfactor = 50);
-  create index bare_live_order on bare_live (order_at, run_id) where order_at is not null;`;
+  create index bare_live_place on bare_live (place) where is_queued;`;
 
 const insertText = `
   with made as (
@@ -32,18 +32,20 @@ const insertText = `
     select id, 'bench.noop', 'task/bench.noop', '{"json":{"n":1}}', 'application/super+json', md5(id::text), now()
     from unnest($1::uuid[]) as i(id) returning id, task_id, queue_name
   )
-  insert into bare_live (run_id, state, task_id, queue_name, order_at)
-  select id, 'queued', task_id, queue_name, now() from made`;
+  insert into bare_live (run_id, state, task_id, queue_name, is_queued, host_id, started_at)
+  select id, case when $2::uuid is null then 'queued' else 'executing' end, task_id, queue_name, $2::uuid is null, $2::uuid,
+         case when $2::uuid is not null then now() end
+  from made order by id`;
 
 const claimText = `
   with picked as (
-    select run_id from bare_live where order_at is not null order by order_at, run_id limit $1 for update skip locked
+    select run_id from bare_live where is_queued and place > $3 order by place limit $1 for update skip locked
   ),
   claimed as (
-    update bare_live l set state = 'executing', order_at = null, host_id = $2, fence = fence + 1, started_at = now()
-    from picked p where l.run_id = p.run_id returning l.run_id, l.fence
+    update bare_live l set state = 'executing', is_queued = false, host_id = $2, fence = fence + 1, started_at = now()
+    from picked p where l.run_id = p.run_id returning l.run_id, l.place, l.fence
   )
-  select c.run_id, c.fence, r.task_id, r.payload, r.payload_type, r.trace_id, r.created_at
+  select c.run_id, c.place, c.fence, r.task_id, r.payload, r.payload_type, r.trace_id, r.created_at
   from claimed c join bare_run r on r.id = c.run_id`;
 
 const settleText = `
@@ -66,20 +68,29 @@ export async function openBareRows(config: pg.ClientConfig): Promise<BareRows> {
   await client.query(schema);
   await client.query("set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off");
   const hostId = randomUUID();
-  const insert = async (ids: readonly string[]) => {
-    await client.query({ name: "bare_insert", text: insertText, values: [ids] });
+  let lastPlace = 0;
+  const insert = async (ids: readonly string[], claimedBy: string | null) => {
+    await client.query({ name: "bare_insert", text: insertText, values: [ids, claimedBy] });
   };
   return {
-    insert: () => insert([randomUUID()]),
+    async insertClaimed() {
+      const id = randomUUID();
+      await insert([id], hostId);
+      return id;
+    },
     async claim(count) {
-      const { rows } = await client.query({ name: "bare_claim", text: claimText, values: [count, hostId] });
+      const { rows } = await client.query({ name: "bare_claim", text: claimText, values: [count, hostId, lastPlace] });
+      lastPlace = Math.max(lastPlace, ...rows.map(({ place }) => Number(place)));
       return rows.map(({ run_id }) => String(run_id));
     },
     async settle(ids) {
       await client.query({ name: "bare_settle", text: settleText, values: [ids, hostId] });
     },
-    async fill(count) {
-      for (let made = 0; made < count; made += 1_000) await insert(Array.from({ length: 1_000 }, () => randomUUID()));
+    async queue(count) {
+      for (let made = 0; made < count; made += 1_000) {
+        const ids = Array.from({ length: Math.min(1_000, count - made) }, () => randomUUID());
+        await insert(ids, null);
+      }
       await client.query("vacuum analyze bare_run");
       await client.query("vacuum analyze bare_live");
     },

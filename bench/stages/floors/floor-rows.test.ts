@@ -15,7 +15,7 @@ test("stages stand beside their loop, and the rest makes up the whole", () => {
     rows.map(({ part, pawl, floor }) => [part, pawl, floor]),
     [
       ["hop", 5, 2],
-      ["the rest: Pawl's own code between those", 1, 0],
+      ["the rest: code between those, and what medians lack to the median of the whole", 1, 0],
     ],
   );
 });

@@ -49,7 +49,7 @@ export function floorTable(
   });
   const sum = (key: "pawl" | "floor") => rows.reduce((total, row) => total + row[key], 0);
   const rest = {
-    part: "the rest: Pawl's own code between those",
+    part: "the rest: code between those, and what medians lack to the median of the whole",
     loop: "nothing",
     pawl: wholeMs - sum("pawl"),
     floor: 0,

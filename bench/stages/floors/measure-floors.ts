@@ -28,7 +28,7 @@ export interface MeasuredFloors {
   readonly idleSyncMs: number;
 }
 
-const pauseMs = 5;
+const pauseMs = 50;
 const warmUp = 5;
 /** So many runs share a transaction and a message, and so many lines are under way, as Pawl has it under load. */
 const runsEach = 50;
@@ -38,7 +38,7 @@ const messagesAtOnce = 2;
 const http = "a bare node:http request with the same JSON, until it is read";
 const webSocket = "a bare WebSocket message with the same JSON, until it is read";
 const line = "a line with the same JSON over a bare TCP socket, until it is read";
-const inserting = "a bare insert of a run's two rows, one statement, committed";
+const inserting = "a bare insert of a claimed run's two rows, one statement, committed";
 const settling = "a bare delete and update of a run's rows, one statement, committed";
 const claiming = "a bare claim of one row, one statement, committed";
 
@@ -103,48 +103,57 @@ function lifeSpans(loops: IdleLoops): readonly Span[] {
   ];
 }
 
-/** One loop after the other, again and again, with a pause between. Gives the milliseconds that one of them took each time. */
+/**
+ * Passages like those of a run: what comes right after each other there, does so here, and then nothing for as long as between two
+ * runs. Gives the milliseconds that one of the loops took each time.
+ */
 async function idleLoops({ hops, rows, disk }: Bare, moments: readonly PlacedMoment[], samples: number) {
   const message = (label: string) => subjectOf(moments, "pawl.message_sent", label);
   const ordered = (kind: string) => [1, 1, kind, subjectOf(moments, "pawl.line_sent", kind)];
   const hop = (name: HopName, sent: unknown) => () => hops.oneWayMs(name, sent);
-  let claimed: readonly string[] = [];
   const page = Buffer.alloc(8_192, 1);
-  const loops = {
+  let inserted = "";
+  await rows.queue(samples + warmUp);
+  const aRun = {
     http: hop("http", { payload: '{"json":{"n":1}}', options: { payloadType: "application/super+json" } }),
-    insert: () => took(() => rows.insert()),
+    insert: () =>
+      took(async () => {
+        inserted = await rows.insertClaimed();
+      }),
     runs: hop("websocket", message("runs")),
     order: hop("line", ordered("runs")),
     end: hop("line", ordered("end")),
     report: hop("websocket", message("report")),
-    claim: () =>
-      took(async () => {
-        claimed = await rows.claim(1);
-      }),
-    settle: () => took(() => rows.settle(claimed)),
+    settle: () => took(() => rows.settle([inserted])),
+  };
+  const aParent = {
     call: hop("line", ordered("call")),
     calls: hop("websocket", message("calls")),
+    claim: () => took(() => rows.claim(1)),
     resumed: hop("websocket", message("resumed")),
     resume: hop("line", ordered("resume")),
+  };
+  const aSync = {
     sync: () =>
       took(async () => {
         await disk.write(page, 0, page.length, 0);
         await disk.datasync();
       }),
   };
-  const names = Object.keys(loops) as (keyof typeof loops)[]; // made above, with these keys and no others
-  const tookMs = new Map(names.map((name) => [name, [] as number[]]));
+  const tookMs = new Map<string, number[]>();
   for (let sample = -warmUp; sample < samples; sample++) {
-    for (const name of names) {
-      const ms = await loops[name]();
-      if (sample >= 0) tookMs.get(name)?.push(ms);
+    for (const passage of [aRun, aParent, aSync]) {
       await delay(pauseMs);
+      for (const [name, loop] of Object.entries(passage)) {
+        const ms = await loop();
+        if (sample >= 0) tookMs.set(name, [...(tookMs.get(name) ?? []), ms]);
+      }
     }
   }
-  return (name: keyof typeof loops): readonly number[] => tookMs.get(name) ?? [];
+  return (name: keyof typeof aRun | keyof typeof aParent | keyof typeof aSync) => tookMs.get(name) ?? [];
 }
 
-async function took(work: () => Promise<void>): Promise<number> {
+async function took(work: () => Promise<unknown>): Promise<number> {
   const beganAtMs = performance.now();
   await work();
   return performance.now() - beganAtMs;
@@ -211,7 +220,8 @@ function oneRun(moments: readonly PlacedMoment[]): { readonly run: unknown; read
 }
 
 async function rowsUnderLoad(system: System, rows: BareRows, runs: number) {
-  await rows.fill(runs);
+  for (let left = await rows.claim(runs); left.length > 0; left = await rows.claim(runs)) await rows.settle(left);
+  await rows.queue(runs);
   await system.rows.settle();
   const postgresMs = async () =>
     treeOf(await readProcessTimes(), system.postmasterPid).reduce((sum, { totalMs }) => sum + totalMs, 0);
