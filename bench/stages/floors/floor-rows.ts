@@ -41,12 +41,13 @@ export function floorTable(
   spans: readonly Span[],
 ): FloorTable {
   const wholeMs = median(passages.map((lengths) => lengths.reduce((sum, length) => sum + length, 0)));
-  const rows = spans.map(({ part, steps, loop, floorMs }) => {
+  const all = spans.map(({ part, steps, loop, floorMs }) => {
     const lengths = passages.map((passage) =>
       passage.reduce((sum, length, index) => sum + (steps.includes(names[index] ?? "") ? length : 0), 0),
     );
     return { part, loop, pawl: median(lengths), floor: median(floorMs) };
   });
+  const rows = all.filter(({ pawl }) => pawl > 0); // Pawl does without the others
   const sum = (key: "pawl" | "floor") => rows.reduce((total, row) => total + row[key], 0);
   const rest = {
     part: "the rest: code between those, and what medians lack to the median of the whole",

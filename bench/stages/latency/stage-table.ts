@@ -42,7 +42,7 @@ export function stageTable(
   });
   const wholes = complete.map((lengths) => lengths.reduce((sum, length) => sum + length, 0));
   return {
-    rows,
+    rows: rows.filter(({ meanMs }) => meanMs > 0), // no sample went through the others
     whole: { p50Ms: median(wholes), meanMs: mean(wholes) },
     samples: complete.length,
     incomplete: passages.length - complete.length,

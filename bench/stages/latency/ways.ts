@@ -119,13 +119,13 @@ export const roundTrip: readonly Step[] = [
   {
     stage: "the server asks for the parent's slot",
     name: "resuming",
-    found: { ...server, ...statementsSent, ...ofAny, label: /^(?!.*runs_insert).*runs_resume/ },
+    found: { ...server, ...statementsSent, ...ofAny, label: /^(?!.*runs_(insert|complete)).*runs_resume/ },
     isOptional: true,
   },
   {
     stage: "Postgres gives the parent its slot, and commits",
     name: "resumed",
-    found: { ...server, ...statementsAnswered, ...ofAny, label: /^(?!.*runs_insert).*runs_resume/ },
+    found: { ...server, ...statementsAnswered, ...ofAny, label: /^(?!.*runs_(insert|complete)).*runs_resume/ },
     isOptional: true,
   },
   {
