@@ -38,7 +38,7 @@ export function compareWithReference(results: readonly PeerResult[]): readonly R
     const bare = contender === "bare" ? null : ratioIn("bare", figure);
     const toBareTable = bare === null ? null : own.ratio / bare.ratio;
     const isWithin = isClose(own.ratio) || (toBareTable !== null && isClose(toBareTable));
-    const explanation = isWithin ? null : (explanationOf(contender, figure) ?? unexplained);
+    const explanation = isWithin ? null : (explanationOf(contender, figure, own.ratio) ?? unexplained);
     return [{ contender, figure, ...own, toBareTable, explanation }];
   });
 }

@@ -1,4 +1,4 @@
-import type { PeerFigureName } from "./figures.ts";
+import { type PeerFigureName, peerFigure } from "./figures.ts";
 
 /** Where the reference figures come from. */
 export const referenceSource =
@@ -74,6 +74,8 @@ interface Explanation {
   /** Null: of all contenders. */
   readonly contender: string | null;
   readonly figures: readonly PeerFigureName[];
+  /** Whether it is quicker here. */
+  readonly isQuicker: boolean;
   readonly why: string;
 }
 
@@ -86,11 +88,13 @@ const explanations: readonly Explanation[] = [
   {
     contender: "pg-boss",
     figures: ["end_to_end_per_s"],
+    isQuicker: true,
     why: "here after 1,000 jobs that warm worker and tables, from the moment they are let go; there cold, and 7,884/s for the first 20,000 of a vacuumed table",
   },
   {
     contender: "graphile-worker-batching",
     figures: ["end_to_end_per_s"],
+    isQuicker: true,
     why: "here warm, and 500 wait at the gate, fetched; there cold, and 31,077/s for the first 20,000 of a vacuumed table",
   },
   {
@@ -103,13 +107,20 @@ const explanations: readonly Explanation[] = [
       "start_latency_p95_ms",
       "start_latency_p99_ms",
     ],
+    isQuicker: true,
     why: "the same plan, another loop: here a claim begins with the notification, and NOTIFY is sent at once where none was in the last millisecond",
   },
-  { contender: null, figures: ["parent_child_p50_ms", "parent_child_p95_ms", "fan_out_1000_s"], why: flows },
-  { contender: null, figures: ["start_latency_p95_ms", "start_latency_p99_ms"], why: tails },
+  {
+    contender: null,
+    figures: ["parent_child_p50_ms", "parent_child_p95_ms", "fan_out_1000_s"],
+    isQuicker: true,
+    why: flows,
+  },
+  { contender: null, figures: ["start_latency_p95_ms", "start_latency_p99_ms"], isQuicker: false, why: tails },
   {
     contender: "restate",
     figures: ["backlog_per_s", "backlog_ratio"],
+    isQuicker: true,
     why: "here beside 100,000, there beside 200,000: it takes a minute to make them",
   },
 ];
@@ -119,11 +130,16 @@ const explanations: readonly Explanation[] = [
  *
  * @param contender - whose
  * @param figure - which
+ * @param ratio - here divided by there
  * @returns the reason; null: none is known
  */
-export function explanationOf(contender: string, figure: PeerFigureName): string | null {
+export function explanationOf(contender: string, figure: PeerFigureName, ratio: number): string | null {
+  const isQuicker = ratio > 1 === peerFigure(figure).isRate;
   const found = explanations.find(
-    (each) => (each.contender === null || each.contender === contender) && each.figures.includes(figure),
+    (each) =>
+      (each.contender === null || each.contender === contender) &&
+      each.figures.includes(figure) &&
+      each.isQuicker === isQuicker,
   );
   return found?.why ?? null;
 }
