@@ -1,14 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { waitStage } from "../waits/fixtures/wait-stage.ts";
+import { newUuid } from "@pawl/contract/ids";
+import { output, type WaitStage, waitStage } from "../waits/fixtures/wait-stage.ts";
+import { createWaitStore } from "../waits/wait-store.ts";
 import { lockEnvironment } from "./claim.ts";
 import { claimRuns } from "./claim-lanes.ts";
 import { claimPlainRuns } from "./claim-plain.ts";
 import { completeRuns } from "./complete.ts";
 import { failRuns } from "./fail.ts";
+import { explainedDatabase } from "./fixtures/explained-database.ts";
 import { assertBounded, indexesOf, plansOf } from "./fixtures/plans.ts";
+import { settlement } from "./fixtures/race-stage.ts";
+import { plainTask } from "./fixtures/run-stage.ts";
 import { insertRunsWithOptions } from "./insert-with-options.ts";
 import { openLanes } from "./lanes.ts";
+import { createRunStore } from "./run-store.ts";
 import { waitResultsOf } from "./wait-results.ts";
 
 test("a plan that is made while partitions are empty finds runs by their ids, not among all of their environment", async (t) => {
@@ -59,4 +65,63 @@ test("the results of a run's wait are found by their keys, however many waits it
   await stage.complete(child);
   const plans = await plansOf(stage, [waitResultsOf(stage.environment.id, [parent])]);
   assertBounded("waits_read_results", plans.get("waits_read_results") ?? assert.fail(), { rows: 41, pages: 40 });
+});
+
+/** 3,000 runs of another host that wait, each for a time and in a batch. */
+async function manyWait(stage: WaitStage): Promise<void> {
+  const e = `'${stage.environment.id}'::uuid`;
+  const id = (part: string) => `('${newUuid().slice(0, 13)}-7000-${part}-' || lpad(to_hex(n), 12, '0'))::uuid`;
+  const [runId, otherId] = [id("8000"), id("8001")];
+  const each = "from generate_series(1, 3000) n";
+  const client = await stage.database.connect();
+  await client.query(`
+    insert into live_run (environment_id, run_id, state, task_id, queue_name, max_attempts, host_id, version_id, attempt,
+                          attempt_started_at, started_at, is_awaited, awaited_batch_id)
+      select ${e}, ${runId}, 'waiting', '${plainTask}', 'task/${plainTask}', 3, '${newUuid()}', '${stage.versionId}', 1, now(), now(),
+             true, ${otherId} ${each};
+    insert into waitpoint (environment_id, id, kind, due_at) select ${e}, ${otherId}, 'time', now() + interval '1 day' ${each};
+    insert into run_wait (environment_id, run_id, key, waitpoint_id, is_awaited) select ${e}, ${runId}, 'time#1', ${otherId}, true ${each};
+    insert into batch (environment_id, id, run_count, request_key) select ${e}, ${otherId}, 1, n::text ${each};
+  `);
+  await client.end();
+}
+
+test("who waits and who ends waits pays nothing for others that wait, also by plans made when there were none", async (t) => {
+  const stage = await waitStage(t);
+  const { id } = stage.environment;
+  const explained = await explainedDatabase(stage.database);
+  const [runs, waits] = [createRunStore(explained.database), createWaitStore(explained.database)];
+  async function live(): Promise<void> {
+    const parent = await stage.executing();
+    const { runId, fence } = parent;
+    await runs.insert([stage.newRun({ triggerFunction: "triggerAndWait", parent: stage.parentOf(parent, "run#1") })]);
+    const [child = assert.fail()] = await stage.claim();
+    await waits.suspend(id, stage.hostId, [{ runId, fence, waits: ["run#1"] }]);
+    await runs.settle({ ...settlement(stage), completed: [{ runId: child.runId, fence: child.fence, ...output }] });
+    assert.equal((await stage.resume()).length, 1);
+    const batchId = await stage.batch(parent);
+    await stage.addItems(batchId, 2);
+    await stage.batches.seal(id, batchId);
+    const items = await stage.claim({ direct: 2 });
+    await waits.suspend(id, stage.hostId, [{ runId, fence, waits: ["batch#1"] }]);
+    await runs.settle({ ...settlement(stage), completed: items.map((item) => ({ ...item, ...output })) });
+    assert.equal((await stage.resume()).length, 1);
+    const opens = { kind: "time", at: new Date(Date.now() + 60_000), idempotency: { key: runId, lifeS: 60 } } as const;
+    await waits.open(id, stage.hostId, [{ runId, fence, wait: "time#1", opens }]);
+    await waits.results(id, stage.hostId, parent, ["run#1"]);
+    await runs.settle({ ...settlement(stage), completed: [{ runId, fence, ...output }] });
+    assert.equal(await stage.state(runId), undefined);
+  }
+  await live();
+  await manyWait(stage);
+  stage.onEnd(async () => {
+    await stage.sql("delete from live_run");
+    await stage.sql("truncate run_wait, waitpoint, batch, batch_item");
+  });
+  const before = explained.plans.length;
+  await live();
+  await explained.end();
+  const plans = explained.plans.slice(before);
+  assert.equal(plans.length, before);
+  for (const [name, plan] of plans) assertBounded(name, plan, { rows: 50, pages: 500 });
 });
