@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { connect, createServer, type Socket } from "node:net";
 import { test } from "node:test";
 import { Link } from "./link.ts";
@@ -84,6 +85,23 @@ test("what the other side has seen is not kept", async () => {
   pair.b.send({ kind: "n", body: 0 });
   await pair.until(() => pair.received.a.length === 1);
   assert.equal(pair.a.backlogLength, 0);
+  socket.destroy();
+  pair.close();
+});
+
+test("who subscribes to its moments is told of each message once it is sent and once it is received", async () => {
+  const told: unknown[] = [];
+  const tell = (message: unknown, channel: string | symbol) => void told.push([channel, message]);
+  for (const channel of ["pawl.line_sent", "pawl.line_received"]) subscribe(channel, tell);
+  const pair = await linkPair();
+  const socket = await pair.join();
+  pair.a.send({ kind: "n", body: 1 });
+  await pair.until(() => pair.received.b.length === 1);
+  for (const channel of ["pawl.line_sent", "pawl.line_received"]) unsubscribe(channel, tell);
+  assert.deepEqual(told, [
+    ["pawl.line_sent", { kind: "n", body: 1 }],
+    ["pawl.line_received", { kind: "n", body: 1 }],
+  ]);
   socket.destroy();
   pair.close();
 });
