@@ -200,5 +200,10 @@ function postgresOwner(rounds: readonly Round[], perRun: (ms: number) => number)
     usPerRun: perRun(ms * share),
   }));
   const whole = perRun(backends.totalMs) + background.reduce((sum, row) => sum + row.usPerRun, 0);
-  return cpuOwner("Postgres", whole, [...rows, ...background], "protocol, binding, taking up plans and their locks, begin and commit");
+  return cpuOwner(
+    "Postgres",
+    whole,
+    [...rows, ...background],
+    "protocol, binding, taking up plans and their locks, begin and commit",
+  );
 }
