@@ -214,6 +214,8 @@ const capacitySchema = z.object({
   ready: z.int().min(0),
   /** Further runs the host would hold ahead of its processes. */
   ahead: z.int().min(0),
+  /** How many of those may be started by the claim that brings them, since they are about to find a process; absent: none. */
+  inAdvance: z.int().min(0).optional(),
   /** Processes of the host in all: nothing is claimed ahead from a queue whose limit is not above it. */
   processes: z.int().min(0),
   /** The highest `push` the host has seen when it counted. */

@@ -122,6 +122,8 @@ export interface ClaimRequest {
   readonly direct: number;
   /** Further runs to claim ahead. */
   readonly ahead: number;
+  /** How many of those may be started at once, too, where nothing but the environment's limit holds any back; default: none. */
+  readonly inAdvance?: number;
   /** Processes of the host: nothing is claimed ahead from a queue whose limit is not above it. */
   readonly processes: number;
   /** Whether waits may have ended or slots under a limit come free since the last claim: a hint where to look. */

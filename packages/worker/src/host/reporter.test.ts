@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RunResult, SentHostMessage } from "@pawl/contract/worker-protocol";
+import type { Capacity, RunResult, SentHostMessage } from "@pawl/contract/worker-protocol";
 import { Reporter } from "./reporter.ts";
 
 type Report = Extract<SentHostMessage, { type: "report" }>;
@@ -10,7 +10,8 @@ function reporterUnderTest() {
   const stored: (() => void)[] = [];
   const inPlace = (result: RunResult): RunResult =>
     result.kind === "failed" ? result : { ...result, output: "path", outputType: "application/store" };
-  const state = { isConnected: true, capacity: { ready: 0, ahead: 0, processes: 4, afterPush: 0 } };
+  const capacity: Capacity = { ready: 0, ahead: 0, processes: 4, afterPush: 0 };
+  const state = { isConnected: true, capacity };
   const reporter = new Reporter({
     send(message) {
       if (state.isConnected) sent.push(message);
@@ -71,6 +72,19 @@ test("outputs are spread over reports where they are much together", async () =>
   for (let n = 0; n < 40; n++) complete(`run${n}`, output);
   await turn();
   assert.equal(reports()[0]?.results.length, 32);
+});
+
+test("runs that were started in advance are taken off what the server may hold ahead here", async () => {
+  const { reporter, sent, state } = reporterUnderTest();
+  state.capacity = { ...state.capacity, ready: 1, ahead: 5, inAdvance: 4 };
+  reporter.wake();
+  await turn();
+  reporter.pushed(4, 1);
+  state.capacity = { ...state.capacity, ready: 0, ahead: 1, inAdvance: 0 };
+  reporter.wake();
+  await turn();
+  assert.equal(sent.length, 1);
+  assert.equal(reporter.isOvertold(state.capacity), false);
 });
 
 test("capacity is told when it has grown beyond what the server believes", async () => {

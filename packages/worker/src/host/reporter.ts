@@ -97,8 +97,9 @@ export class Reporter {
 
   /** Notes that the server has used part of the capacity that it was told. */
   pushed(direct: number, ahead: number): void {
-    this.#toldReady -= direct;
-    this.#toldAhead -= ahead;
+    const inAdvance = Math.max(0, direct - this.#toldReady);
+    this.#toldReady -= direct - inAdvance;
+    this.#toldAhead -= ahead + inAdvance;
   }
 
   /** Looks, at the end of this turn of the event loop, whether there is something to tell. */

@@ -44,7 +44,8 @@ export class Sizing {
     const room = limit - queue.ahead.length - Math.max(0, booked - idle) - this.#pool.queuedCount(versionId);
     // Told in large steps, so that the server claims many at once.
     const ahead = room > 0 && (ready > 0 || room * 2 >= limit) ? room : 0;
-    return { ready, ahead, processes, afterPush };
+    const inAdvance = Math.max(0, Math.floor(this.startsInAdvance(current, nowMs)) - Math.max(0, booked - idle));
+    return { ready, ahead, inAdvance: Math.min(ahead, inAdvance), processes, afterPush };
   }
 
   /** How many runs of a version may be held ahead now: none for processes that have been busy for 50 ms. */

@@ -61,10 +61,18 @@ export class ConnectedHost {
       direct -= push.direct;
       ahead -= push.ahead;
     }
+    ahead += Math.min(0, direct); // runs that were started in advance lie before its processes as those held ahead do
     return {
       direct: Math.max(0, direct - this.#reserved.direct),
       ahead: Math.max(0, ahead - this.#reserved.ahead),
     };
+  }
+
+  /** How many runs beyond those for processes may be started by the claim that brings them. */
+  get inAdvance(): number {
+    const { ready, inAdvance = 0 } = this.#capacity;
+    const started = this.#unseen.reduce((sum, push) => sum + push.direct, 0);
+    return Math.max(0, inAdvance - Math.max(0, started - ready));
   }
 
   /** Sets room aside for a claim, at most as much as is named; {@link release} ends it. */

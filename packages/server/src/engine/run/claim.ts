@@ -37,6 +37,7 @@ export function claimRequest(host: ConnectedHost, wanted: Room): ClaimRequest {
     versionIds: host.versionIds,
     direct: wanted.direct,
     ahead: wanted.ahead,
+    inAdvance: Math.min(host.inAdvance, wanted.ahead),
     processes: host.processes,
     startsLater: host.link.isPolled === true,
   };

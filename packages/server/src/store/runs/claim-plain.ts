@@ -70,8 +70,8 @@ export function claimPlainRuns(request: ClaimRequest): Statement {
         select least($4::int + $5::int, (select left_over from whole)) as runs
       ),
       chosen as materialized (
-        select array_agg(run_id) filter (where rank <= $4::int and not $7::boolean) as direct,
-               array_agg(run_id) filter (where rank > $4::int or $7::boolean) as ahead,
+        select array_agg(run_id) filter (where rank <= $4::int + $8::int and not $7::boolean) as direct,
+               array_agg(run_id) filter (where rank > $4::int + $8::int or $7::boolean) as ahead,
                count(*)::int as picked
         from head where rank <= (select runs from room)
       ),
@@ -128,6 +128,7 @@ export function claimPlainRuns(request: ClaimRequest): Statement {
       request.ahead,
       request.connection ?? null,
       request.startsLater ?? false,
+      request.inAdvance ?? 0,
     ],
   };
 }

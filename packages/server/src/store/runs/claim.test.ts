@@ -128,6 +128,25 @@ test("the limit of a queue holds for each concurrency key, its combined limit fo
   assert.equal((await stage.claim({ direct: 20 })).length, 1);
 });
 
+test("a plain claim starts those held ahead that are about to find a process, another none", async (t) => {
+  const stage = await runStage(t);
+  const request = { direct: 1, ahead: 3, inAdvance: 2 };
+  await stage.trigger(8);
+  const states = async () => (await stage.claim(request)).map((run) => [run.isStarted, run.attempt]);
+  assert.deepEqual(await states(), [
+    [true, 1],
+    [false, 1],
+    [false, 1],
+    [false, 1],
+  ]);
+  assert.deepEqual(await states(), [
+    [true, 1],
+    [true, 1],
+    [true, 1],
+    [false, 1],
+  ]);
+});
+
 test("nothing is claimed ahead from a queue whose limit is not above the number of processes", async (t) => {
   const stage = await runStage(t);
   await stage.trigger(2, { taskId: limitedTask });
