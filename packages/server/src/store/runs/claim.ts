@@ -1,9 +1,10 @@
-import type { ClaimOutcome, ClaimRequest } from "../../engine/ports.ts";
+import type { ClaimedRun, ClaimOutcome, ClaimRequest, NewRun } from "../../engine/ports.ts";
 import type { Database, Rows, Statement } from "../db.ts";
 import { claimRuns } from "./claim-lanes.ts";
 import { claimPlainRuns } from "./claim-plain.ts";
 import { claimedRun } from "./claimed-run.ts";
 import { transactionAgain } from "./contended.ts";
+import { insertClaimedRuns, madeRun } from "./insert-claimed.ts";
 import { boundsEveryMs, openLanes } from "./lanes.ts";
 import { resumedRuns, resumeRuns } from "./resume.ts";
 import { waitResultsOfResumed } from "./wait-results.ts";
@@ -31,6 +32,8 @@ export class Claims {
   readonly #db: Database;
   /** Until when claims are tried plain, for each environment, on the clock of `performance.now()`. */
   readonly #plainUntil = new Map<string, number>();
+  /** Environments whose last plain claim left nothing. */
+  readonly #drained = new Set<string>();
 
   constructor(db: Database) {
     this.#db = db;
@@ -67,9 +70,53 @@ export class Claims {
     }
     const results = await transactionAgain(this.#db, [...before, ...lock, claimPlainRuns(request)]);
     const claimed = results.at(-1) ?? [];
-    if (claimed[0]?.is_plain === true) return { rows: results, claim: outcomeOf(claimed, [], claimed) };
-    this.#plainUntil.delete(request.environmentId);
+    const { environmentId } = request;
+    if (claimed[0]?.is_plain === true) {
+      return { rows: results, claim: this.#noted(environmentId, outcomeOf(claimed, [], claimed)) };
+    }
+    this.#plainUntil.delete(environmentId);
     return { rows: results, claim: await this.claim(request) };
+  }
+
+  /** Whether nothing was left to claim in the environment when it was last looked at: runs made now may need no place in a queue. */
+  isDrained(request: ClaimRequest): boolean {
+    return this.#drained.has(request.environmentId) && this.#isPlain(request);
+  }
+
+  /**
+   * Makes plain runs of which the first are claimed as they are made, or claims after they were queued.
+   *
+   * @param runs - the runs
+   * @param request - how many to claim, and for which host
+   * @returns the rows of the insert, and what the claim brought
+   */
+  async newRuns(
+    runs: readonly NewRun[],
+    request: ClaimRequest,
+  ): Promise<{ readonly made: Rows; readonly claim: ClaimOutcome }> {
+    const { environmentId } = request;
+    const statements = [lockEnvironment(environmentId), insertClaimedRuns(runs, request)];
+    const [, rows = []] = await transactionAgain(this.#db, statements);
+    const made = rows.slice(0, 1);
+    if (rows[0]?.is_plain !== true) {
+      this.#drained.delete(environmentId);
+      return { made, claim: await this.claim(request) };
+    }
+    const runOf = new Map(runs.map((run) => [run.id, run]));
+    return {
+      made,
+      claim: this.#noted(
+        environmentId,
+        outcomeOf(rows, [], rows, (row) => madeRun(runOf, row)),
+      ),
+    };
+  }
+
+  /** Remembers whether an outcome left nothing to claim. */
+  #noted(environmentId: string, outcome: ClaimOutcome): ClaimOutcome {
+    if (outcome.hasMore || outcome.isEnvironmentFull) this.#drained.delete(environmentId);
+    else this.#drained.add(environmentId);
+    return outcome;
   }
 
   #isPlain(request: ClaimRequest): boolean {
@@ -107,11 +154,17 @@ function fullClaim(request: ClaimRequest): readonly Statement[] {
  * @param rows - those of the claim
  * @param resumed - the runs that go on
  * @param openings - rows that say when a lane opens
+ * @param readRun - reads a claimed run from its row
  */
-function outcomeOf(rows: Rows, resumed: ClaimOutcome["resumed"], openings: Rows): ClaimOutcome {
+function outcomeOf(
+  rows: Rows,
+  resumed: ClaimOutcome["resumed"],
+  openings: Rows,
+  readRun: (row: Rows[number]) => ClaimedRun = claimedRun,
+): ClaimOutcome {
   const opensInMs = openings.map((row) => row.opens_in_ms).filter((inMs) => typeof inMs === "number");
   return {
-    claimed: rows.filter((row) => row.run_id !== null).map(claimedRun),
+    claimed: rows.filter((row) => row.run_id !== null).map((row) => readRun(row)),
     resumed,
     hasMore: rows[0]?.has_more === true,
     isEnvironmentFull: rows[0]?.is_full === true,

@@ -10,6 +10,8 @@ import { promotePendingRuns } from "./promote.ts";
 
 /** The statements that make runs; the rows of `insert` say what became of them. */
 export interface InsertStatements {
+  /** The runs, where all of them are plain; see `isPlain`. */
+  readonly plainRuns: readonly NewRun[] | null;
   /** Whether `before` locks live rows. */
   readonly hasLocks: boolean;
   readonly before: readonly Statement[];
@@ -32,7 +34,7 @@ const mostTries = 10;
  */
 export async function insertOrFind(db: Database, runs: readonly NewRun[], send: SendInsert): Promise<InsertOutcome> {
   if (runs.every(isPlain)) {
-    const rows = await tryInsert(send, { hasLocks: false, before: [], insert: insertRuns(runs) });
+    const rows = await tryInsert(send, { plainRuns: runs, hasLocks: false, before: [], insert: insertRuns(runs) });
     if (rows !== null) {
       await promoteLate(db, rows);
       return { outcomes: runs.map((run) => ({ kind: "created", runId: run.id })), nextDueInMs: nextDueIn(rows) };
@@ -97,6 +99,7 @@ async function tryInsert(send: SendInsert, statements: InsertStatements): Promis
 async function insertCarefully(runs: readonly NewRun[], send: SendInsert): Promise<Rows> {
   const locks = lockBefore(runs);
   const statements = {
+    plainRuns: null,
     hasLocks: locks.length > 0,
     before: [...forgetStaleDebounces(runs), ...locks, ...forgetExpiredKeys(runs)],
     insert: insertRunsWithOptions(runs),

@@ -36,6 +36,41 @@ export function isPlain(run: NewRun): boolean {
 }
 
 /**
+ * The common table expression `awaited`, of one row with `batch_ids`: which of the batches a run waits for.
+ *
+ * @param environmentIds - the parameter with the environments of the batches, such as `$13`
+ * @param batchIds - the parameter with their ids
+ * @returns the SQL
+ */
+export function awaitedBatches(environmentIds: string, batchIds: string): string {
+  return `
+      awaited as materialized (
+        select array_agg(b.id) as batch_ids from unnest(${environmentIds}::uuid[], ${batchIds}::uuid[]) as named(environment_id, id)
+        join batch b on b.environment_id = named.environment_id and b.id = named.id
+        where b.is_awaited
+      )`;
+}
+
+/** The common table expressions that store the runs of `input`, but for their rows in `live_run`. */
+export const storeInput = `
+      keyed as (
+        insert into request_key (environment_id, key, run_id, expires_at)
+        select environment_id, request_key, id, now() + interval '${requestKeyLife}' from input where request_key is not null
+      ),
+      placed as (
+        insert into batch_item (environment_id, batch_id, index, run_id)
+        select environment_id, batch_id, batch_index, id from input where batch_id is not null
+      ),
+      stored as (
+        insert into run (environment_id, id, task_id, queue_name, payload, payload_type, max_attempts, trace_id, is_test, tags,
+                         batch_id, created_at, trigger_function, ttl_s)
+        select environment_id, id, task_id, coalesce(queue_name, 'task/' || task_id), payload, payload_type, max_attempts,
+               trace_id, is_test, tags::text[], batch_id, now(),
+               case when batch_id is null then 'trigger' else 'batchTrigger' end, ttl_s
+        from input
+      )`;
+
+/**
  * Makes plain runs with their request keys and batch places. A run whose task is in the current version is queued, another
  * waits for a version. A key or place that is taken fails the whole statement: of two equal calls the later one waits for the
  * transaction of the first. Locks: the keys it inserts.
@@ -57,27 +92,8 @@ export function insertRuns(runs: readonly NewRun[]): Statement {
         left join version v on v.environment_id = i.environment_id and v.is_current
         left join task t on t.environment_id = i.environment_id and t.version_id = v.id and t.id = i.task_id
       ),
-      awaited as materialized (
-        select array_agg(b.id) as batch_ids from unnest($13::uuid[], $14::uuid[]) as named(environment_id, id)
-        join batch b on b.environment_id = named.environment_id and b.id = named.id
-        where b.is_awaited
-      ),
-      keyed as (
-        insert into request_key (environment_id, key, run_id, expires_at)
-        select environment_id, request_key, id, now() + interval '${requestKeyLife}' from input where request_key is not null
-      ),
-      placed as (
-        insert into batch_item (environment_id, batch_id, index, run_id)
-        select environment_id, batch_id, batch_index, id from input where batch_id is not null
-      ),
-      stored as (
-        insert into run (environment_id, id, task_id, queue_name, payload, payload_type, max_attempts, trace_id, is_test, tags,
-                         batch_id, created_at, trigger_function, ttl_s)
-        select environment_id, id, task_id, coalesce(queue_name, 'task/' || task_id), payload, payload_type, max_attempts,
-               trace_id, is_test, tags::text[], batch_id, now(),
-               case when batch_id is null then 'trigger' else 'batchTrigger' end, ttl_s
-        from input
-      ),
+      ${awaitedBatches("$13", "$14")},
+      ${storeInput},
       live as (
         insert into live_run (environment_id, run_id, state, task_id, queue_name, max_attempts, order_at, expires_at,
                               awaited_batch_id)
@@ -97,13 +113,18 @@ export function insertRuns(runs: readonly NewRun[]): Statement {
       from input
       where queue_name is null or ttl_s > 0
       group by environment_id`,
-    values: [...valuesOf(runs), ...batchesOf(runs)],
+    values: [plainArray(runs.map((run) => run.environmentId)), ...valuesOf(runs)],
   };
 }
 
-function valuesOf(runs: readonly NewRun[]): readonly unknown[] {
+/**
+ * The arrays of plain runs, from their ids to their places in batches, and then their batches, each once.
+ *
+ * @param runs - the runs
+ * @returns the values of eleven parameters and of two more
+ */
+export function valuesOf(runs: readonly NewRun[]): readonly unknown[] {
   return [
-    plainArray(runs.map((run) => run.environmentId)),
     plainArray(runs.map((run) => run.id)),
     textArray(runs.map((run) => run.taskId)),
     textArray(runs.map((run) => run.payload)),
@@ -115,6 +136,7 @@ function valuesOf(runs: readonly NewRun[]): readonly unknown[] {
     textArray(runs.map((run) => run.requestKey)),
     plainArray(runs.map((run) => run.batchId)),
     plainArray(runs.map((run) => run.batchIndex)),
+    ...batchesOf(runs),
   ];
 }
 
