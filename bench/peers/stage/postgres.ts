@@ -22,7 +22,7 @@ export interface StagePostgres {
   stop(): Promise<void>;
 }
 
-const settings = ["shared_buffers=512MB", "max_connections=600"];
+const settings = ["shared_buffers=512MB", "max_connections=800"];
 /** A path too long for a socket: so it listens on the loopback device, with a password, which every driver can reach. */
 const longName = "postgres-".padEnd(110, "0123456789");
 
