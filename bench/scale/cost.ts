@@ -52,8 +52,8 @@ export async function costOfRuns(system: System, scene: Scene, runs: number): Pr
   await rows.settle();
   const before = await cpuNow(system);
   const resumedAtMs = await rows.resume();
-  // The dispatcher looks at the queues again when something is triggered.
-  await load.call("trigger_at_once", { ...task, count: 1 });
+  // The dispatcher looks at the queues again when a run is queued behind others.
+  await load.call("trigger_batches", { ...task, ...(spread && { spread }), runsEach: 1, batches: 1 });
   await poll(isOver);
   if (scene.isBehindOthers === true) await stopHere(system);
   const after = await cpuNow(system);
