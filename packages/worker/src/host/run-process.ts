@@ -68,6 +68,8 @@ const entryPath = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "../child/entry.ts" : "../child/entry.js", import.meta.url),
 );
 const conditions = process.execArgv.filter((flag) => flag.startsWith("--conditions="));
+// The threads that would help to clear the little that a short run leaves cost more than they save: the other processors have runs.
+const collection = ["--no-parallel-scavenge"];
 let processCount = 0;
 
 /** A run that lies behind another one in its process may begin for so long, in milliseconds. */
@@ -136,6 +138,7 @@ export class RunProcess {
     const { file, args } = endWithHost([
       process.execPath,
       "--enable-source-maps",
+      ...collection,
       ...conditions,
       entryPath,
       String(settings.listener.port),
