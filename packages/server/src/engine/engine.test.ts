@@ -12,8 +12,8 @@ test("a trigger with a process ready starts its run in the transaction that make
   // The first trigger may meet the claim that the host's arrival caused, which has the room of its one process.
   const states: unknown[] = [];
   for (let pushed = 1; pushed < 20 && !states.includes("executing"); pushed++) {
-    const point = stage.races.hold("runs_insert", "after");
-    const triggering = stage.triggered();
+    const point = stage.races.hold("runs_insert_with_options", "after");
+    const triggering = stage.triggered({ priorityS: 1 });
     await point.reached;
     states.push((await stage.sql("select state from live_run"))[0]?.state);
     point.release();
@@ -91,8 +91,8 @@ test("a run claimed for a connection that closed meanwhile goes back at once", a
   const host = stage.host();
   host.connect(stage.engine, { capacity: { ready: 1 } });
   await host.next((message) => message.type === "welcome");
-  const point = stage.races.hold("runs_insert", "before");
-  const triggering = stage.triggered();
+  const point = stage.races.hold("runs_insert_with_options", "before");
+  const triggering = stage.triggered({ priorityS: 1 });
   await point.reached;
   host.close();
   point.release();

@@ -120,15 +120,25 @@ export function claimPlainRuns(request: ClaimRequest): Statement {
         ) u
       )
       ${selectClaimed("flags")}`,
-    values: [
-      request.environmentId,
-      request.hostId,
-      plainArray(request.versionIds),
-      request.direct,
-      request.ahead,
-      request.connection ?? null,
-      request.startsLater ?? false,
-      request.inAdvance ?? 0,
-    ],
+    values: requestValues(request),
   };
+}
+
+/**
+ * What a claim asks for, as the parameters $1 to $8 of the statements that claim where nothing but the environment's limit holds runs back.
+ *
+ * @param request - how many runs, and for which host
+ * @returns the values
+ */
+export function requestValues(request: ClaimRequest): readonly unknown[] {
+  return [
+    request.environmentId,
+    request.hostId,
+    plainArray(request.versionIds),
+    request.direct,
+    request.ahead,
+    request.connection ?? null,
+    request.startsLater ?? false,
+    request.inAdvance ?? 0,
+  ];
 }

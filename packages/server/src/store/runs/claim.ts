@@ -24,6 +24,9 @@ export function lockEnvironment(environmentId: string): Statement {
   };
 }
 
+/** Where something is queued it is soon looked again whether new runs still have to stand behind it, in milliseconds. */
+const queuedForMs = 100;
+
 /**
  * Claims on Postgres. Where the last claim of an environment needed no more, the next ones are tried in one statement that can
  * do less, and only when that declines in full.
@@ -32,8 +35,8 @@ export class Claims {
   readonly #db: Database;
   /** Until when claims are tried plain, for each environment, on the clock of `performance.now()`. */
   readonly #plainUntil = new Map<string, number>();
-  /** Environments whose last plain claim left nothing. */
-  readonly #drained = new Set<string>();
+  /** Until when new runs are queued first, since others were queued before them, for each environment, on the same clock. */
+  readonly #queuedUntil = new Map<string, number>();
 
   constructor(db: Database) {
     this.#db = db;
@@ -72,15 +75,15 @@ export class Claims {
     const claimed = results.at(-1) ?? [];
     const { environmentId } = request;
     if (claimed[0]?.is_plain === true) {
-      return { rows: results, claim: this.#noted(environmentId, outcomeOf(claimed, [], claimed)) };
+      return { rows: results, claim: outcomeOf(claimed, [], claimed) };
     }
     this.#plainUntil.delete(environmentId);
     return { rows: results, claim: await this.claim(request) };
   }
 
-  /** Whether nothing was left to claim in the environment when it was last looked at: runs made now may need no place in a queue. */
-  isDrained(request: ClaimRequest): boolean {
-    return this.#drained.has(request.environmentId) && this.#isPlain(request);
+  /** Whether runs made now may need no place in a queue: nothing was found lately that stood there before such runs. */
+  mayClaimNew(request: ClaimRequest): boolean {
+    return this.#isPlain(request) && (this.#queuedUntil.get(request.environmentId) ?? 0) < performance.now();
   }
 
   /**
@@ -99,24 +102,11 @@ export class Claims {
     const [, rows = []] = await transactionAgain(this.#db, statements);
     const made = rows.slice(0, 1);
     if (rows[0]?.is_plain !== true) {
-      this.#drained.delete(environmentId);
+      this.#queuedUntil.set(environmentId, performance.now() + queuedForMs);
       return { made, claim: await this.claim(request) };
     }
     const runOf = new Map(runs.map((run) => [run.id, run]));
-    return {
-      made,
-      claim: this.#noted(
-        environmentId,
-        outcomeOf(rows, [], rows, (row) => madeRun(runOf, row)),
-      ),
-    };
-  }
-
-  /** Remembers whether an outcome left nothing to claim. */
-  #noted(environmentId: string, outcome: ClaimOutcome): ClaimOutcome {
-    if (outcome.hasMore || outcome.isEnvironmentFull) this.#drained.delete(environmentId);
-    else this.#drained.add(environmentId);
-    return outcome;
+    return { made, claim: outcomeOf(rows, [], rows, (row) => madeRun(runOf, row)) };
   }
 
   #isPlain(request: ClaimRequest): boolean {

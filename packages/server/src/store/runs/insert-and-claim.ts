@@ -4,7 +4,7 @@ import { type Claims, lockEnvironment } from "./claim.ts";
 import { insertOrFind } from "./insert-or-find.ts";
 
 /**
- * Makes runs and claims for a host in one transaction; where nothing was left to claim before, runs are claimed as they are made. The environment's lock comes before locks of live rows, and else after the
+ * Makes runs and claims for a host in one transaction; where nothing is queued, runs are claimed as they are made. The environment's lock comes before locks of live rows, and else after the
  * insert, so that it is held for as short as can be.
  *
  * @param db - the database
@@ -21,7 +21,7 @@ export async function insertAndClaim(
 ): Promise<InsertOutcome & { readonly claim: ClaimOutcome }> {
   let claim: ClaimOutcome = { claimed: [], resumed: [], hasMore: false, isEnvironmentFull: false };
   const inserted = await insertOrFind(db, runs, async ({ plainRuns, hasLocks, before, insert }) => {
-    if (plainRuns !== null && claims.isDrained(request)) {
+    if (plainRuns !== null && claims.mayClaimNew(request)) {
       const made = await claims.newRuns(plainRuns, request);
       claim = made.claim;
       return made.made;

@@ -1,7 +1,8 @@
 import { inlinePacketLength } from "@pawl/contract/packet";
 import type { ClaimedRun, ClaimRequest, NewRun } from "../../engine/ports.ts";
-import { plainArray, type Rows, type Statement } from "../db.ts";
+import type { Rows, Statement } from "../db.ts";
 import { calmLanes, headOf, walkLanes } from "./claim-lanes.ts";
+import { requestValues } from "./claim-plain.ts";
 import { awaitedBatches, storeInput, valuesOf } from "./insert.ts";
 import { wakeLanesOf } from "./lane-wake.ts";
 import { nextOpening, scopeOf } from "./lanes.ts";
@@ -104,7 +105,7 @@ export function insertClaimedRuns(runs: readonly NewRun[], request: ClaimRequest
         select $1::uuid as environment_id, bool_or(state = 'pending_version') as is_pending,
                min(nullif(ttl_s, 0)) filter (where not is_started) * 1000 as next_due_in_ms,
                coalesce((select is_plain from verdict), false) as is_plain,
-               count(*) filter (where is_claimed) >= $4::int + $5::int as has_more,
+               count(*) filter (where state = 'queued') > 0 as has_more,
                coalesce(count(*) filter (where state = 'queued') > 0 and (select left_over < $4::int + $5::int from whole), false) as is_full,
                (select env_vars_version from scope) as env_vars_version,
                (select extract(epoch from opens_at - statement_timestamp())::float8 * 1000 from opening) as opens_in_ms
@@ -114,17 +115,7 @@ export function insertClaimedRuns(runs: readonly NewRun[], request: ClaimRequest
              (select current_version_id from scope) as version_id
       from flags f left join judged j on j.is_claimed
       order by j.turn`,
-    values: [
-      request.environmentId,
-      request.hostId,
-      plainArray(request.versionIds),
-      request.direct,
-      request.ahead,
-      request.connection ?? null,
-      request.startsLater ?? false,
-      request.inAdvance ?? 0,
-      ...valuesOf(runs),
-    ],
+    values: [...requestValues(request), ...valuesOf(runs)],
   };
 }
 

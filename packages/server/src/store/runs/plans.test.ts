@@ -13,6 +13,7 @@ import { expireRuns } from "./expire.ts";
 import { failRuns } from "./fail.ts";
 import { assertBounded, indexesOf, type PlanNode, pairsInVain, plansOf } from "./fixtures/plans.ts";
 import { limitedTask, plainTask, type RunStage, runStage } from "./fixtures/run-stage.ts";
+import { insertClaimedRuns } from "./insert-claimed.ts";
 import { insertRunsWithOptions, lockBefore } from "./insert-with-options.ts";
 import { openLanes } from "./lanes.ts";
 import { promoteDueRuns } from "./promote.ts";
@@ -108,7 +109,9 @@ test("with 1,000,000 live runs each statement of the hot path looks only at what
       { name: "test_hear", text: "delete from lane_wake where concurrency_key <> 'key 1'", values: [] },
       openLanes(id),
       claimPlainRuns(request),
+      insertClaimedRuns([stage.newRun()], request),
     ]);
+    assertBounded("runs_insert_claimed", of(few, "runs_insert_claimed"), { rows: 200, pages: 2_000 });
     assertBounded("runs_claim_plain", of(few, "runs_claim_plain"), { rows: 200, pages: 2_000 });
     assert.ok(indexesOf(of(few, "runs_claim_plain")).includes("live_run_queued"));
     const due = await plansOf(stage, [promoteDueRuns(), findDue(), findNextDue(), expireRuns(id), endDueWaits(id)]);
