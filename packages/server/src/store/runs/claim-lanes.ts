@@ -58,11 +58,13 @@ export function headOf(lane: string, limit: string): string {
 
 /**
  * The common table expression `sibling`: of the keys in `walked` that execute one run at a time, the ready lanes of other versions
- * that were not walked, so that the first run of all of them is seen.
+ * that were not walked, so that the first run of all of them is seen. Lanes are looked up by their key alone: a plan that was made
+ * while there were none takes no other index then.
  */
 const siblings = `
   sibling as materialized (
-    select l.*, 1000000 + row_number() over () as turn, k.is_paused, k.key_limit, k.combined_limit,
+    select l.place, l.queue_name, l.concurrency_key, l.version_id, l.head_at, l.served_at,
+           1000000 + row_number() over () as turn, k.is_paused, k.key_limit, k.combined_limit,
            k.interval_ms, k.burst, k.combined_interval_ms, k.combined_burst
     from (
       select distinct queue_name, concurrency_key, is_paused, key_limit, combined_limit, interval_ms, burst,
@@ -70,17 +72,14 @@ const siblings = `
       from walked where turn <= $7::int and least(key_limit, combined_limit) <= 1
     ) k
     cross join lateral (
-      select lane.ctid as place, lane.queue_name, lane.concurrency_key, lane.version_id, lane.head_at, lane.served_at
-      from lane
+      select lane.ctid as place, lane.* from lane
       where lane.environment_id = $1::uuid and lane.queue_name = k.queue_name and lane.concurrency_key = k.concurrency_key
-        and lane.standing = 'ready'
-        and coalesce(nullif(lane.version_id, '${anyVersion}'), (select current_version_id from scope)) = any ($3::uuid[])
-        and not exists (
-          select from walked w
-          where w.turn <= $7::int and w.queue_name = k.queue_name and w.concurrency_key = k.concurrency_key
-            and w.version_id = lane.version_id)
       offset 0
     ) l
+    where l.standing = 'ready'
+      and coalesce(nullif(l.version_id, '${anyVersion}'), (select current_version_id from scope)) = any ($3::uuid[])
+      and (l.queue_name, l.concurrency_key, l.version_id) not in (
+        select queue_name, concurrency_key, version_id from walked where turn <= $7::int)
   )`;
 
 /**

@@ -9,7 +9,7 @@ import { claimPlainRuns } from "./claim-plain.ts";
 import { completeRuns } from "./complete.ts";
 import { failRuns } from "./fail.ts";
 import { explainedDatabase } from "./fixtures/explained-database.ts";
-import { assertBounded, indexesOf, plansOf } from "./fixtures/plans.ts";
+import { assertBounded, indexesOf, pairsInVain, plansOf } from "./fixtures/plans.ts";
 import { settlement } from "./fixtures/race-stage.ts";
 import { plainTask } from "./fixtures/run-stage.ts";
 import { insertRunsWithOptions } from "./insert-with-options.ts";
@@ -124,4 +124,25 @@ test("who waits and who ends waits pays nothing for others that wait, also by pl
   const plans = explained.plans.slice(before);
   assert.equal(plans.length, before);
   for (const [name, plan] of plans) assertBounded(name, plan, { rows: 50, pages: 500 });
+});
+
+test("a claim among many keys that execute one run each looks each lane up by itself, also by a plan made when there were none", async (t) => {
+  const stage = await waitStage(t);
+  const { id } = stage.environment;
+  const request = stage.claimRequest({ direct: 4, ahead: 20 });
+  const explained = await explainedDatabase(stage.database);
+  const claim = [lockEnvironment(id), openLanes(id), claimRuns(request)];
+  await explained.database.transaction(claim);
+  for (let queue = 0; queue < 40; queue++) {
+    const made = Array.from({ length: 10 }, (_, key) =>
+      stage.newRun({ queueName: `queue ${queue}`, concurrencyKey: `key ${key}` }),
+    );
+    await stage.runs.insert(made);
+  }
+  await stage.sql("update queue set concurrency_limit = 1 where name like 'queue %'");
+  await explained.database.transaction(claim);
+  await explained.end();
+  const [name, plan] = explained.plans.at(-1) ?? assert.fail();
+  assertBounded(name, plan, { rows: 450, pages: 6_000 });
+  assert.ok(pairsInVain(plan) < 20_000, `${name} compares ${pairsInVain(plan)} pairs in vain`);
 });
