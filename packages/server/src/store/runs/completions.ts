@@ -1,4 +1,5 @@
 import { plainArray, type Statement } from "../db.ts";
+import { lockById } from "../lock-by-id.ts";
 
 // What follows in a transaction that finished runs, sealed a batch or completed waitpoints. Locks are taken in the order:
 // finished live rows, batches, waitpoints, waiting live rows; each kind by its ids, each in a statement of its own, so that the
@@ -67,10 +68,7 @@ function closeWaits(environmentId: string, completedIds: readonly string[]): Sta
         where w.environment_id = $1::uuid and w.id = any (array(select waitpoint_id from closed))
           and w.kind = 'time' and w.idempotency_key is null
       )
-      select b.id from batch b
-      where b.environment_id = $1::uuid and b.id = any (array(${endedIn}))
-      order by b.id
-      for no key update`,
+      ${lockById({ table: "batch", column: "id", ids: `array(${endedIn})`, strength: "for no key update" })}`,
     values: [environmentId, plainArray(completedIds)],
   };
 }
@@ -95,11 +93,13 @@ function completeWaitpoints(environmentId: string): Statement {
             where w.environment_id = $1::uuid and w.run_id = b.id offset 0
           ))
       ),
-      open as materialized (
-        select w.id from waitpoint w
-        where w.environment_id = $1::uuid and w.id = any (array(select id from over)) and w.completed_at is null
-        order by w.id
-        for no key update
+      open as materialized (${lockById({
+        table: "waitpoint",
+        column: "id",
+        ids: "array(select id from over)",
+        condition: "l.completed_at is null",
+        strength: "for no key update",
+      })}
       ),
       completed as (
         update waitpoint w set completed_at = now()
@@ -138,18 +138,20 @@ export function resumeWaiters(environmentId: string): Statement {
   return {
     name: "waits_resume_waiters",
     text: `
-      with waiter as materialized (
-        select l.run_id from live_run l
-        where l.environment_id = $1::uuid and l.state = 'waiting' and l.run_id = any (array(
+      with waiter as materialized (${lockById({
+        table: "live_run",
+        column: "run_id",
+        ids: `array(
           select w.run_id from run_wait w
           where w.environment_id = $1::uuid and w.waitpoint_id = any (${idsIn("pawl.completed")}) and w.is_awaited
-        ))
-        order by l.run_id
-        for no key update
+        )`,
+        condition: "l.state = 'waiting'",
+        strength: "for no key update",
+      })}
       )
       update live_run l set state = 'resuming', booked_at = clock_timestamp()
       from waiter w
-      where l.environment_id = $1::uuid and l.run_id = w.run_id and l.run_id = any (array(select run_id from waiter))
+      where l.environment_id = $1::uuid and l.run_id = w.id and l.run_id = any (array(select id from waiter))
       returning l.run_id`,
     values: [environmentId],
   };

@@ -1,5 +1,6 @@
 import type { Awaiting, SuspendOutcome } from "../../engine/wait-ports.ts";
 import { type Database, plainArray, type Statement, textArray } from "../db.ts";
+import { lockById } from "../lock-by-id.ts";
 import { setPatience } from "../runs/completions.ts";
 import { transactionAgain } from "../runs/contended.ts";
 import { claimValues, heldBy } from "../runs/held-by.ts";
@@ -64,11 +65,12 @@ function lockWaitpoints(environmentId: string, awaiting: readonly Awaiting[]): S
           where environment_id = $1::uuid and run_wait.run_id = awaiting.run_id and is_awaited offset 0
         ) w
       ),
-      locked as materialized (
-        select w.id from waitpoint w
-        where w.environment_id = $1::uuid and w.id = any (array(select waitpoint_id from awaited))
-        order by w.id
-        for share
+      locked as materialized (${lockById({
+        table: "waitpoint",
+        column: "id",
+        ids: "array(select waitpoint_id from awaited)",
+        strength: "for share",
+      })}
       )
       select ${setPatience} from locked having count(*) > 0`,
     values: [environmentId, ...namedValues(awaiting)],
@@ -79,8 +81,13 @@ function lockWaitpoints(environmentId: string, awaiting: readonly Awaiting[]): S
 function lockAwaiting(environmentId: string, hostId: string, awaiting: readonly Awaiting[]): Statement {
   return {
     name: "runs_lock_awaiting",
-    text: `
-      select l.run_id from live_run l where ${heldBy} order by l.run_id for update`,
+    text: lockById({
+      table: "live_run",
+      column: "run_id",
+      ids: "$3::uuid[]",
+      condition: heldBy,
+      strength: "for update",
+    }),
     values: claimValues(environmentId, hostId, awaiting),
   };
 }
