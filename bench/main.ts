@@ -10,7 +10,7 @@ import type { MemoryOptions } from "./memory/options.ts";
 import { type BenchOptions, parseOptions, usage } from "./options.ts";
 import type { PeersOptions } from "./peers/options.ts";
 import { type ComparableResult, renderComparison } from "./report/comparison.ts";
-import { describeMachine, type Machine } from "./report/machine.ts";
+import { describeMachineOf, type Machine } from "./report/machine.ts";
 import { withPeerRatios } from "./report/peer-ratios.ts";
 import { type Result, toResults } from "./report/results.ts";
 import { writeStatements } from "./report/statements.ts";
@@ -28,13 +28,7 @@ let isInterrupted = false;
 /** Measures, prints and writes; gives the results. */
 async function bench(options: BenchOptions): Promise<readonly Result[]> {
   const system = await startSystem(options, undo, progress);
-  const { rows } = await system.client.query("show server_version");
-  const machine = await describeMachine({
-    product: system.product.kind,
-    postgres: String(rows[0]?.server_version),
-    dataDir: system.dataDir,
-    processes: options.processes,
-  });
+  const machine = await describeMachineOf(system, options.processes);
   if ((machine.loadBefore[0] ?? 0) > machine.cores / 2) {
     progress(`The machine does other work (load average ${machine.loadBefore[0]}): expect figures that are too low.`);
   }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { describeMachine } from "../report/machine.ts";
+import { describeMachineOf } from "../report/machine.ts";
 import { openTrace, type Trace } from "../stages/trace/trace.ts";
 import { rootDir } from "../system/product.ts";
 import { type System, startSystem, type Undo } from "../system/system.ts";
@@ -36,13 +36,7 @@ export async function runMemory(options: MemoryOptions, undo: Undo, onProgress: 
     undo,
     onProgress,
   );
-  const { rows } = await system.client.query("show server_version");
-  const machine = await describeMachine({
-    product: system.product.kind,
-    postgres: String(rows[0]?.server_version),
-    dataDir: system.dataDir,
-    processes: null,
-  });
+  const machine = await describeMachineOf(system);
   const found = await Promise.race([measure(system, openTrace(traceDir), minutes, onProgress), system.breakdown()]);
   await publish({ machine, ...found }, options);
 }

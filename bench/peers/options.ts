@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { chosen, samplesOf } from "../option-values.ts";
 import { contenders } from "./contenders.ts";
 import { type WorkName, workNames } from "./works/work.ts";
 
@@ -56,27 +57,12 @@ export function parsePeersOptions(args: readonly string[]): PeersOptions | null 
   });
   if (values.help) return null;
   const names = contenders.map(({ name }) => name);
-  const samples = Number(values.samples ?? (values.quick ? "1" : "3"));
-  if (!Number.isInteger(samples) || samples < 1) throw new Error("--samples needs a whole number of at least 1.");
   return {
     contenders: chosen("--only", values.only, names),
     works: chosen("--work", values.work, workNames),
-    samples,
+    samples: samplesOf(values.samples, values.quick),
     isQuick: values.quick,
     isFromSource: values.source,
     name: values.name ?? (values.quick || values.source ? "local/quick" : null),
   };
-}
-
-/** The names of a list that an option asks for, in the order of the list. */
-function chosen<Name extends string>(
-  option: string,
-  text: string | undefined,
-  names: readonly Name[],
-): readonly Name[] {
-  if (text === undefined) return names;
-  const asked = text.split(",").map((part) => part.trim());
-  const unknown = asked.find((name) => !names.some((known) => known === name));
-  if (unknown !== undefined) throw new Error(`${option} names "${unknown}", which is none of ${names.join(", ")}.`);
-  return names.filter((name) => asked.includes(name));
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { median } from "../measures/statistics.ts";
 import { rootDir } from "../system/product.ts";
+import type { System } from "../system/system.ts";
 
 const run = promisify(execFile);
 
@@ -40,6 +41,21 @@ export interface MeasuredSystem {
   readonly dataDir: string;
   /** Run processes of the worker; null: its default. */
   readonly processes: number | null;
+}
+
+/**
+ * Describes the machine of a system that was started.
+ *
+ * @param system - the system
+ * @param processes - run processes of its worker; null: its default
+ * @returns the description
+ */
+export async function describeMachineOf(
+  { client, product, dataDir }: Pick<System, "client" | "product" | "dataDir">,
+  processes: number | null = null,
+): Promise<Machine> {
+  const { rows } = await client.query("show server_version");
+  return describeMachine({ product: product.kind, postgres: String(rows[0]?.server_version), dataDir, processes });
 }
 
 /**

@@ -1,9 +1,9 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ComparableResult } from "../report/comparison.ts";
-import { describeMachine, type Machine } from "../report/machine.ts";
+import { describeMachineOf, type Machine } from "../report/machine.ts";
 import { rootDir } from "../system/product.ts";
-import { type System, startSystem, type Undo, undoAll } from "../system/system.ts";
+import { startSystem, type Undo, undoAll } from "../system/system.ts";
 import type { Curve } from "./curve.ts";
 import { measureCurve } from "./measure.ts";
 import type { ScaleOptions } from "./options.ts";
@@ -59,7 +59,7 @@ async function measure(
     ...{ curve, sizes, samples, runs, onProgress },
     async startSystem() {
       const system = await startSystem(systemOptions, own, onProgress);
-      if (machines.length === 0) machines.push(await machineOf(system));
+      if (machines.length === 0) machines.push(await describeMachineOf(system));
       return system;
     },
   });
@@ -68,16 +68,6 @@ async function measure(
   if (machine === undefined) throw new Error("No system was started.");
   const { name, title, unit } = curve;
   return { name, title, unit, isQuick, runs, machine, sizes: measured.map((size) => toSizeResult(curve, size)) };
-}
-
-async function machineOf({ client, product, dataDir }: System) {
-  const { rows } = await client.query("show server_version");
-  return describeMachine({
-    product: product.kind,
-    postgres: String(rows[0]?.server_version),
-    dataDir,
-    processes: null,
-  });
 }
 
 /** What the files have of other curves stays. */

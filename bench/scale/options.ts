@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { chosen, samplesOf } from "../option-values.ts";
 import type { Curve } from "./curve.ts";
 import { allCurves } from "./curves/all-curves.ts";
 
@@ -50,22 +51,16 @@ export function parseScaleOptions(args: readonly string[]): ScaleOptions | null 
     },
   });
   if (values.help) return null;
-  const samples = Number(values.samples ?? (values.quick ? "1" : "3"));
-  if (!Number.isInteger(samples) || samples < 1) throw new Error("--samples needs a whole number of at least 1.");
+  const names = chosen(
+    "--only",
+    values.only,
+    allCurves.map(({ name }) => name),
+  );
   return {
-    curves: curvesOf(values.only),
-    samples,
+    curves: allCurves.filter(({ name }) => names.includes(name)),
+    samples: samplesOf(values.samples, values.quick),
     isQuick: values.quick,
     isFromSource: values.source,
     name: values.name ?? (values.quick || values.source ? "local/scale" : null),
   };
-}
-
-function curvesOf(only: string | undefined): readonly Curve[] {
-  if (only === undefined) return allCurves;
-  const asked = only.split(",").map((part) => part.trim());
-  const unknown = asked.find((name) => !allCurves.some((curve) => curve.name === name));
-  if (unknown !== undefined)
-    throw new Error(`--only names "${unknown}", which is none of ${allCurves.map(({ name }) => name).join(", ")}.`);
-  return allCurves.filter(({ name }) => asked.includes(name));
 }

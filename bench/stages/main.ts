@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { describeMachine, type Machine } from "../report/machine.ts";
+import { describeMachineOf, type Machine } from "../report/machine.ts";
 import { type System, startSystem, type Undo } from "../system/system.ts";
 import { measureCpu } from "./cpu/measure-cpu.ts";
 import { measureFloors } from "./floors/measure-floors.ts";
@@ -33,13 +33,7 @@ export async function runStages(options: StagesOptions, undo: Undo, onProgress: 
   undo.push(() => rm(traceDir, { recursive: true, force: true, maxRetries: 10 }));
   const started = { jsonPath: null, names: new Set<never>(), samples: 1, processes: null, profileDir: null };
   const system = await startSystem({ ...started, isFromSource: options.isFromSource, traceDir }, undo, onProgress);
-  const { rows } = await system.client.query("show server_version");
-  const machine = await describeMachine({
-    product: system.product.kind,
-    postgres: String(rows[0]?.server_version),
-    dataDir: system.dataDir,
-    processes: null,
-  });
+  const machine = await describeMachineOf(system);
   const measuring = measure(system, traceDir, options.isQuick ? quickScale : fullScale, onProgress);
   const result = await Promise.race([measuring, system.breakdown()]);
   await publish(result, machine, options);

@@ -37,7 +37,8 @@ export interface DatabaseSettings {
 
 // The tables of live runs swing between empty and millions of rows faster than statistics follow, and every hot statement has
 // its index: so plans are made once, never by scanning a table, and a connection does not outlive a few minutes.
-const sessionSettings =
+/** What each connection of the pool is set to, as statements. */
+export const sessionSettings =
   "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off; " +
   "set enable_mergejoin = off; set jit = off";
 const connectionLifeSeconds = 300;

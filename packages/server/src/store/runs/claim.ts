@@ -73,11 +73,8 @@ export class Claims {
     }
     const results = await transactionAgain(this.#db, [...before, ...lock, claimPlainRuns(request)]);
     const claimed = results.at(-1) ?? [];
-    const { environmentId } = request;
-    if (claimed[0]?.is_plain === true) {
-      return { rows: results, claim: outcomeOf(claimed, [], claimed) };
-    }
-    this.#plainUntil.delete(environmentId);
+    if (claimed[0]?.is_plain === true) return { rows: results, claim: outcomeOf(claimed, [], claimed) };
+    this.#plainUntil.delete(request.environmentId);
     return { rows: results, claim: await this.claim(request) };
   }
 

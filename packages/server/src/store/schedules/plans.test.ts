@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Statement } from "../db.ts";
+import { type Statement, sessionSettings } from "../db.ts";
 import { type ScheduleStage, scheduleStage } from "./fixtures/schedule-stage.ts";
 import { findNextDueSchedule, reviveSchedules, takeDueSchedules } from "./take-due.ts";
 
@@ -20,9 +20,7 @@ const nodesOf = (plan: PlanNode): readonly PlanNode[] => [plan, ...(plan.Plans ?
 async function readsOf({ database }: ScheduleStage, { name, text, values }: Statement): Promise<readonly PlanNode[]> {
   const client = await database.connect();
   try {
-    await client.query(
-      "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off; set enable_mergejoin = off; set jit = off",
-    );
+    await client.query(sessionSettings);
     await client.query("begin");
     await client.query(`prepare ${name} as ${text}`);
     const call = values.length === 0 ? name : `${name}(${values.map((value) => client.escapeLiteral(String(value)))})`;
