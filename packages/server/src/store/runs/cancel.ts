@@ -71,13 +71,19 @@ function lockRuns(environmentId: string, runIds: readonly string[]): Statement {
   };
 }
 
-/** Comes after {@link lockRuns}. Locks: the run rows of those that end. */
+/**
+ * Comes after {@link lockRuns}. Locks: the live rows once more, for those that were inserted since, then the run rows of those that
+ * end.
+ */
 function cancelRuns(environmentId: string, runIds: readonly string[], runsHooks: boolean): Statement {
   return {
     name: "runs_cancel",
     text: `
       with locked as materialized (
-        select l.* from live_run l where l.environment_id = $1::uuid and l.run_id = any ($2::uuid[])
+        select l.* from live_run l
+        where l.environment_id = $1::uuid and l.run_id = any ($2::uuid[])
+        order by l.run_id
+        for update
       ),
       asked as (
         update live_run l

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { untilBlocked } from "@pawl/testkit";
 import type { Claim } from "../../engine/ports.ts";
 import { type WaitStage, waitStage } from "../waits/fixtures/wait-stage.ts";
 import { cancel, complete, drive, fail, settlement } from "./fixtures/race-stage.ts";
+import { steppedDatabase } from "./fixtures/stepped-database.ts";
+import { createRunStore } from "./run-store.ts";
 
 // Each pair of verbs that decide about the same rows, in both orders: the first is stopped in the middle of its transaction, the
 // second is driven against it on another connection.
@@ -50,6 +53,27 @@ test("claim and cancel: the run is cancelled while it is claimed, to start or ah
     assert.deepEqual([outcome.cancelling.length, outcome.recalled.length], [direct, 1 - direct]);
     await stage.runs.endCancelling(stage.environment.id, [runId]);
   }
+});
+
+test("cancel and cancel: a run that is there only after both have locked theirs ends once", async (t) => {
+  const stage = await waitStage(t);
+  const run = stage.newRun();
+  const cancelling = () => {
+    const stepped = steppedDatabase(stage.database);
+    const locked = stepped.stopAfter("runs_lock_cancelled");
+    return { stepped, locked, outcome: cancel(stage, createRunStore(stepped.database), run.id) };
+  };
+  const [first, second] = [cancelling(), cancelling()];
+  await Promise.all([first.locked.reached, second.locked.reached]);
+  await stage.runs.insert([run]);
+  const ended = first.stepped.stopAfter("runs_cancel");
+  first.locked.release();
+  await ended.reached;
+  second.locked.release();
+  await untilBlocked(stage.database);
+  ended.release();
+  assert.deepEqual((await first.outcome).finished, [run.id]);
+  assert.deepEqual((await second.outcome).already, [run.id]);
 });
 
 test("retry and cancel: the attempt fails while the run is being cancelled", async (t) => {
