@@ -1,5 +1,6 @@
-import type { HeldClaim, HostOrders, ResumedRun } from "../../engine/ports.ts";
+import type { Claim, HeldClaim, HostOrders, ResumedRun } from "../../engine/ports.ts";
 import { type Database, plainArray } from "../db.ts";
+import { findHeld } from "./reconcile.ts";
 import { readWaitResults, waitResultsOf } from "./wait-results.ts";
 
 /**
@@ -64,23 +65,33 @@ export async function resumedBefore(
     values: [environmentId, hostId],
   });
   const claims = rows.map((row) => ({ runId: String(row.run_id), fence: Number(row.fence) }));
-  return withResults(db, environmentId, claims);
+  return withResults(db, environmentId, hostId, claims);
 }
 
 /**
- * Adds to runs that go on what their waits came to.
+ * Adds to runs that go on what their waits came to. Takes no lock: those that the host holds no longer, once their results were read,
+ * are left out, as their waits may be forgotten.
  *
  * @param db - the database
  * @param environmentId - the environment of the runs
+ * @param hostId - the host that held them
  * @param claims - the runs
  * @returns the runs, with the waits that are over
  */
 export async function withResults(
   db: Database,
   environmentId: string,
-  claims: readonly { readonly runId: string; readonly fence: number }[],
+  hostId: string,
+  claims: readonly Claim[],
 ): Promise<readonly ResumedRun[]> {
   if (claims.length === 0) return [];
-  const results = readWaitResults(await db.query(waitResultsOf(environmentId, claims)));
-  return claims.map(({ runId, fence }) => ({ runId, fence, waits: results.get(runId) ?? [] }));
+  const [rows = [], heldRows = []] = await db.transaction([
+    waitResultsOf(environmentId, claims),
+    findHeld(environmentId, hostId, claims),
+  ]);
+  const results = readWaitResults(rows);
+  const held = new Set(heldRows.map((row) => row.run_id));
+  return claims
+    .filter(({ runId }) => held.has(runId))
+    .map(({ runId, fence }) => ({ runId, fence, waits: results.get(runId) ?? [] }));
 }

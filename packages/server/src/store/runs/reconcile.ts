@@ -84,8 +84,15 @@ function reconcileLost(environmentId: string, hostId: string, held: readonly Cla
   };
 }
 
-/** Reads which of the runs that a host holds are still its own. Takes no lock. */
-function findHeld(environmentId: string, hostId: string, held: readonly Claim[]): Statement {
+/**
+ * Reads which of the runs that a host holds are still its own. Takes no lock.
+ *
+ * @param environmentId - the environment of the host
+ * @param hostId - the host
+ * @param held - the claims that it holds
+ * @returns the statement; its rows are the ids of those that are
+ */
+export function findHeld(environmentId: string, hostId: string, held: readonly Claim[]): Statement {
   return {
     name: "runs_find_held",
     text: `

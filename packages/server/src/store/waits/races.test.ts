@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Claim } from "../../engine/ports.ts";
 import { type Actor, complete, drive, fail, suspend } from "../runs/fixtures/race-stage.ts";
 import { type WaitStage, waitStage } from "./fixtures/wait-stage.ts";
+import { createWaitStore } from "./wait-store.ts";
 
 // Each pair of verbs that decide about the same waits, in both orders; see ../runs/races.test.ts.
 
@@ -164,4 +165,25 @@ test("two that hold what the other needs get through, one after the other", asyn
   assert.equal(await stage.outcome(parentId), "failed");
   const wasSeen = suspended.resumed.some((run) => run.runId === grandparent.runId);
   assert.equal(await stage.state(grandparent.runId), wasSeen ? "executing" : "resuming");
+});
+
+test("suspend and host loss: the host is lost before what a run goes on with is read", async (t) => {
+  const stage = await waitStage(t);
+  const claim = await stage.executing();
+  await stage.sleep(claim, "time#1", -1);
+  await stage.runs.promoteDue();
+  const { database } = stage;
+  const waits = createWaitStore({
+    ...database,
+    async transaction(statements) {
+      const rows = await database.transaction(statements);
+      if (statements.some(({ name }) => name === "runs_suspend")) {
+        await stage.loseHost();
+        await stage.runs.rescue();
+      }
+      return rows;
+    },
+  });
+  const outcome = await suspend(stage, waits, claim, "time#1");
+  assert.deepEqual(outcome, { resumed: [], lost: [claim], hasFreed: false });
 });

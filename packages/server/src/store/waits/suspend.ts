@@ -1,3 +1,4 @@
+import type { Claim } from "../../engine/ports.ts";
 import type { Awaiting, SuspendOutcome } from "../../engine/wait-ports.ts";
 import { type Database, plainArray, type Statement, textArray } from "../db.ts";
 import { lockById } from "../lock-by-id.ts";
@@ -31,10 +32,12 @@ export async function suspend(
   ]);
   const fates = new Map(rows.map((row) => [String(row.run_id), row]));
   const claims = awaiting.map(({ runId, fence }) => ({ runId, fence }));
-  const goingOn = claims.filter((claim) => fates.get(claim.runId)?.fate === "goes_on");
+  const isGoingOn = ({ runId }: Claim) => fates.get(runId)?.fate === "goes_on";
+  const resumed = await withResults(db, environmentId, hostId, claims.filter(isGoingOn));
+  const goOn = new Set(resumed.map((run) => run.runId));
   return {
-    resumed: await withResults(db, environmentId, goingOn),
-    lost: claims.filter((claim) => !fates.has(claim.runId)),
+    resumed,
+    lost: claims.filter((claim) => !fates.has(claim.runId) || (isGoingOn(claim) && !goOn.has(claim.runId))),
     hasFreed: rows.some((row) => row.has_freed === true),
   };
 }
