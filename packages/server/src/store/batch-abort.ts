@@ -1,3 +1,4 @@
+import { keyed, lockById } from "./by-key.ts";
 import type { Statement } from "./db.ts";
 import { noteCompletedOf } from "./runs/completions.ts";
 
@@ -39,20 +40,22 @@ export function abortBatches(environmentId: string): Statement {
         set last_item_at = greatest(b.last_item_at, l.last_item_at),
             aborted_at = case
               when greatest(b.last_item_at, l.last_item_at) <= now() - interval '${batchPatience}' then now() end
-        from looked l
-        where b.environment_id = $1::uuid and b.id = l.id and b.id = any (array(select id from looked))
+        from ${keyed("looked")} l
+        where b.environment_id = l.environment_id and b.id = l.id
         returning b.id, b.aborted_at
       ),
-      open as materialized (
-        select w.id from waitpoint w
-        where w.environment_id = $1::uuid and w.id = any (array(select id from decided where aborted_at is not null))
-          and w.completed_at is null
-        order by w.id
-        for no key update
+      open as materialized (${lockById({
+        table: "waitpoint",
+        column: "id",
+        ids: "array(select id from decided where aborted_at is not null)",
+        condition: "l.completed_at is null",
+        strength: "for no key update",
+      })}
       ),
       completed as (
         update waitpoint w set completed_at = now()
-        where w.environment_id = $1::uuid and w.id = any (array(select id from open))
+        from ${keyed("open")} o
+        where w.environment_id = o.environment_id and w.id = o.id
         returning w.id
       )
       ${noteCompletedOf("completed")}`,

@@ -1,4 +1,5 @@
 import type { FailedBatchItem } from "../engine/batch-ports.ts";
+import { keyed } from "./by-key.ts";
 import { type Database, plainArray, textArray } from "./db.ts";
 
 /** An item of a batch for which a run stands that another call made, under the same idempotency key. */
@@ -81,12 +82,11 @@ export async function failItems(
 export function trackItemsOf(source: string): string {
   return `
     untold as materialized (
-      select l.run_id, l.awaited_batch_id, s.id as batch_id
-      from ${source} s
-      cross join live_run l
-      where l.environment_id = $1::uuid and l.awaited_batch_id is distinct from s.id and l.run_id = any (array(
-        select i.run_id from ${source} s join batch_item i on i.environment_id = $1::uuid and i.batch_id = s.id
-      ))
+      select l.environment_id, l.run_id, l.awaited_batch_id, i.batch_id
+      from ${keyed(source)} s
+      join batch_item i on i.environment_id = s.environment_id and i.batch_id = s.id
+      join live_run l on l.environment_id = i.environment_id and l.run_id = i.run_id
+      where l.awaited_batch_id is distinct from s.id
       order by l.run_id
       for no key update of l
     ),
@@ -94,7 +94,7 @@ export function trackItemsOf(source: string): string {
       update live_run l
       set awaited_batch_id = coalesce(l.awaited_batch_id, u.batch_id), is_awaited = l.is_awaited or u.awaited_batch_id is not null
       from untold u
-      where l.environment_id = $1::uuid and l.run_id = u.run_id and l.run_id = any (array(select run_id from untold))
+      where l.environment_id = u.environment_id and l.run_id = u.run_id
     ),
     shared_waitpoint as (
       insert into waitpoint (environment_id, id, kind)

@@ -1,5 +1,6 @@
 import type { BatchOutcome, BatchStore, NewBatch } from "../engine/batch-ports.ts";
 import { failItems, trackItemsOf } from "./batch-items.ts";
+import { keyed } from "./by-key.ts";
 import type { Database, Rows, Statement } from "./db.ts";
 import { completeAwaited, setPatience } from "./runs/completions.ts";
 import { transactionAgain } from "./runs/contended.ts";
@@ -191,7 +192,8 @@ function awaitBatch(batch: NewBatch): Statement {
       ),
       progressed as (
         update live_run l set lost_count = 0
-        where l.environment_id = $1::uuid and l.run_id = any (array(select run_id from opened)) and l.lost_count > 0
+        from ${keyed("opened")} o
+        where l.environment_id = o.environment_id and l.run_id = o.run_id and l.lost_count > 0
       )
       select ${noteEnded("pawl.ended_in", "id", "true")} from awaited`,
     values: commonValues(batch),

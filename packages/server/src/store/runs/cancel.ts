@@ -1,10 +1,11 @@
 import type { CancelOutcome, Claim, HeldClaim } from "../../engine/ports.ts";
+import { keysOf } from "../by-key.ts";
 import { type Database, plainArray, type Rows, type Statement } from "../db.ts";
 import { completeAwaited } from "./completions.ts";
 import { transactionAgain } from "./contended.ts";
 import { hasHooks } from "./end-hooks.ts";
 import { cancelled, finishEnded, noteAwaitedOf, noteClosingOf } from "./finish.ts";
-import { claimValues, heldBy } from "./held-by.ts";
+import { claims, claimValues, heldBy } from "./held-by.ts";
 import { wakeFreedLanesOf } from "./lane-wake.ts";
 
 /**
@@ -63,10 +64,10 @@ function lockRuns(environmentId: string, runIds: readonly string[]): Statement {
   return {
     name: "runs_lock_cancelled",
     text: `
-      select l.run_id from live_run l
-      where l.environment_id = $1::uuid and l.run_id = any ($2::uuid[])
+      select l.run_id from ${keysOf("$2::uuid[]")} k
+      join live_run l on l.environment_id = k.environment_id and l.run_id = k.id
       order by l.run_id
-      for update`,
+      for update of l`,
     values: [environmentId, plainArray(runIds)],
   };
 }
@@ -80,17 +81,17 @@ function cancelRuns(environmentId: string, runIds: readonly string[], runsHooks:
     name: "runs_cancel",
     text: `
       with locked as materialized (
-        select l.* from live_run l
-        where l.environment_id = $1::uuid and l.run_id = any ($2::uuid[])
+        select l.* from ${keysOf("$2::uuid[]")} k
+        join live_run l on l.environment_id = k.environment_id and l.run_id = k.id
         order by l.run_id
-        for update
+        for update of l
       ),
       asked as (
         update live_run l
         set state = 'cancelling', is_cancel_requested = true, booked_at = case when l.holds_slot then l.booked_at end
         from locked k
         where k.state in ('executing', 'waiting', 'resuming', 'cancelling')
-          and l.environment_id = $1::uuid and l.run_id = k.run_id and l.run_id = any ($2::uuid[])
+          and l.environment_id = k.environment_id and l.run_id = k.run_id
         returning l.run_id, l.fence, l.host_id
       ),
       unbooked as (
@@ -118,8 +119,9 @@ function findEnded(environmentId: string, runIds: readonly string[]): Statement 
   return {
     name: "runs_find_ended",
     text: `
-      select id as run_id, outcome from run
-      where environment_id = $1::uuid and id = any ($2::uuid[]) and outcome is not null`,
+      select r.id as run_id, r.outcome from ${keysOf("$2::uuid[]")} k
+      join run r on r.environment_id = k.environment_id and r.id = k.id
+      where r.outcome is not null`,
     values: [environmentId, plainArray(runIds)],
   };
 }
@@ -135,7 +137,8 @@ export async function endCancelling(db: Database, environmentId: string, runIds:
   await transactionAgain(db, [
     endCancelled(
       "runs_end_cancelling",
-      "l.environment_id = $1::uuid and l.run_id = any ($2::uuid[])",
+      `${keysOf("$2::uuid[]")} k`,
+      "l.environment_id = k.environment_id and l.run_id = k.id",
       "null::text", // its process was asked to
       [environmentId, plainArray(runIds)],
     ),
@@ -149,23 +152,29 @@ export async function endCancelling(db: Database, environmentId: string, runIds:
  *
  * @param environmentId - the environment of the host
  * @param hostId - the host that must hold the claims
- * @param claims - the runs
+ * @param held - the runs
  * @returns the statement; its rows are the ids of the runs that it ended, and whether a slot under a limit came free
  */
-export function endReturned(environmentId: string, hostId: string, claims: readonly Claim[]): Statement {
-  return endCancelled("runs_end_returned", heldBy, "'onCancel'", claimValues(environmentId, hostId, claims));
+export function endReturned(environmentId: string, hostId: string, held: readonly Claim[]): Statement {
+  return endCancelled("runs_end_returned", claims, heldBy, "'onCancel'", claimValues(environmentId, hostId, held));
 }
 
-function endCancelled(name: string, condition: string, uncalledHook: string, values: readonly unknown[]): Statement {
+function endCancelled(
+  name: string,
+  source: string,
+  condition: string,
+  uncalledHook: string,
+  values: readonly unknown[],
+): Statement {
   return {
     name,
     text: `
       with ended as materialized (
         select l.*, 'canceled' as outcome, $${values.length + 1} as error, ${uncalledHook} as uncalled_hook
-        from live_run l
-        where ${condition} and l.state = 'cancelling'
+        from ${source} join live_run l on ${condition}
+        where l.state = 'cancelling'
         order by l.run_id
-        for update
+        for update of l
       ),
       ${finishEnded},
       ${noteClosingOf("ended")},

@@ -1,5 +1,6 @@
 import { inlinePacketLength, type PacketType } from "@pawl/contract/packet";
 import type { ClaimedRun } from "../../engine/ports.ts";
+import { keysOf } from "../by-key.ts";
 import type { Rows } from "../db.ts";
 import { hookedRun } from "./hooked-run.ts";
 
@@ -28,12 +29,14 @@ export function takeChosen(isLimited: string): string {
     set state = 'executing', attempt = l.attempt + 1, attempt_started_at = statement_timestamp(),
         started_at = coalesce(l.started_at, statement_timestamp()),
         expires_at = null, is_limited = ${isLimited}, ${taken}
-    where l.environment_id = $1::uuid and l.run_id = any ((select direct from chosen)::uuid[]) and l.state = 'queued'
+    from ${keysOf("(select direct from chosen)::uuid[]")} k
+    where l.environment_id = k.environment_id and l.run_id = k.id and l.state = 'queued'
     returning ${columns}
   ),
   held as (
     update live_run l set state = 'claimed', attempt_started_at = null, is_limited = ${isLimited}, ${taken}
-    where l.environment_id = $1::uuid and l.run_id = any ((select ahead from chosen)::uuid[]) and l.state = 'queued'
+    from ${keysOf("(select ahead from chosen)::uuid[]")} k
+    where l.environment_id = k.environment_id and l.run_id = k.id and l.state = 'queued'
     returning ${columns}
   ),
   claimed as materialized (

@@ -1,7 +1,7 @@
 import type { Completion } from "../../engine/ports.ts";
 import { plainArray, type Statement, textArray } from "../db.ts";
-import { cancelled, many, noteAwaitedOf } from "./finish.ts";
-import { claimValues } from "./held-by.ts";
+import { cancelled, noteAwaitedOf } from "./finish.ts";
+import { claims, claimValues, heldBy } from "./held-by.ts";
 import { wakeFreedLanesOf } from "./lane-wake.ts";
 
 /**
@@ -22,14 +22,11 @@ export function completeRuns(environmentId: string, hostId: string, completions:
     text: `
       with gone as (
         delete from live_run l
-        using rows from (unnest($3::uuid[]), unnest($4::int[]), unnest($5::text[]), unnest($6::text[]), unnest($7::float8[]),
-                         generate_series(1, cardinality($3::uuid[]))) -- expects many, and is joined by hash
-          as c(run_id, fence, output, output_type, took_ms, place)
-        where l.environment_id = $1::uuid and l.run_id = any ($3::uuid[]) and l.run_id = c.run_id and l.fence = c.fence
-          and l.host_id is not distinct from $2::uuid and l.state in ('executing', 'waiting', 'resuming', 'cancelling')
+        using ${claims}
+        where ${heldBy} and l.state in ('executing', 'waiting', 'resuming', 'cancelling')
         returning l.environment_id, l.run_id, l.task_id, l.state, l.queue_name, l.concurrency_key, l.booked_at, l.is_limited,
                   l.is_awaited, l.awaited_batch_id, l.attempt, l.version_id, l.started_at, l.attempt_started_at, l.duration_ms,
-                  c.output, c.output_type, c.took_ms
+                  ($5::text[])[c.place] as output, ($6::text[])[c.place] as output_type, ($7::float8[])[c.place] as took_ms
       ),
       attempted as (
         insert into attempt (environment_id, run_id, number, version_id, started_at, failed_at, error)
@@ -49,9 +46,8 @@ export function completeRuns(environmentId: string, hostId: string, completions:
           output = case when g.state <> 'cancelling' then g.output end,
           output_type = case when g.state <> 'cancelling' then g.output_type end,
           error = case when g.state = 'cancelling' then $8 end
-      from ${many("gone")} g
-      where r.environment_id = $1::uuid and r.id = g.run_id and r.id = any ($3::uuid[])
-        and r.id between $9::uuid and $10::uuid
+      from gone g
+      where r.environment_id = g.environment_id and r.id = g.run_id and r.id between $9::uuid and $10::uuid
       returning r.id as run_id, g.booked_at is not null and g.is_limited as has_freed, (select true from noted) as is_noted`,
     values: [
       ...claimValues(environmentId, hostId, inOrder),

@@ -1,5 +1,5 @@
+import { keyed, keysOf, lockById } from "../by-key.ts";
 import { plainArray, type Statement } from "../db.ts";
-import { lockById } from "../lock-by-id.ts";
 
 // What follows in a transaction that finished runs, sealed a batch or completed waitpoints. Locks are taken in the order:
 // finished live rows, batches, waitpoints, waiting live rows; each kind by its ids, each in a statement of its own, so that the
@@ -65,8 +65,8 @@ function closeWaits(environmentId: string, completedIds: readonly string[]): Sta
       ),
       closed_time as (
         delete from waitpoint w
-        where w.environment_id = $1::uuid and w.id = any (array(select waitpoint_id from closed))
-          and w.kind = 'time' and w.idempotency_key is null
+        using ${keyed("closed")} c
+        where w.environment_id = c.environment_id and w.id = c.waitpoint_id and w.kind = 'time' and w.idempotency_key is null
       )
       ${lockById({ table: "batch", column: "id", ids: `array(${endedIn})`, strength: "for no key update" })}`,
     values: [environmentId, plainArray(completedIds)],
@@ -81,9 +81,9 @@ function completeWaitpoints(environmentId: string): Statement {
       with over as (
         select unnest(${idsIn("pawl.ended_runs")}) as id
         union all
-        select b.id from batch b
-        where b.environment_id = $1::uuid and b.id = any (array(${endedIn}))
-          and (b.aborted_at is not null or b.sealed_at is not null and not exists (
+        select b.id from ${keysOf(`array(${endedIn})`)} k
+        join batch b on b.environment_id = k.environment_id and b.id = k.id
+        where (b.aborted_at is not null or b.sealed_at is not null and not exists (
             select from live_run l where l.environment_id = $1::uuid and l.awaited_batch_id = b.id offset 0
           ) and not exists (
             select from run_wait w
@@ -103,11 +103,12 @@ function completeWaitpoints(environmentId: string): Statement {
       ),
       completed as (
         update waitpoint w set completed_at = now()
-        where w.environment_id = $1::uuid and w.id = any (array(select id from open))
-        returning w.id
+        from ${keyed("open")} o
+        where w.environment_id = o.environment_id and w.id = o.id
+        returning w.environment_id, w.id
       ),
       closed as (
-        delete from run_wait w where w.environment_id = $1::uuid and w.run_id = any (array(select id from completed))
+        delete from run_wait w using completed c where w.environment_id = c.environment_id and w.run_id = c.id
       )
       ${noteCompletedOf("completed")}`,
     values: [environmentId],
@@ -150,8 +151,8 @@ export function resumeWaiters(environmentId: string): Statement {
       })}
       )
       update live_run l set state = 'resuming', booked_at = clock_timestamp()
-      from waiter w
-      where l.environment_id = $1::uuid and l.run_id = w.id and l.run_id = any (array(select id from waiter))
+      from ${keyed("waiter")} w
+      where l.environment_id = w.environment_id and l.run_id = w.id
       returning l.run_id`,
     values: [environmentId],
   };

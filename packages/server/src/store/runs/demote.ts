@@ -1,3 +1,4 @@
+import { keyed } from "../by-key.ts";
 import type { Statement } from "../db.ts";
 
 /**
@@ -27,7 +28,8 @@ export function demoteOrphanedTasks(environmentId: string): Statement {
       )
       update live_run l
       set state = 'pending_version', order_at = null, due_at = null
-      where l.environment_id = $1::uuid and l.run_id = any (array(select run_id from found))`,
+      from ${keyed("found")} f
+      where l.environment_id = f.environment_id and l.run_id = f.run_id`,
     values: [environmentId],
   };
 }

@@ -1,4 +1,5 @@
 import { newUuid } from "@pawl/contract/ids";
+import { keyed } from "../by-key.ts";
 import { plainArray, type Statement } from "../db.ts";
 import { wakeLanesOf } from "./lane-wake.ts";
 
@@ -78,7 +79,7 @@ export function makeHookRuns(environmentId: string): Statement {
       ),
       marked as (
         update end_hook h set hook_run_id = n.id
-        from named n where h.environment_id = $1::uuid and h.run_id = n.run_id and h.run_id = any (array(select run_id from named))
+        from ${keyed("named")} n where h.environment_id = n.environment_id and h.run_id = n.run_id
       ),
       stored as (
         insert into run (environment_id, id, task_id, queue_name, payload, payload_type, max_attempts, trace_id, is_test, created_at,

@@ -2,7 +2,7 @@ import type { Failure } from "../../engine/ports.ts";
 import { plainArray, type Statement, textArray } from "../db.ts";
 import { hasHooks } from "./end-hooks.ts";
 import { cancelled, finishEnded, noteAwaitedOf, noteClosingOf } from "./finish.ts";
-import { claimValues, heldBy } from "./held-by.ts";
+import { claims, claimValues, heldBy } from "./held-by.ts";
 import { isOrdered, wakeFreedLanesOf, wakeLanesOf } from "./lane-wake.ts";
 
 /**
@@ -22,11 +22,11 @@ export function failRuns(environmentId: string, hostId: string, failures: readon
     name: "runs_fail",
     text: `
       with locked as materialized (
-        select l.*, array_position($3::uuid[], l.run_id) as place
-        from live_run l
-        where ${heldBy} and l.state in ('executing', 'waiting', 'resuming', 'cancelling')
+        select l.*, c.place
+        from ${claims} join live_run l on ${heldBy}
+        where l.state in ('executing', 'waiting', 'resuming', 'cancelling')
         order by l.run_id
-        for update
+        for update of l
       ),
       -- A report that is repeated tells of an attempt in place again: its run has left that attempt behind.
       repeated as (
@@ -56,8 +56,7 @@ export function failRuns(environmentId: string, hostId: string, failures: readon
         update live_run l
         set attempt = l.attempt + 1, attempt_started_at = now(), duration_ms = f.duration_ms, is_recovering = false
         from failed f
-        where f.is_retried and f.is_in_place
-          and l.environment_id = $1::uuid and l.run_id = f.run_id and l.run_id = any ($3::uuid[])
+        where f.is_retried and f.is_in_place and l.environment_id = f.environment_id and l.run_id = f.run_id
         returning l.run_id
       ),
       retried as (
@@ -69,8 +68,7 @@ export function failRuns(environmentId: string, hostId: string, failures: readon
             keeps_place = f.is_ordered, host_id = null, holds_slot = false, booked_at = null, attempt_started_at = null,
             duration_ms = f.duration_ms, is_recovering = false
         from (select *, ${isOrdered("failed")} as is_ordered from failed) f
-        where f.is_retried and not f.is_in_place
-          and l.environment_id = $1::uuid and l.run_id = f.run_id and l.run_id = any ($3::uuid[])
+        where f.is_retried and not f.is_in_place and l.environment_id = f.environment_id and l.run_id = f.run_id
         returning l.environment_id, l.run_id, l.state, l.queue_name, l.concurrency_key, l.version_id, l.order_at,
                   nullif(f.retry_delay_ms, 0) as due_in_ms, f.booked_at, f.is_limited
       ),

@@ -5,17 +5,6 @@ import { wakeFreedLanesOf } from "./lane-wake.ts";
 /** Whether a row of `ended` made way for others: it held a slot under a limit, or others of its key waited behind it. */
 const madeWay = "(booked_at is not null and is_limited or keeps_place)";
 
-/**
- * Rows that the planner takes for a thousand instead of one, so that it joins them to others by hash and does not compare each with
- * each: a plan is made once, for arrays of any length. The function gives each row once.
- *
- * @param source - a common table expression with attempt
- * @returns the SQL of a table
- */
-export function many(source: string): string {
-  return `(select s.* from ${source} s cross join lateral generate_series(s.attempt::int, s.attempt::int) offset 0)`;
-}
-
 /** How a run ends that somebody cancelled. */
 export const cancelled: RunError = {
   type: "INTERNAL_ERROR",
@@ -65,7 +54,7 @@ export function noteClosingOf(source: string): string {
  */
 export const finishEnded = `
   gone as (
-    delete from live_run l where l.environment_id = $1::uuid and l.run_id = any (array(select run_id from ended))
+    delete from live_run l using ended e where l.environment_id = e.environment_id and l.run_id = e.run_id
   ),
   attempted as (
     insert into attempt (environment_id, run_id, number, version_id, started_at, failed_at, error)
@@ -82,16 +71,15 @@ export const finishEnded = `
     update run r
     set outcome = e.outcome, finished_at = now(), version_id = e.version_id, attempt_count = e.attempt,
         started_at = e.started_at, duration_ms = e.duration_ms, error = e.error
-    from ${many("ended")} e
-    where r.environment_id = $1::uuid and r.id = e.run_id and r.id = any (array(select run_id from ended))
-    returning r.id as run_id, r.task_id, r.outcome, r.idempotency_key, r.hook is not null as is_hook, e.uncalled_hook,
+    from ended e
+    where r.environment_id = e.environment_id and r.id = e.run_id
+    returning r.environment_id, r.id as run_id, r.task_id, r.outcome, r.idempotency_key, r.hook is not null as is_hook, e.uncalled_hook,
               e.version_id as ended_version_id, ${madeWay} as has_freed
   ),
   freed_key as (
     delete from idempotency_key k using finished f
-    where f.outcome <> 'canceled' and k.environment_id = $1::uuid and k.task_id = f.task_id and k.key = f.idempotency_key
-      and k.run_id = f.run_id and k.task_id = any (array(select task_id from finished))
-      and k.key = any (array(select idempotency_key from finished))
+    where f.outcome <> 'canceled' and k.environment_id = f.environment_id and k.task_id = f.task_id and k.key = f.idempotency_key
+      and k.run_id = f.run_id
   ),${noteHooks}`;
 
 /**

@@ -1,7 +1,7 @@
 import type { Claim } from "../../engine/ports.ts";
 import type { Statement } from "../db.ts";
 import { backInLine } from "./back-in-line.ts";
-import { claimValues, heldBy } from "./held-by.ts";
+import { claims, claimValues, heldBy } from "./held-by.ts";
 import { isOrdered, wakeFreedLanesOf, wakeLanesOf } from "./lane-wake.ts";
 
 /** Whether a row of `live_run l` that goes back without having been executed has never been. */
@@ -40,21 +40,22 @@ export const wakeLanesOfBack = `
  *
  * @param environmentId - the environment of the host
  * @param hostId - the host that must hold the claims
- * @param claims - the runs
+ * @param held - the runs
  * @returns the statement; its rows are the ids of the runs that are back, their states, and whether a slot under a limit came free
  */
-export function giveBackRuns(environmentId: string, hostId: string, claims: readonly Claim[]): Statement {
+export function giveBackRuns(environmentId: string, hostId: string, held: readonly Claim[]): Statement {
   return {
     name: "runs_give_back",
     text: `
       with back as (
         update live_run l
         set ${backToQueue}
+        from ${claims}
         where ${heldBy} and l.state in ('claimed', 'executing')
         returning l.*
       ),
       ${wakeLanesOfBack}
       select run_id, state, is_limited as has_freed from back`,
-    values: claimValues(environmentId, hostId, claims),
+    values: claimValues(environmentId, hostId, held),
   };
 }

@@ -286,8 +286,8 @@ export function insertRunsWithOptions(runs: readonly NewRun[]): Statement {
       ),
       progressed as (
         update live_run l set lost_count = 0
-        where l.environment_id = any (array(select environment_id from ${calls} where wait is not null))
-          and l.run_id = any (array(select parent_run_id from ${calls} where wait is not null)) and l.lost_count > 0
+        from ${calls} c
+        where c.wait is not null and l.environment_id = c.environment_id and l.run_id = c.parent_run_id and l.lost_count > 0
       ),
       queued as (
         select environment_id, queue_name, concurrency_key, version_id, now() - priority_s * interval '1 second' as order_at

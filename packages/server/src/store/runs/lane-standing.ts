@@ -1,3 +1,4 @@
+import { keyed } from "../by-key.ts";
 import { type Statement, textArray } from "../db.ts";
 
 /**
@@ -62,7 +63,8 @@ export function limitHeldRunsOf(environmentId: string, queueNames: readonly stri
         for no key update of l
       )
       update live_run l set is_limited = true
-      where l.environment_id = $1::uuid and l.run_id = any (array(select run_id from unmarked)) and l.host_id is not null`,
+      from ${keyed("unmarked")} u
+      where l.environment_id = u.environment_id and l.run_id = u.run_id and l.host_id is not null`,
     values: [environmentId, textArray(queueNames)],
   };
 }

@@ -67,9 +67,6 @@ test("the results of a run's wait are found by their keys, however many waits it
   assertBounded("waits_read_results", plans.get("waits_read_results") ?? assert.fail(), { rows: 41, pages: 40 });
 });
 
-/** Statements that look nothing up but by `lockById`. */
-const lockedById: ReadonlySet<string> = new Set(["waits_lock_awaited", "runs_lock_awaiting"]);
-
 /** 3,000 runs of another host that wait, each for a time and in a batch. */
 async function manyWait(stage: WaitStage): Promise<void> {
   const e = `'${stage.environment.id}'::uuid`;
@@ -126,10 +123,7 @@ test("who waits and who ends waits pays nothing for others that wait, also by pl
   await explained.end();
   const plans = explained.plans.slice(before);
   assert.equal(plans.length, before);
-  // An older Postgres may still filter by the ids of an array what it finds by the environment, where a plan is of an empty table.
-  const [version] = await stage.sql("select current_setting('server_version_num')::int >= 170000 as looks_up_arrays");
-  const names = version?.looks_up_arrays === true ? new Set(plans.map(([name]) => name)) : lockedById;
-  for (const [name, plan] of plans) if (names.has(name)) assertBounded(name, plan, { rows: 50, pages: 500 });
+  for (const [name, plan] of plans) assertBounded(name, plan, { rows: 50, pages: 500 });
 });
 
 test("a claim among many keys that execute one run each looks each lane up by itself, also by a plan made when there were none", async (t) => {

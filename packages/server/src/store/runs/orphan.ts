@@ -1,6 +1,6 @@
 import type { Claim } from "../../engine/ports.ts";
 import type { Statement } from "../db.ts";
-import { claimValues, heldBy } from "./held-by.ts";
+import { claims, claimValues, heldBy } from "./held-by.ts";
 import { lossErrors, recoverLost } from "./recover.ts";
 
 /**
@@ -10,21 +10,21 @@ import { lossErrors, recoverLost } from "./recover.ts";
  *
  * @param environmentId - the environment of the host
  * @param hostId - the host that must hold the claims
- * @param claims - the runs
+ * @param held - the runs
  * @returns the statement; its rows are the runs, with their state null for finished ones
  */
-export function orphanRuns(environmentId: string, hostId: string, claims: readonly Claim[]): Statement {
+export function orphanRuns(environmentId: string, hostId: string, held: readonly Claim[]): Statement {
   return {
     name: "runs_orphan",
     text: `
       with lost as materialized (
         select l.*, true as is_blameless
-        from live_run l
-        where ${heldBy} and l.state in ('executing', 'waiting', 'resuming', 'cancelling')
+        from ${claims} join live_run l on ${heldBy}
+        where l.state in ('executing', 'waiting', 'resuming', 'cancelling')
         order by l.run_id
-        for update
+        for update of l
       ),
       ${recoverLost(5)}`,
-    values: [...claimValues(environmentId, hostId, claims), ...lossErrors],
+    values: [...claimValues(environmentId, hostId, held), ...lossErrors],
   };
 }

@@ -1,3 +1,4 @@
+import { keyed } from "../by-key.ts";
 import type { Statement } from "../db.ts";
 import { wakeFreedLanesOf, wakeLanesOf } from "./lane-wake.ts";
 
@@ -92,8 +93,8 @@ function promoteLocked(environmentId: string): Statement {
             queue_name = s.queue_name,
             expires_at = coalesce(l.expires_at, s.due_at + nullif(s.ttl_s, 0) * interval '1 second'),
             max_attempts = coalesce(s.max_attempts, s.task_attempts, l.max_attempts)
-        from settled s
-        where l.environment_id = $1::uuid and l.run_id = s.run_id and l.run_id = any (array(select run_id from settled))
+        from ${keyed("settled")} s
+        where l.environment_id = s.environment_id and l.run_id = s.run_id
         returning l.*, s.ttl_s
       ),
       queued as (
@@ -103,7 +104,7 @@ function promoteLocked(environmentId: string): Statement {
       )
       update run r set queue_name = p.queue_name, ttl_s = p.ttl_s
       from promoted p
-      where r.environment_id = $1::uuid and r.id = p.run_id and r.id = any (array(select run_id from promoted))
+      where r.environment_id = p.environment_id and r.id = p.run_id
       returning r.id as run_id`,
     values: [environmentId],
   };

@@ -3,7 +3,7 @@ import type { Database, Statement } from "../db.ts";
 import { completeAwaited } from "./completions.ts";
 import { transactionAgain } from "./contended.ts";
 import { backToQueue, wakeLanesOfBack } from "./give-back.ts";
-import { claimValues, heldBy } from "./held-by.ts";
+import { claims, claimValues, heldBy } from "./held-by.ts";
 import { promotePendingRuns } from "./promote.ts";
 import { lossErrors, recoverLost } from "./recover.ts";
 
@@ -96,7 +96,7 @@ export function findHeld(environmentId: string, hostId: string, held: readonly C
   return {
     name: "runs_find_held",
     text: `
-      select l.run_id from live_run l where ${heldBy}`,
+      select l.run_id from ${claims} join live_run l on ${heldBy}`,
     values: claimValues(environmentId, hostId, held),
   };
 }

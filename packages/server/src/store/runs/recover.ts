@@ -67,7 +67,7 @@ export function recoverLost(first: number): string {
           started_at = case when l.attempt - (j.fate = 'recovered')::int > 0 then l.started_at end
       from judged j
       where j.fate in ('back', 'retried', 'recovered')
-        and l.environment_id = $1::uuid and l.run_id = j.run_id and l.run_id = any (array(select run_id from judged))
+        and l.environment_id = j.environment_id and l.run_id = j.run_id
       returning l.*
     ),
     woken as (${wakeLanesOf("requeued")}

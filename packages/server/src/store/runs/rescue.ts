@@ -1,3 +1,4 @@
+import { keyed } from "../by-key.ts";
 import type { Database, Statement } from "../db.ts";
 import { lockEnvironment } from "./claim.ts";
 import { completeAwaited } from "./completions.ts";
@@ -65,10 +66,10 @@ function lockHeldRuns(environmentId: string): Statement {
         ) l
         where h.environment_id = $1::uuid and h.lease_expires_at < now()
       )
-      select l.run_id from live_run l
-      where l.environment_id = $1::uuid and l.run_id = any (array(select run_id from held))
+      select l.run_id from ${keyed("held")} h
+      join live_run l on l.environment_id = h.environment_id and l.run_id = h.run_id
       order by l.run_id
-      for update`,
+      for update of l`,
     values: [environmentId],
   };
 }
@@ -96,9 +97,9 @@ export function rescueRuns(environmentId: string): Statement {
       ),
       lost as materialized (
         select l.*, false as is_blameless
-        from live_run l
-        where l.environment_id = $1::uuid and l.run_id = any (array(select run_id from held))
-          and l.host_id in (select id from lost_host)
+        from ${keyed("held")} h
+        join live_run l on l.environment_id = h.environment_id and l.run_id = h.run_id
+        where l.host_id in (select id from lost_host)
         order by l.run_id
         for update of l
       ),

@@ -1,4 +1,5 @@
 import type { ResumedRun } from "../../engine/ports.ts";
+import { keysOf } from "../by-key.ts";
 import type { Rows, Statement } from "../db.ts";
 import { nextOpening, scopeOf } from "./lanes.ts";
 import { readWaitResults, waitResultsOfResumed } from "./wait-results.ts";
@@ -91,7 +92,8 @@ export function resumeRuns(
         update live_run l
         set state = 'executing', holds_slot = true, booked_at = greatest(statement_timestamp(), (select booked_from from scope)),
             is_limited = coalesce(l.queue_name = any ((select limited_queues from chosen)::text[]), false)
-        where l.environment_id = $1::uuid and l.run_id = any ((select run_ids from chosen)::uuid[]) and l.state = 'resuming'
+        from ${keysOf("(select run_ids from chosen)::uuid[]")} k
+        where l.environment_id = k.environment_id and l.run_id = k.id and l.state = 'resuming'
           and l.host_id is not distinct from $2::uuid
         returning l.run_id, l.fence
       ),

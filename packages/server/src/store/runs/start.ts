@@ -1,6 +1,6 @@
 import type { Claim } from "../../engine/ports.ts";
 import type { Statement } from "../db.ts";
-import { claimValues, heldBy } from "./held-by.ts";
+import { claims, claimValues, heldBy } from "./held-by.ts";
 
 /**
  * Starts runs that a host holds ahead: each uses an attempt, and can no longer expire. A start that is repeated changes nothing
@@ -8,10 +8,10 @@ import { claimValues, heldBy } from "./held-by.ts";
  *
  * @param environmentId - the environment of the host
  * @param hostId - the host that must hold the claims
- * @param claims - the runs to start
+ * @param held - the runs to start
  * @returns the statement; its rows are the ids of the runs that may execute
  */
-export function startRuns(environmentId: string, hostId: string, claims: readonly Claim[]): Statement {
+export function startRuns(environmentId: string, hostId: string, held: readonly Claim[]): Statement {
   return {
     name: "runs_start",
     text: `
@@ -21,8 +21,9 @@ export function startRuns(environmentId: string, hostId: string, claims: readonl
           attempt_started_at = case when l.state = 'claimed' then now() else l.attempt_started_at end,
           started_at = coalesce(l.started_at, now()),
           expires_at = null
+      from ${claims}
       where ${heldBy} and l.state in ('claimed', 'executing')
       returning l.run_id`,
-    values: claimValues(environmentId, hostId, claims),
+    values: claimValues(environmentId, hostId, held),
   };
 }

@@ -1,3 +1,4 @@
+import { keyed } from "../by-key.ts";
 import type { Database, Statement } from "../db.ts";
 import { lockEnvironment } from "./claim.ts";
 import { laneVersion, nextOpening } from "./lanes.ts";
@@ -173,7 +174,8 @@ function rebookHeld(environmentId: string): Statement {
         for no key update skip locked
       )
       update live_run l set booked_at = statement_timestamp()
-      where l.environment_id = $1::uuid and l.run_id = any (array(select run_id from old)) and l.state <> 'queued'
+      from ${keyed("old")} o
+      where l.environment_id = o.environment_id and l.run_id = o.run_id and l.state <> 'queued'
       returning 1`,
     values: [environmentId],
   };
@@ -193,7 +195,8 @@ function rebookResuming(environmentId: string): Statement {
         for no key update skip locked
       )
       update live_run l set booked_at = statement_timestamp()
-      where l.environment_id = $1::uuid and l.run_id = any (array(select run_id from early)) and l.state = 'resuming'
+      from ${keyed("early")} e
+      where l.environment_id = e.environment_id and l.run_id = e.run_id and l.state = 'resuming'
       returning 1`,
     values: [environmentId],
   };

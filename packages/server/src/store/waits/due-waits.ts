@@ -1,3 +1,4 @@
+import { keyed } from "../by-key.ts";
 import type { Statement } from "../db.ts";
 import { noteCompletedOf } from "../runs/completions.ts";
 
@@ -23,7 +24,8 @@ export function endDueWaits(environmentId: string): Statement {
       ),
       completed as (
         update waitpoint w set completed_at = now(), is_timeout = w.kind = 'token'
-        where w.environment_id = $1::uuid and w.id = any (array(select id from due))
+        from ${keyed("due")} d
+        where w.environment_id = d.environment_id and w.id = d.id
         returning w.id
       )
       ${noteCompletedOf("completed")}`,

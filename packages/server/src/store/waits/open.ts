@@ -1,7 +1,8 @@
 import { newUuid } from "@pawl/contract/ids";
 import type { NewWait, OpenedWait } from "../../engine/wait-ports.ts";
+import { keyed, lockById } from "../by-key.ts";
 import { type Database, plainArray, type Statement, textArray } from "../db.ts";
-import { claimValues, heldBy } from "../runs/held-by.ts";
+import { claims, claimValues, heldBy } from "../runs/held-by.ts";
 
 /**
  * Opens waits for code of runs. A key that a run has opened already, in this attempt or in one that was lost, gives the same
@@ -54,7 +55,7 @@ function lockOpening(environmentId: string, hostId: string, waits: readonly NewW
   return {
     name: "waits_lock_opening",
     text: `
-      select l.run_id from live_run l where ${heldBy} order by l.run_id for no key update`,
+      select l.run_id from ${claims} join live_run l on ${heldBy} order by l.run_id for no key update of l`,
     values: claimValues(environmentId, hostId, waits),
   };
 }
@@ -71,18 +72,22 @@ export function freeExpiredKeys(environmentId: string, keys: readonly (string | 
     name: "waits_free_expired_keys",
     text: `
       with expired as materialized (
-        select id from waitpoint
-        where environment_id = $1::uuid and id = any (array(
-          select w.id from unnest($2::text[]) as named(key)
-          cross join lateral (
-            select id from waitpoint where environment_id = $1::uuid and idempotency_key = named.key offset 0
-          ) w
-        )) and idempotency_key_expires_at <= now()
-        order by id
-        for no key update
+        ${lockById({
+          table: "waitpoint",
+          column: "id",
+          ids: `array(
+            select w.id from unnest($2::text[]) as named(key)
+            cross join lateral (
+              select id from waitpoint where environment_id = $1::uuid and idempotency_key = named.key offset 0
+            ) w
+          )`,
+          condition: "l.idempotency_key_expires_at <= now()",
+          strength: "for no key update",
+        })}
       )
-      update waitpoint set idempotency_key = null
-      where environment_id = $1::uuid and id = any (array(select id from expired)) and idempotency_key_expires_at <= now()`,
+      update waitpoint w set idempotency_key = null
+      from ${keyed("expired")} e
+      where w.environment_id = e.environment_id and w.id = e.id and w.idempotency_key_expires_at <= now()`,
     values: [environmentId, textArray(keys.filter((key) => key !== null))],
   };
 }
@@ -173,11 +178,12 @@ function joinWaitpoints(environmentId: string, hostId: string, drafts: readonly 
         where d.is_held and d.journal_id is null
         order by d.run_id, d.key, d.place
       ),
-      kept as materialized (
-        select w.id from waitpoint w
-        where w.environment_id = $1::uuid and w.id = any (array(select waitpoint_id from opened))
-        order by w.id
-        for key share
+      kept as materialized (${lockById({
+        table: "waitpoint",
+        column: "id",
+        ids: "array(select waitpoint_id from opened)",
+        strength: "for key share",
+      })}
       ),
       joined as (
         insert into run_wait (environment_id, run_id, key, waitpoint_id)
@@ -185,7 +191,8 @@ function joinWaitpoints(environmentId: string, hostId: string, drafts: readonly 
         returning run_id
       )
       update live_run l set lost_count = 0
-      where l.environment_id = $1::uuid and l.run_id = any (array(select run_id from joined)) and l.lost_count > 0`,
+      from ${keyed("joined")} j
+      where l.environment_id = j.environment_id and l.run_id = j.run_id and l.lost_count > 0`,
     values: draftValues(environmentId, hostId, drafts),
   };
 }

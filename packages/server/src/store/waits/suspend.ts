@@ -1,10 +1,10 @@
 import type { Claim } from "../../engine/ports.ts";
 import type { Awaiting, SuspendOutcome } from "../../engine/wait-ports.ts";
+import { lockById } from "../by-key.ts";
 import { type Database, plainArray, type Statement, textArray } from "../db.ts";
-import { lockById } from "../lock-by-id.ts";
 import { setPatience } from "../runs/completions.ts";
 import { transactionAgain } from "../runs/contended.ts";
-import { claimValues, heldBy } from "../runs/held-by.ts";
+import { claims, claimValues, heldBy } from "../runs/held-by.ts";
 import { withResults } from "../runs/host-orders.ts";
 import { wakeFreedLanesOf } from "../runs/lane-wake.ts";
 
@@ -84,13 +84,8 @@ function lockWaitpoints(environmentId: string, awaiting: readonly Awaiting[]): S
 function lockAwaiting(environmentId: string, hostId: string, awaiting: readonly Awaiting[]): Statement {
   return {
     name: "runs_lock_awaiting",
-    text: lockById({
-      table: "live_run",
-      column: "run_id",
-      ids: "$3::uuid[]",
-      condition: heldBy,
-      strength: "for update",
-    }),
+    text: `
+      select l.run_id from ${claims} join live_run l on ${heldBy} order by l.run_id for update of l`,
     values: claimValues(environmentId, hostId, awaiting),
   };
 }
@@ -105,7 +100,7 @@ function suspendRuns(environmentId: string, hostId: string, awaiting: readonly A
     text: `
       with held as materialized (
         select l.environment_id, l.run_id, l.state, l.queue_name, l.concurrency_key, l.booked_at, l.is_limited
-        from live_run l where ${heldBy} and l.state in ('executing', 'waiting', 'resuming')
+        from ${claims} join live_run l on ${heldBy} where l.state in ('executing', 'waiting', 'resuming')
       ),
       wait as materialized (
         select h.run_id, w.place, w.waitpoint_id, w.is_awaited, n.key is not null as is_named
@@ -148,7 +143,7 @@ function suspendRuns(environmentId: string, hostId: string, awaiting: readonly A
             booked_at = case j.fate when 'resumes' then clock_timestamp() end
         from judged j
         where j.fate in ('waits', 'resumes')
-          and l.environment_id = $1::uuid and l.run_id = j.run_id and l.run_id = any ($3::uuid[])
+          and l.environment_id = j.environment_id and l.run_id = j.run_id
       ),
       suspended as (
         select * from judged where fate = 'waits'

@@ -1,7 +1,7 @@
 import type { Claim, ResumedRun } from "../../engine/ports.ts";
 import type { WaitStore } from "../../engine/wait-ports.ts";
 import type { Database } from "../db.ts";
-import { claimValues, heldBy } from "../runs/held-by.ts";
+import { findHeld } from "../runs/reconcile.ts";
 import { fullWaitResultsOf, readWaitResults } from "../runs/wait-results.ts";
 import { open } from "./open.ts";
 import { suspend } from "./suspend.ts";
@@ -33,11 +33,7 @@ async function results(
   waits: readonly string[],
 ): Promise<ResumedRun | null> {
   const [held = [], rows = []] = await db.transaction([
-    {
-      name: "waits_find_held",
-      text: `select l.run_id from live_run l where ${heldBy}`,
-      values: claimValues(environmentId, hostId, [{ runId, fence }]),
-    },
+    findHeld(environmentId, hostId, [{ runId, fence }]),
     fullWaitResultsOf(environmentId, runId, waits),
   ]);
   return held.length === 0 ? null : { runId, fence, waits: readWaitResults(rows).get(runId) ?? [] };
