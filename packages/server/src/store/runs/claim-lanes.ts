@@ -13,6 +13,22 @@ const mostLanes = 200;
 export const calmLanes = 8;
 
 /**
+ * Reads the ready lanes that the host can serve, those that were served longest ago first.
+ *
+ * @param limit - how many; SQL
+ * @returns the SQL of a lateral subquery, for a statement with `scope s` and the host's versions as $3
+ */
+export function readyLanes(limit: string): string {
+  return `(
+      select lane.ctid as place, lane.queue_name, lane.concurrency_key, lane.version_id, lane.head_at, lane.served_at
+      from lane
+      where not s.is_paused and lane.environment_id = $1::uuid and lane.standing = 'ready' and lane.served_at >= s.served_from
+        and coalesce(nullif(lane.version_id, '${anyVersion}'), s.current_version_id) = any ($3::uuid[])
+      order by lane.served_at limit ${limit}
+    )`;
+}
+
+/**
  * The common table expression `walked`: the ready lanes that the host can serve, those that were served longest ago first.
  *
  * @param limit - how many; SQL
@@ -25,13 +41,7 @@ export function walkLanes(limit: string): string {
            coalesce(q.limit_override, q.concurrency_limit) as key_limit, q.combined_limit,
            q.interval_ms, q.burst, q.combined_interval_ms, q.combined_burst
     from scope s
-    cross join lateral (
-      select lane.ctid as place, lane.queue_name, lane.concurrency_key, lane.version_id, lane.head_at, lane.served_at
-      from lane
-      where not s.is_paused and lane.environment_id = $1::uuid and lane.standing = 'ready' and lane.served_at >= s.served_from
-        and coalesce(nullif(lane.version_id, '${anyVersion}'), s.current_version_id) = any ($3::uuid[])
-      order by lane.served_at limit ${limit}
-    ) l
+    cross join lateral ${readyLanes(limit)} l
     left join lateral (
       select * from queue where queue.environment_id = $1::uuid and queue.name = l.queue_name offset 0
     ) q on true

@@ -1,12 +1,12 @@
-import type { ClaimedRun, ClaimOutcome, ClaimRequest, NewRun } from "../../engine/ports.ts";
+import type { ClaimOutcome, ClaimRequest, NewRun } from "../../engine/ports.ts";
 import type { Database, Rows, Statement } from "../db.ts";
 import { claimRuns } from "./claim-lanes.ts";
 import { claimPlainRuns } from "./claim-plain.ts";
 import { claimedRun } from "./claimed-run.ts";
 import { transactionAgain } from "./contended.ts";
-import { insertClaimedRuns, madeRun } from "./insert-claimed.ts";
 import { boundsEveryMs, openLanes } from "./lanes.ts";
 import { resumedRuns, resumeRuns } from "./resume.ts";
+import { claimOfNew } from "./take-new.ts";
 import { waitResultsOfResumed } from "./wait-results.ts";
 
 /**
@@ -84,26 +84,30 @@ export class Claims {
   }
 
   /**
-   * Makes plain runs of which the first are claimed as they are made, or claims after they were queued.
+   * Makes runs of which the first are claimed as they are made, or claims after they were queued.
    *
    * @param runs - the runs
+   * @param before - statements that come before the insert
+   * @param insert - the insert, with the columns of `takenClaim`
    * @param request - how many to claim, and for which host
    * @returns the rows of the insert, and what the claim brought
    */
   async newRuns(
     runs: readonly NewRun[],
+    before: readonly Statement[],
+    insert: Statement,
     request: ClaimRequest,
   ): Promise<{ readonly made: Rows; readonly claim: ClaimOutcome }> {
     const { environmentId } = request;
-    const statements = [lockEnvironment(environmentId), insertClaimedRuns(runs, request)];
-    const [, rows = []] = await transactionAgain(this.#db, statements);
-    const made = rows.slice(0, 1);
-    if (rows[0]?.is_plain !== true) {
-      this.#queuedUntil.set(environmentId, performance.now() + queuedForMs);
-      return { made, claim: await this.claim(request) };
-    }
-    const runOf = new Map(runs.map((run) => [run.id, run]));
-    return { made, claim: outcomeOf(rows, [], rows, (row) => madeRun(runOf, row)) };
+    const results = await transactionAgain(this.#db, [lockEnvironment(environmentId), ...before, insert]);
+    const made = results.at(-1) ?? [];
+    const claim = claimOfNew(
+      runs,
+      made.find((row) => row.claim !== null),
+    );
+    if (claim !== null) return { made, claim };
+    this.#queuedUntil.set(environmentId, performance.now() + queuedForMs);
+    return { made, claim: await this.claim(request) };
   }
 
   #isPlain(request: ClaimRequest): boolean {
@@ -141,17 +145,11 @@ function fullClaim(request: ClaimRequest): readonly Statement[] {
  * @param rows - those of the claim
  * @param resumed - the runs that go on
  * @param openings - rows that say when a lane opens
- * @param readRun - reads a claimed run from its row
  */
-function outcomeOf(
-  rows: Rows,
-  resumed: ClaimOutcome["resumed"],
-  openings: Rows,
-  readRun: (row: Rows[number]) => ClaimedRun = claimedRun,
-): ClaimOutcome {
+function outcomeOf(rows: Rows, resumed: ClaimOutcome["resumed"], openings: Rows): ClaimOutcome {
   const opensInMs = openings.map((row) => row.opens_in_ms).filter((inMs) => typeof inMs === "number");
   return {
-    claimed: rows.filter((row) => row.run_id !== null).map((row) => readRun(row)),
+    claimed: rows.filter((row) => row.run_id !== null).map(claimedRun),
     resumed,
     hasMore: rows[0]?.has_more === true,
     isEnvironmentFull: rows[0]?.is_full === true,

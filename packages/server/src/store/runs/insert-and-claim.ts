@@ -20,9 +20,10 @@ export async function insertAndClaim(
   request: ClaimRequest,
 ): Promise<InsertOutcome & { readonly claim: ClaimOutcome }> {
   let claim: ClaimOutcome = { claimed: [], resumed: [], hasMore: false, isEnvironmentFull: false };
-  const inserted = await insertOrFind(db, runs, async ({ plainRuns, hasLocks, before, insert }) => {
-    if (plainRuns !== null && claims.mayClaimNew(request)) {
-      const made = await claims.newRuns(plainRuns, request);
+  const inserted = await insertOrFind(db, runs, async (statements) => {
+    const { hasLocks, before, insert, insertClaimed } = statements;
+    if (insertClaimed !== null && claims.mayClaimNew(request)) {
+      const made = await claims.newRuns(statements.runs, before, insertClaimed(request), request);
       claim = made.claim;
       return made.made;
     }

@@ -1,17 +1,19 @@
-import type { InsertOutcome, NewRun, TriggerOutcome, TriggerRefusal } from "../../engine/ports.ts";
+import type { ClaimRequest, InsertOutcome, NewRun, TriggerOutcome, TriggerRefusal } from "../../engine/ports.ts";
 import { type FoundItem, placeFoundItems } from "../batch-items.ts";
 import { type Database, isUniqueViolation, type Rows, type Statement } from "../db.ts";
 import { transactionAgain } from "./contended.ts";
 import { forgetStaleDebounces } from "./debounce.ts";
 import { insertRuns, isPlain } from "./insert.ts";
+import { insertClaimedRuns } from "./insert-claimed.ts";
 import { forgetExpiredKeys, insertRunsWithOptions, lockBefore } from "./insert-with-options.ts";
 import { type Join, joinRuns, lockLiveRuns } from "./join-run.ts";
 import { promotePendingRuns } from "./promote.ts";
 
 /** The statements that make runs; the rows of `insert` say what became of them. */
 export interface InsertStatements {
-  /** The runs, where all of them are plain; see `isPlain`. */
-  readonly plainRuns: readonly NewRun[] | null;
+  readonly runs: readonly NewRun[];
+  /** The insert that claims the first of the runs as they are made, in place of `insert`; null where there is none. */
+  readonly insertClaimed: ((request: ClaimRequest) => Statement) | null;
   /** Whether `before` locks live rows. */
   readonly hasLocks: boolean;
   readonly before: readonly Statement[];
@@ -34,7 +36,13 @@ const mostTries = 10;
  */
 export async function insertOrFind(db: Database, runs: readonly NewRun[], send: SendInsert): Promise<InsertOutcome> {
   if (runs.every(isPlain)) {
-    const rows = await tryInsert(send, { plainRuns: runs, hasLocks: false, before: [], insert: insertRuns(runs) });
+    const rows = await tryInsert(send, {
+      runs,
+      insertClaimed: (request) => insertClaimedRuns(runs, request),
+      hasLocks: false,
+      before: [],
+      insert: insertRuns(runs),
+    });
     if (rows !== null) {
       await promoteLate(db, rows);
       return { outcomes: runs.map((run) => ({ kind: "created", runId: run.id })), nextDueInMs: nextDueIn(rows) };
@@ -98,8 +106,10 @@ async function tryInsert(send: SendInsert, statements: InsertStatements): Promis
 
 async function insertCarefully(runs: readonly NewRun[], send: SendInsert): Promise<Rows> {
   const locks = lockBefore(runs);
-  const statements = {
-    plainRuns: null,
+  const isDebounced = runs.some((run) => run.debounce !== null);
+  const statements: InsertStatements = {
+    runs,
+    insertClaimed: isDebounced ? null : (request) => insertRunsWithOptions(runs, request),
     hasLocks: locks.length > 0,
     before: [...forgetStaleDebounces(runs), ...locks, ...forgetExpiredKeys(runs)],
     insert: insertRunsWithOptions(runs),

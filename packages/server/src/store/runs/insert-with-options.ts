@@ -1,9 +1,12 @@
-import type { NewRun } from "../../engine/ports.ts";
+import type { ClaimRequest, NewRun } from "../../engine/ports.ts";
 import { plainArray, type Statement, textArray } from "../db.ts";
+import { requestValues } from "./claim-plain.ts";
 import { debounceColumns, debouncedCalls, debounceRecord, lockDebounced, pushDebounced } from "./debounce.ts";
-import { requestKeyLife } from "./insert.ts";
+import { requestKeyLife, taskOf } from "./insert.ts";
 import { isClaimOf, lockLiveRuns } from "./join-run.ts";
 import { wakeLanesOf } from "./lane-wake.ts";
+import { scopeOf } from "./lanes.ts";
+import { holdOf, judgeNew, takeNew, takenClaim, takenColumns, takenValues } from "./take-new.ts";
 
 /**
  * Locks the live rows of the parents under whose claims runs are to be made, so that no claim is lost between the look at it and
@@ -106,10 +109,10 @@ function record(run: NewRun, position: number): Record<string, unknown> {
  * The runs with what they refer to. A run that is waited for, alone or with its batch, is pinned to its parent's version, if that has its task. What was
  * made before by the same call (its wait, its request key, its place in a batch, its fire) or by another with its idempotency key is in `found_id`.
  */
-const judgedCalls = (isDebounced: boolean) => `
+const judgedCalls = (isDebounced: boolean, calls: string) => `
   given as materialized (
-    select * from json_to_recordset($1::json) as g(
-      ${isDebounced ? `position int, ${debounceColumns},` : ""}
+    select * from json_to_recordset(${calls}::json) as g(
+      position int, ${isDebounced ? `${debounceColumns},` : ""}
       environment_id uuid, id uuid, task_id text, payload text, payload_type text, max_attempts smallint, trace_id text,
       is_test boolean, tags text[], request_key text, batch_id uuid, batch_index int, trigger_function text, delay_ms float8,
       delay_at timestamptz, own_ttl_s float8, own_queue text, concurrency_key text, priority_s float8, idempotency_key text,
@@ -123,10 +126,7 @@ const judgedCalls = (isDebounced: boolean) => `
            ${isClaimOf("pl", "g")} as is_claim_valid,
            case
              when g.label is not null then locked.id
-             when (g.wait is not null or g.trigger_function = 'batchTriggerAndWait') and exists (
-               select from task t
-               where t.environment_id = g.environment_id and t.version_id = pl.version_id and t.id = g.task_id
-             ) then pl.version_id
+             when (g.wait is not null or g.trigger_function = 'batchTriggerAndWait') and pt.id is not null then pl.version_id
            end as version_id
     from given g
     left join lateral (
@@ -137,20 +137,21 @@ const judgedCalls = (isDebounced: boolean) => `
       select l.fence, l.host_id, l.state, l.version_id from live_run l
       where l.environment_id = g.environment_id and l.run_id = g.parent_run_id offset 0
     ) pl on true
+    left join lateral ${taskOf("g.environment_id", "pl.version_id", "g.task_id")} pt on true
     left join lateral (
       select v.id from version v where v.environment_id = g.environment_id and v.label = g.label offset 0
     ) locked on true
   ),
   known as materialized (
     select g.*, t.id is not null as is_known, coalesce(g.own_queue, t.queue_name, 'task/' || g.task_id) as queue_name,
-           coalesce(g.max_attempts, (t.retry ->> 'maxAttempts')::smallint, 3) as attempts,
+           coalesce(g.max_attempts, t.max_attempts, 3) as attempts,
+           coalesce(g.max_duration_s, t.max_duration_s) as longest_s,
            coalesce(g.own_ttl_s, t.ttl_s) as ttl_s,
            coalesce(g.delay_at, now() + g.delay_ms * interval '1 millisecond') as asked_until,
            journal.waitpoint_id as joined_id, coalesce(k.run_id, b.run_id, f.run_id) as repeated_id, ik.run_id as cached_id
     from pinned g
     left join version current on current.environment_id = g.environment_id and current.is_current
-    left join task t on t.environment_id = g.environment_id and t.version_id = coalesce(g.version_id, current.id)
-      and t.id = g.task_id
+    left join lateral ${taskOf("g.environment_id", "coalesce(g.version_id, current.id)", "g.task_id")} t on true
     ${lookUp("journal", "waitpoint_id", "run_wait", "x.run_id = g.parent_run_id and x.key = g.wait")}
     ${lookUp("k", "run_id", "request_key", "x.key = g.request_key")}
     ${lookUp("b", "run_id", "batch_item", "x.batch_id = g.batch_id and x.index = g.batch_index")}
@@ -182,6 +183,30 @@ const input = `
     from judged j where refusal is null and found_id is null
   )`;
 
+/** As {@link input}, of which the first runs are claimed. */
+const takenInput = `
+  ${scopeOf("$6")},
+  draft as materialized (
+    select j.*, j.asked_until as delay_until, j.id as run_id, j.wait is not null as is_awaited, ${stateAt("j.asked_until", "first_")},
+           q.is_held_back
+    from judged j
+    left join lateral ${holdOf("j.queue_name")} q on true
+    where refusal is null and found_id is null
+  ),${judgeNew("draft")},
+  input as materialized (
+    select i.*, case when not i.is_started then i.first_expires_at end as expires_at,
+           coalesce(i.version_id, case when i.is_claimed then (select current_version_id from scope) end) as taken_version_id
+    from (${takeNew(
+      "draft",
+      `case
+              when i.first_state <> 'queued' then i.first_state
+              when i.version_id is not null and not i.version_id = any ($3::uuid[]) then 'queued'
+            end`,
+      "i.position",
+    )}
+    ) i
+  )`;
+
 /** As {@link input}, with one run for all calls that share a debounce key; `source_id` is the call that says what it executes. */
 const debouncedInput = `
   ${debouncedCalls},
@@ -192,11 +217,57 @@ const debouncedInput = `
     where refusal is null and found_id is null and (j.debounce_key is null or s.leader_id is not null)
   )`;
 
-function stateAt(dueAt: string): string {
+function stateAt(dueAt: string, prefix = ""): string {
   return `
-           case when not is_known then 'pending_version' when ${dueAt} > now() then 'delayed' else 'queued' end as state,
-           greatest(${dueAt}, now()) + nullif(ttl_s, 0) * interval '1 second' as expires_at`;
+           case when not is_known then 'pending_version' when ${dueAt} > now() then 'delayed' else 'queued' end as ${prefix}state,
+           greatest(${dueAt}, now()) + nullif(ttl_s, 0) * interval '1 second' as ${prefix}expires_at`;
 }
+
+const orderAt = "now() - i.priority_s * interval '1 second'";
+
+/** What is different in the statements that make runs with options. */
+interface InsertForm {
+  readonly name: string;
+  /** The parameter with the calls. */
+  readonly calls: string;
+  /** The common table expression `input`, and what it needs. */
+  readonly input: string;
+  readonly versionId: string;
+  /** Further columns of `live_run`, and their values. */
+  readonly columns: string;
+  readonly values: string;
+  /** Further columns of the rows of environments, and of those of runs that were not made. */
+  readonly claim: string;
+  readonly noClaim: string;
+}
+
+const usualForm: InsertForm = {
+  name: "runs_insert_with_options",
+  calls: "$1",
+  input,
+  versionId: "i.version_id",
+  columns: "",
+  values: "",
+  claim: "",
+  noClaim: "",
+};
+
+const debouncedForm: InsertForm = {
+  ...usualForm,
+  name: "runs_insert_debounced",
+  input: `${debouncedInput},${pushDebounced}`,
+};
+
+const claimingForm: InsertForm = {
+  name: "runs_insert_claimed_with_options",
+  calls: "$9",
+  input: takenInput,
+  versionId: "i.taken_version_id",
+  columns: `, ${takenColumns}`,
+  values: `, ${takenValues("i", orderAt)}`,
+  claim: `, ${takenClaim(", 'maxDurationS', longest_s, 'versionId', version_id, 'rootRunId', root_run_id")}`,
+  noClaim: ", null, null",
+};
 
 /** Calls that share a run which they do not make; their waits and places lead to it already. */
 const unionJoined = `
@@ -210,19 +281,24 @@ const unionJoined = `
  * Locks: the keys it inserts, in their order.
  *
  * @param runs - runs of any environments, no two of which have a key, a place or a wait in common; many may share a debounce key
- * @returns the statement; its rows are those of `insertRuns`, and one with `id` for each run that was not made, either with its
- *   `refusal` or with `found_id`, whether that is joined to the parent's wait (`is_joined`) and whether it is of another call (`is_cached`)
+ * @param request - if given, the first runs are claimed as they are made, as by `insertClaimedRuns`, after `lockEnvironment`: how many, and
+ *   for which host; the runs are of its environment then, and none has a debounce
+ * @returns the statement; its rows are those of `insertRuns`, with the columns of `takenClaim` for a request, and one with `id` for each run
+ *   that was not made, either with its `refusal` or with `found_id`, whether that is joined to the parent's wait (`is_joined`) and
+ *   whether it is of another call (`is_cached`)
  */
-export function insertRunsWithOptions(runs: readonly NewRun[]): Statement {
+export function insertRunsWithOptions(runs: readonly NewRun[], request?: ClaimRequest): Statement {
   const isDebounced = runs.some((run) => run.debounce !== null);
+  const formAlone = isDebounced ? debouncedForm : usualForm;
+  const form = request === undefined ? formAlone : claimingForm;
   // Where calls share a run: all calls with the run that each leads to, and whose payload and options a run has.
   const calls = isDebounced ? "calls" : "input";
   const [source, withSource] = isDebounced ? ["s", "input i join judged s on s.id = i.source_id"] : ["i", "input i"];
   return {
-    name: isDebounced ? "runs_insert_debounced" : "runs_insert_with_options",
+    name: form.name,
     text: `
-      with ${judgedCalls(isDebounced)},
-      ${isDebounced ? `${debouncedInput},${pushDebounced}` : input},
+      with ${judgedCalls(isDebounced, form.calls)},
+      ${form.input},
       made_queue as (
         insert into queue (environment_id, name)
         select distinct i.environment_id, i.queue_name from input i
@@ -267,11 +343,12 @@ export function insertRunsWithOptions(runs: readonly NewRun[]): Statement {
       ),
       live as (
         insert into live_run (environment_id, run_id, state, task_id, queue_name, concurrency_key, version_id, max_attempts,
-                              order_at, due_at, expires_at, parent_run_id, is_awaited, awaited_batch_id, schedule_id)
-        select i.environment_id, i.id, i.state, i.task_id, i.queue_name, i.concurrency_key, i.version_id, ${source}.attempts,
-               case when i.state = 'queued' then now() - i.priority_s * interval '1 second' end,
+                              order_at, due_at, expires_at, parent_run_id, is_awaited, awaited_batch_id, schedule_id
+                              ${form.columns})
+        select i.environment_id, i.id, i.state, i.task_id, i.queue_name, i.concurrency_key,
+               ${form.versionId}, ${source}.attempts, case when i.state = 'queued' then ${orderAt} end,
                case when i.state = 'delayed' then i.delay_until end, i.expires_at, i.parent_run_id, i.is_awaited,
-               case when b.is_awaited then i.batch_id end, i.schedule_id
+               case when b.is_awaited then i.batch_id end, i.schedule_id${form.values}
         from ${withSource}
         left join batch b on b.environment_id = i.environment_id and b.id = i.batch_id
       ),
@@ -299,12 +376,13 @@ export function insertRunsWithOptions(runs: readonly NewRun[]): Statement {
              extract(epoch from min(least(expires_at, case when state = 'delayed' then delay_until end)) - now())::float8 * 1000
                as next_due_in_ms,
              null as refusal, null::uuid as found_id, null::boolean as is_joined, null::boolean as is_cached
+             ${form.claim}
       from input group by environment_id
       union all
       select environment_id, id, null, null, refusal, found_id, joined_id is not null,
-             joined_id is null and repeated_id is null
+             joined_id is null and repeated_id is null${form.noClaim}
       from judged where refusal is not null or found_id is not null
       ${isDebounced ? unionJoined : ""}`,
-    values: [JSON.stringify(runs.map(record))],
+    values: [...(request === undefined ? [] : requestValues(request)), JSON.stringify(runs.map(record))],
   };
 }

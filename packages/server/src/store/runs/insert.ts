@@ -51,16 +51,23 @@ export function awaitedBatches(environmentIds: string, batchIds: string): string
       )`;
 }
 
-/** The common table expressions that store the runs of `input`, but for their rows in `live_run`. */
-export const storeInput = `
-      keyed as (
-        insert into request_key (environment_id, key, run_id, expires_at)
-        select environment_id, request_key, id, now() + interval '${requestKeyLife}' from input where request_key is not null
-      ),
+const placeInput = `
       placed as (
         insert into batch_item (environment_id, batch_id, index, run_id)
         select environment_id, batch_id, batch_index, id from input where batch_id is not null
-      ),
+      ),`;
+
+/**
+ * The common table expressions that store the runs of `input`, but for their rows in `live_run`.
+ *
+ * @param areInBatches - whether any of them may be
+ * @returns the SQL
+ */
+export const storeInput = (areInBatches: boolean) => `
+      keyed as (
+        insert into request_key (environment_id, key, run_id, expires_at)
+        select environment_id, request_key, id, now() + interval '${requestKeyLife}' from input where request_key is not null
+      ),${areInBatches ? placeInput : ""}
       stored as (
         insert into run (environment_id, id, task_id, queue_name, payload, payload_type, max_attempts, trace_id, is_test, tags,
                          batch_id, created_at, trigger_function, ttl_s)
@@ -69,6 +76,21 @@ export const storeInput = `
                case when batch_id is null then 'trigger' else 'batchTrigger' end, ttl_s
         from input
       )`;
+
+/**
+ * The current version of an environment's task, looked up by its key alone.
+ *
+ * @param environmentId - the environment; SQL
+ * @param versionId - the version; SQL
+ * @param taskId - the task; SQL
+ * @returns the SQL of a lateral subquery
+ */
+export function taskOf(environmentId: string, versionId: string, taskId: string): string {
+  return `(
+          select task.id, task.queue_name, task.ttl_s, task.max_duration_s, (task.retry ->> 'maxAttempts')::smallint as max_attempts
+          from task where task.environment_id = ${environmentId} and task.version_id = ${versionId} and task.id = ${taskId} offset 0
+        )`;
+}
 
 /**
  * Makes plain runs with their request keys and batch places. A run whose task is in the current version is queued, another
@@ -84,16 +106,16 @@ export function insertRuns(runs: readonly NewRun[]): Statement {
     name: "runs_insert",
     text: `
       with input as materialized (
-        select i.*, t.queue_name, (t.retry ->> 'maxAttempts')::smallint as task_max_attempts, t.ttl_s
+        select i.*, t.queue_name, t.max_attempts as task_max_attempts, t.ttl_s
         from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::text[], $8::boolean[],
                     $9::text[], $10::text[], $11::uuid[], $12::int[])
           as i(environment_id, id, task_id, payload, payload_type, max_attempts, trace_id, is_test, tags, request_key,
                batch_id, batch_index)
         left join version v on v.environment_id = i.environment_id and v.is_current
-        left join task t on t.environment_id = i.environment_id and t.version_id = v.id and t.id = i.task_id
+        left join lateral ${taskOf("i.environment_id", "v.id", "i.task_id")} t on true
       ),
       ${awaitedBatches("$13", "$14")},
-      ${storeInput},
+      ${storeInput(true)},
       live as (
         insert into live_run (environment_id, run_id, state, task_id, queue_name, max_attempts, order_at, expires_at,
                               awaited_batch_id)
@@ -113,15 +135,15 @@ export function insertRuns(runs: readonly NewRun[]): Statement {
       from input
       where queue_name is null or ttl_s > 0
       group by environment_id`,
-    values: [plainArray(runs.map((run) => run.environmentId)), ...valuesOf(runs)],
+    values: [plainArray(runs.map((run) => run.environmentId)), ...valuesOf(runs), ...batchesOf(runs)],
   };
 }
 
 /**
- * The arrays of plain runs, from their ids to their places in batches, and then their batches, each once.
+ * The arrays of plain runs, from their ids to their places in batches.
  *
  * @param runs - the runs
- * @returns the values of eleven parameters and of two more
+ * @returns the values of eleven parameters
  */
 export function valuesOf(runs: readonly NewRun[]): readonly unknown[] {
   return [
@@ -136,12 +158,16 @@ export function valuesOf(runs: readonly NewRun[]): readonly unknown[] {
     textArray(runs.map((run) => run.requestKey)),
     plainArray(runs.map((run) => run.batchId)),
     plainArray(runs.map((run) => run.batchIndex)),
-    ...batchesOf(runs),
   ];
 }
 
-/** Each batch once, since hundreds of runs may be of one. */
-function batchesOf(runs: readonly NewRun[]): readonly unknown[] {
+/**
+ * The batches of plain runs, each once, since hundreds of runs may be of one.
+ *
+ * @param runs - the runs
+ * @returns the values of the two parameters of {@link awaitedBatches}
+ */
+export function batchesOf(runs: readonly NewRun[]): readonly unknown[] {
   const environmentOf = new Map<string, string>();
   for (const run of runs) if (run.batchId !== null) environmentOf.set(run.batchId, run.environmentId);
   return [plainArray([...environmentOf.values()]), plainArray([...environmentOf.keys()])];

@@ -12,6 +12,8 @@ import { explainedDatabase } from "./fixtures/explained-database.ts";
 import { assertBounded, indexesOf, pairsInVain, plansOf } from "./fixtures/plans.ts";
 import { settlement } from "./fixtures/race-stage.ts";
 import { plainTask } from "./fixtures/run-stage.ts";
+import { insertRuns } from "./insert.ts";
+import { insertClaimedRuns } from "./insert-claimed.ts";
 import { insertRunsWithOptions } from "./insert-with-options.ts";
 import { openLanes } from "./lanes.ts";
 import { createRunStore } from "./run-store.ts";
@@ -145,4 +147,32 @@ test("a claim among many keys that execute one run each looks each lane up by it
   const [name, plan] = explained.plans.at(-1) ?? assert.fail();
   assertBounded(name, plan, { rows: 450, pages: 6_000 });
   assert.ok(pairsInVain(plan) < 20_000, `${name} compares ${pairsInVain(plan)} pairs in vain`);
+});
+
+test("a trigger looks its task up by its key, however many versions with tasks there are, also by a plan made when there was one", async (t) => {
+  const stage = await waitStage(t);
+  const request = stage.claimRequest();
+  const explained = await explainedDatabase(stage.database);
+  const parent = await stage.executing();
+  const inserts = () => {
+    const child = stage.newRun({ triggerFunction: "triggerAndWait", parent: stage.parentOf(parent, newUuid()) });
+    return [
+      insertRuns([stage.newRun()]),
+      insertClaimedRuns([stage.newRun()], request),
+      insertRunsWithOptions([stage.newRun({ priorityS: 1 })]),
+      insertRunsWithOptions([child], request),
+    ];
+  };
+  await explained.database.transaction(inserts());
+  await stage.sql(`
+    insert into version (environment_id, id, is_current, label, content_hash, process_keep_alive)
+    select '${stage.environment.id}', gen_random_uuid(), false, 'old ' || n, 'old ' || n, true from generate_series(1, 30) n`);
+  await stage.sql(`
+    insert into task (environment_id, version_id, id, file_path, queue_name, retry)
+    select v.environment_id, v.id, t.id || n, t.file_path, t.queue_name, t.retry
+    from version v cross join generate_series(1, 100) n cross join (select * from task where id = '${plainTask}') t
+    where v.label like 'old %'`);
+  await explained.database.transaction(inserts());
+  await explained.end();
+  for (const [name, plan] of explained.plans.slice(-4)) assertBounded(name, plan, { rows: 20, pages: 200 });
 });
