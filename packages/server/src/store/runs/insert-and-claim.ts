@@ -4,8 +4,9 @@ import { type Claims, lockEnvironment } from "./claim.ts";
 import { insertOrFind } from "./insert-or-find.ts";
 
 /**
- * Makes runs and claims for a host in one transaction; where nothing is queued, runs are claimed as they are made. The environment's lock comes before locks of live rows, and else after the
- * insert, so that it is held for as short as can be.
+ * Makes runs and claims for a host in one transaction; where nothing is queued, runs are claimed as they are made. Then, and where the
+ * insert locks live rows or idempotency keys, the environment's lock comes first, so that nobody waits for it who holds what another
+ * waits for under it; else it comes after the insert, and is held for as short as can be.
  *
  * @param db - the database
  * @param claims - makes the claim

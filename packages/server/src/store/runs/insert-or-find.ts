@@ -14,7 +14,7 @@ export interface InsertStatements {
   readonly runs: readonly NewRun[];
   /** The insert that claims the first of the runs as they are made, in place of `insert`; null where there is none. */
   readonly insertClaimed: ((request: ClaimRequest) => Statement) | null;
-  /** Whether `before` locks live rows. */
+  /** Whether they lock what others may hold that wait for the environment's lock: live rows, or keys of triggers. */
   readonly hasLocks: boolean;
   readonly before: readonly Statement[];
   readonly insert: Statement;
@@ -110,7 +110,7 @@ async function insertCarefully(runs: readonly NewRun[], send: SendInsert): Promi
   const statements: InsertStatements = {
     runs,
     insertClaimed: isDebounced ? null : (request) => insertRunsWithOptions(runs, request),
-    hasLocks: locks.length > 0,
+    hasLocks: locks.length > 0 || runs.some((run) => run.idempotency !== null),
     before: [...forgetStaleDebounces(runs), ...locks, ...forgetExpiredKeys(runs)],
     insert: insertRunsWithOptions(runs),
   };

@@ -269,3 +269,33 @@ test("expire and start: a run starts while it expires, and expires while it star
   assert.deepEqual(outcome.recalled, []);
   assert.equal(await stage.state(started.runId), "executing");
 });
+
+test("trigger and trigger: a key is taken by one that claims after it, while another would claim the run as it is made", async (t) => {
+  const stage = await waitStage(t);
+  const failures: unknown[] = [];
+  // A store whose last claim left nothing, so that it claims runs as they are made.
+  const made = createRunStore({
+    ...stage.database,
+    async transaction(statements) {
+      return stage.database.transaction(statements).catch((error: unknown) => {
+        failures.push(error);
+        throw error;
+      });
+    },
+  });
+  for (let round = 0; round < 2; round++) {
+    const { claim } = await made.insertAndClaim([stage.newRun()], stage.claimRequest({ direct: 2 }));
+    for (const claimed of claim.claimed) await complete(stage, made, claimed);
+  }
+  const keyed = () => stage.newRun({ idempotency: { key: "one", lifeS: 60, source: null, scope: null } });
+  const [first, second] = await drive(
+    stage,
+    "runs_insert_with_options",
+    ({ runs }) => runs.insertAndClaim([keyed()], stage.claimRequest()),
+    () => made.insertAndClaim([keyed()], stage.claimRequest()),
+    true,
+  );
+  const [runId] = first.claim.claimed.map((run) => run.runId);
+  assert.deepEqual(second.outcomes, [{ kind: "found", runId, isCached: true }]);
+  assert.deepEqual(failures, [], "a transaction was undone for the other");
+});
