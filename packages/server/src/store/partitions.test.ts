@@ -40,6 +40,21 @@ test("partitions are made once, also by servers that look together", async (t) =
   assert.deepEqual(await makePartitions(database, now), []);
 });
 
+test("Postgres samples little of every table, and of every partition that is made", async (t) => {
+  const { database } = await withDatabase(t);
+  await makePartitions(database, new Date(Date.UTC(2031, 4, 7)));
+  const others = await database.query({
+    name: "test_targets",
+    text: `
+      select c.relname, a.attname, a.attstattarget from pg_class c join pg_attribute a on a.attrelid = c.oid
+      left join pg_index i on i.indexrelid = c.oid
+      where c.relnamespace = current_schema()::regnamespace and a.attnum > 0 and not a.attisdropped
+        and (c.relkind in ('r', 'p') or i.indkey[a.attnum - 1] = 0) and a.attstattarget is distinct from 10`,
+    values: [],
+  });
+  assert.deepEqual(others, []);
+});
+
 test("pages of the run table keep room for updates in place", async (t) => {
   const { database } = await withDatabase(t);
   const rows = await database.query({

@@ -42,6 +42,7 @@ export async function makePartitions(database: Database, now: Date): Promise<rea
       const isUpdated = parent === "run" || parent === "stream_writer";
       const fillfactor = isUpdated ? "with (fillfactor = 70)" : "";
       await client.query(`create table ${name} (like ${parent} including all) ${fillfactor}`);
+      await client.query("select sample_little($1)", [name]);
       await client.query(`alter table ${parent} attach partition ${name} for values from ('${from}') to ('${to}')`);
     }
     await client.query("commit");
