@@ -29,14 +29,14 @@ test("waits in parallel", async (t) => {
   await t.test("Promise.race: the run goes on, and ends, while the loser is still open", async () => {
     const handles = await Promise.all(
       (["child", "token", "time"] as const).map((loser) =>
-        tasks.trigger<typeof race>("race", { loser, gateMs: 4_000 }),
+        tasks.trigger<typeof race>("race", { loser, gateMs: 12_000 }),
       ),
     );
     for (const handle of handles) {
       assert.deepEqual(await outputOf(handle), { winner: "winner", again: "after the race" });
       const run = await runs.retrieve(handle);
       const ms = (run.finishedAt?.getTime() ?? 0) - run.createdAt.getTime();
-      assert.ok(ms < 3_500, `it ended after ${ms} ms`);
+      assert.ok(ms < 10_000, `it ended after ${ms} ms`);
     }
   });
 
