@@ -1,5 +1,5 @@
 import { type ChannelListener, subscribe, unsubscribe } from "node:diagnostics_channel";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { Session } from "node:inspector";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
@@ -104,5 +104,7 @@ function describeStatements(statements: readonly { name: string; text: string }[
 
 if (dir !== "") {
   process.on("SIGUSR2", obey);
-  writeFileSync(join(dir, `${process.pid}.pid`), role);
+  const path = join(dir, `${process.pid}.pid`);
+  writeFileSync(path, role);
+  process.on("exit", () => rmSync(path, { force: true })); // the number may soon be another program's
 }

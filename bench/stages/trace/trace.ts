@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -59,9 +59,13 @@ export function openTrace(dir: string): Trace {
   };
 }
 
+/** Forgets those that were killed, before their numbers are other programs'. */
 async function livingIn(dir: string): Promise<readonly number[]> {
   const names = (await readdir(dir)).filter((name) => name.endsWith(".pid"));
-  return names.map((name) => Number.parseInt(name, 10)).filter(isProcessAlive);
+  const pids = names.map((name) => Number.parseInt(name, 10));
+  const dead = pids.filter((pid) => !isProcessAlive(pid));
+  await Promise.all(dead.map((pid) => rm(join(dir, `${pid}.pid`), { force: true })));
+  return pids.filter((pid) => !dead.includes(pid));
 }
 
 /** Nothing of a process that ends meanwhile. */

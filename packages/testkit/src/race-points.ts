@@ -14,14 +14,14 @@ export interface RaceDatabase {
   /** For the actor that is to be stopped. */
   readonly database: Database;
   /**
-   * Stops the next transaction with a statement of this name. `before`: nothing of it has been sent; `after`: it has committed, and its
+   * Stops the next transaction with a statement of this name, or of one of these. `before`: nothing of it has been sent; `after`: it has committed, and its
    * caller does not know yet.
    */
-  hold(statementName: string, when: "before" | "after"): RacePoint;
+  hold(statementName: string | readonly string[], when: "before" | "after"): RacePoint;
 }
 
 interface Hold {
-  readonly statementName: string;
+  readonly statementNames: readonly string[];
   readonly when: "before" | "after";
   arrive(): Promise<void>;
 }
@@ -45,7 +45,7 @@ export function raceDatabase(database: Database): RaceDatabase {
   const holds: Hold[] = [];
   async function pass(statements: readonly Statement[], when: Hold["when"]): Promise<void> {
     const index = holds.findIndex(
-      (hold) => hold.when === when && statements.some((statement) => statement.name === hold.statementName),
+      (hold) => hold.when === when && statements.some((statement) => hold.statementNames.includes(statement.name)),
     );
     const [hold] = index < 0 ? [] : holds.splice(index, 1);
     await hold?.arrive();
@@ -71,7 +71,7 @@ export function raceDatabase(database: Database): RaceDatabase {
       const reached = signal();
       const released = signal();
       holds.push({
-        statementName,
+        statementNames: [statementName].flat(),
         when,
         arrive() {
           reached.give();

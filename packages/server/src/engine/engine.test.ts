@@ -4,6 +4,9 @@ import { engineStage } from "./fixtures/engine-stage.ts";
 
 const done = { kind: "completed", outputType: "application/json", durationMs: 1 } as const;
 
+/** What makes a run with options, of which a claim follows or is a part. */
+const inserts = ["runs_insert_with_options", "runs_insert_claimed_with_options"];
+
 test("a trigger with a process ready starts its run in the transaction that makes it", async (t) => {
   const stage = await engineStage(t);
   const host = stage.host();
@@ -12,7 +15,7 @@ test("a trigger with a process ready starts its run in the transaction that make
   // The first trigger may meet the claim that the host's arrival caused, which has the room of its one process.
   const states: unknown[] = [];
   for (let pushed = 1; pushed < 20 && !states.includes("executing"); pushed++) {
-    const point = stage.races.hold("runs_insert_with_options", "after");
+    const point = stage.races.hold(inserts, "after");
     const triggering = stage.triggered({ priorityS: 1 });
     await point.reached;
     states.push((await stage.sql("select state from live_run"))[0]?.state);
@@ -91,7 +94,7 @@ test("a run claimed for a connection that closed meanwhile goes back at once", a
   const host = stage.host();
   host.connect(stage.engine, { capacity: { ready: 1 } });
   await host.next((message) => message.type === "welcome");
-  const point = stage.races.hold("runs_insert_with_options", "before");
+  const point = stage.races.hold(inserts, "before");
   const triggering = stage.triggered({ priorityS: 1 });
   await point.reached;
   host.close();
