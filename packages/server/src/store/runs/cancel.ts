@@ -1,5 +1,5 @@
 import type { CancelOutcome, Claim, HeldClaim } from "../../engine/ports.ts";
-import { keysOf } from "../by-key.ts";
+import { keysOf, lockById } from "../by-key.ts";
 import { type Database, plainArray, type Rows, type Statement } from "../db.ts";
 import { completeAwaited } from "./completions.ts";
 import { transactionAgain } from "./contended.ts";
@@ -63,11 +63,7 @@ export async function cancel(
 function lockRuns(environmentId: string, runIds: readonly string[]): Statement {
   return {
     name: "runs_lock_cancelled",
-    text: `
-      select l.run_id from ${keysOf("$2::uuid[]")} k
-      join live_run l on l.environment_id = k.environment_id and l.run_id = k.id
-      order by l.run_id
-      for update of l`,
+    text: lockById({ table: "live_run", column: "run_id", ids: "$2::uuid[]", strength: "for update" }),
     values: [environmentId, plainArray(runIds)],
   };
 }

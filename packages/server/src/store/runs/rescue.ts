@@ -1,4 +1,4 @@
-import { keyed } from "../by-key.ts";
+import { keyed, lockById } from "../by-key.ts";
 import type { Database, Statement } from "../db.ts";
 import { lockEnvironment } from "./claim.ts";
 import { completeAwaited } from "./completions.ts";
@@ -66,10 +66,7 @@ function lockHeldRuns(environmentId: string): Statement {
         ) l
         where h.environment_id = $1::uuid and h.lease_expires_at < now()
       )
-      select l.run_id from ${keyed("held")} h
-      join live_run l on l.environment_id = h.environment_id and l.run_id = h.run_id
-      order by l.run_id
-      for update of l`,
+      ${lockById({ table: "live_run", column: "run_id", ids: "array(select run_id from held)", strength: "for update" })}`,
     values: [environmentId],
   };
 }
